@@ -1,0 +1,99 @@
+"""Typed reading of the environment. Every option can also be handed in as a file: NAME_FILE holds its path."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+
+class BadSetting(SystemExit):
+    """An option that cannot be used: the process ends with one sentence."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(f"regulars: {sentence}")
+
+
+def text(name: str, *, default: str, file: Path | None = None) -> str:
+    """The option as text; else what NAME_FILE or `file` holds; else the default."""
+    if name in os.environ:
+        return os.environ[name]
+    path = Path(os.environ[f"{name}_FILE"]) if f"{name}_FILE" in os.environ else file
+    if path is not None and path.is_file():
+        return path.read_text(encoding="utf-8").strip()
+    if f"{name}_FILE" in os.environ:
+        raise BadSetting(f"{name}_FILE names {path}, which is not there.")
+    return default
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """1, true, yes, on or 0, false, no, off."""
+    value = text(name, default="").strip().lower()
+    if not value:
+        return default
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"0", "false", "no", "off"}:
+        return False
+    raise BadSetting(f"{name} is “{value}”; write 1 or 0.")
+
+
+def words(name: str, *, default: str) -> list[str]:
+    """A list separated by commas."""
+    return [word.strip() for word in text(name, default=default).split(",") if word.strip()]
+
+
+def home(name: str, *, default: Path) -> Path:
+    """The data folder, as an absolute path; it is made by `regulars setup`."""
+    return Path(text(name, default="") or default).expanduser().resolve()
+
+
+def database(url: str, *, home: Path) -> dict[str, Any]:
+    """DATABASE_URL as Django wants it: `sqlite:///path`, `postgresql://user:password@host:port/name`, or nothing."""
+    if not url:
+        return sqlite(home / "regulars.sqlite3")
+    parts = urlsplit(url)
+    if parts.scheme in {"sqlite", "sqlite3"}:
+        path = unquote(parts.path)
+        # sqlite:///relative and sqlite:////absolute, as most tools read it
+        return sqlite(Path(path[1:]) if path.startswith("/") else Path(path))
+    if parts.scheme in {"postgres", "postgresql"}:
+        query = dict(parse_qsl(parts.query))
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(parts.path.lstrip("/")),
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": query.pop("host", None) or unquote(parts.hostname or ""),
+            "PORT": str(parts.port or ""),
+            "CONN_MAX_AGE": 600,
+            "CONN_HEALTH_CHECKS": True,
+            "OPTIONS": query,
+        }
+    raise BadSetting(f"DATABASE_URL begins with “{parts.scheme}”; it takes sqlite:/// or postgresql://.")
+
+
+def sqlite(path: Path) -> dict[str, Any]:
+    """SQLite as we run it: many readers, one writer that queues, and commits that survive a power cut."""
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(path),
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": (
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
+                "PRAGMA secure_delete=ON; PRAGMA cache_size=-32000; PRAGMA mmap_size=268435456; "
+                "PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864"
+            ),
+        },
+        "TEST": {"NAME": str(path.with_name(f"test_{path.name}"))},
+    }
+
+
+def is_running_tests() -> bool:
+    """Whether pytest started this process."""
+    return "pytest" in sys.modules

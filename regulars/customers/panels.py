@@ -1,0 +1,62 @@
+"""Panels: what a room shows on the customer page. The page is a frame; every room fills its own part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from django.utils.functional import Promise
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from regulars.customers.models import Customer
+
+Context = Callable[["HttpRequest", "Customer"], dict[str, Any]]
+
+
+class Place(StrEnum):
+    """Where on the page: the strip of figures, the rhythm below it, a tab, or the rail."""
+
+    FIGURES = "figures"
+    RHYTHM = "rhythm"
+    TAB = "tab"
+    RAIL = "rail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """`template` is rendered with what `context` returns, for those who have `permission`; `order` sorts a place.
+
+    A tab has a `slug` and lives at /customers/<id>/<slug>; `count` gives the number beside its label.
+    """
+
+    name: str
+    place: Place
+    template: str
+    context: Context
+    permission: str
+    order: int = 100
+    slug: str = ""
+    label: str | Promise = ""
+    count: Callable[[Customer], int | None] = field(default=lambda customer: None)
+
+
+_PANELS: dict[str, Panel] = {}
+
+
+def add(panel: Panel) -> None:
+    """Put a panel on the customer page."""
+    _PANELS[panel.name] = panel
+
+
+def at(place: Place) -> list[Panel]:
+    """The panels of a place, in order."""
+    return sorted((panel for panel in _PANELS.values() if panel.place == place), key=lambda panel: panel.order)
+
+
+def tab(slug: str) -> Panel | None:
+    """The tab of that slug, or None."""
+    return next((panel for panel in at(Place.TAB) if panel.slug == slug), None)

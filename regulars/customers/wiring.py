@@ -1,0 +1,1 @@
+"""Everything customers plug into the house."""

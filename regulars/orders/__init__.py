@@ -1,0 +1,1 @@
+"""What they bought, and what they sent back."""

@@ -1,0 +1,1 @@
+"""Everything orders plug into the house."""

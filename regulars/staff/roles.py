@@ -1,0 +1,60 @@
+"""Roles, and what each may do: one table, read by pages, API and docs alike."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    """From the first day; editable roles come with their own issue."""
+
+    OWNER = "owner", _("Owner")
+    MANAGER = "manager", _("Manager")
+    AGENT = "agent", _("Agent")
+    MARKETER = "marketer", _("Marketer")
+    ANALYST = "analyst", _("Analyst")
+    READ_ONLY = "read_only", _("Read-only")
+
+
+PERMISSIONS: dict[str, Promise | str] = {
+    "customers.view": _("See customers"),
+    "customers.edit": _("Create and change customers"),
+    "customers.delete": _("Delete customers"),
+    "customers.import": _("Import customers"),
+    "customers.export": _("Export customers"),
+    "orders.view": _("See orders"),
+    "orders.edit": _("Create and change orders"),
+    "orders.delete": _("Delete orders"),
+    "orders.import": _("Import orders"),
+    "jobs.view": _("See background work"),
+    "staff.view": _("See who works here"),
+    "tokens.edit": _("Make and revoke API tokens"),
+    "shop.edit": _("Change the shop's settings"),
+}
+
+_EVERYTHING = frozenset(PERMISSIONS)
+_LOOKING = frozenset({"customers.view", "orders.view", "staff.view"})
+
+_ROLES: dict[str, frozenset[str]] = {
+    Role.OWNER: _EVERYTHING,
+    Role.MANAGER: _EVERYTHING - {"shop.edit"},
+    Role.AGENT: _LOOKING | {"customers.edit", "orders.edit"},
+    Role.MARKETER: _LOOKING | {"customers.export"},
+    Role.ANALYST: _LOOKING | {"customers.export", "jobs.view"},
+    Role.READ_ONLY: _LOOKING,
+}
+
+
+@cache
+def permissions_of(role: str) -> frozenset[str]:
+    """What a role may do; an unknown role may do nothing."""
+    return _ROLES.get(role, frozenset())
+
+
+def who_may(permission: str) -> list[str]:
+    """The roles that have a permission, for the sentence that says whom to ask."""
+    return [role for role in Role.values if permission in permissions_of(role)]

@@ -1,0 +1,1 @@
+"""What staff plugs into the house."""

@@ -1,0 +1,139 @@
+"""record(): the only writer of the timeline, and on(): how a room above hears of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db import models, transaction
+from django.utils import timezone
+
+from regulars.core.background import background
+from regulars.timeline.facts import Fact
+from regulars.timeline.models import Entry, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Reaction = Callable[[Entry], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """Who acts, and through which door."""
+
+    user_id: int | None = None
+    source: str = Source.SYSTEM
+
+
+_acting: ContextVar[Acting] = ContextVar("acting", default=Acting())
+_later: dict[type[Fact], dict[str, Reaction]] = defaultdict(dict)
+_at_once: dict[type[Fact], dict[str, Reaction]] = defaultdict(dict)
+
+
+@contextmanager
+def acting(user_id: int | None, source: str) -> Iterator[None]:
+    """Everything recorded inside is this person's deed, through this door."""
+    token = _acting.set(Acting(user_id, source))
+    try:
+        yield
+    finally:
+        _acting.reset(token)
+
+
+def who_acts() -> Acting:
+    """The person and the door of the current request, job or command."""
+    return _acting.get()
+
+
+def record(
+    fact: Fact,
+    *,
+    customer: models.Model | None = None,
+    subject: models.Model | None = None,
+    at: dt.datetime | None = None,
+) -> Entry:
+    """Keep a fact, in the transaction of the change it tells of, and let the reactions to it follow.
+
+    Reactions marked `at_once` run here, before the commit; each other one becomes a background job of its own,
+    enqueued in the same transaction: it happens if and only if the change happened, and fails alone.
+    """
+    now, acting_now = timezone.now(), _acting.get()
+    entry = Entry(
+        name=fact.name,
+        at=at or now,
+        recorded_at=now,
+        customer_id=customer.pk if customer else None,
+        actor_id=acting_now.user_id,
+        source=acting_now.source,
+        subject_type=subject._meta.label_lower if subject is not None else "",
+        subject_id=subject.pk if subject is not None else None,
+        data=fact.data(),
+    )
+    with transaction.atomic():
+        entry.save(force_insert=True)
+        for reaction in _at_once[type(fact)].values():
+            reaction(entry)
+        for key in _later[type(fact)]:
+            react.later(entry_id=entry.pk, reaction=key)
+    return entry
+
+
+def record_many(entries: Iterable[Entry]) -> None:
+    """Keep many facts at once (bulk paths). Refuses facts that somebody reacts to: those go one by one."""
+    entries = list(entries)
+    for name in {entry.name for entry in entries}:
+        kind = next(e.fact for e in entries if e.name == name)
+        if kind is not None and (_later[kind] or _at_once[kind]):
+            raise ValueError(f"{name} has reactions; record() it, or announce one fact for the whole batch")
+    Entry.objects.bulk_create(entries, batch_size=2000)
+
+
+def on(fact: type[Fact], *, at_once: bool = False) -> Callable[[Reaction], Reaction]:
+    """React to a fact: `@on(OrderPlaced)` in a room's wiring.py.
+
+    The function takes the entry, may run twice, and is written for it. `at_once` is for invariants only.
+    """
+
+    def register(reaction: Reaction) -> Reaction:
+        key = f"{reaction.__module__}.{reaction.__qualname__}"
+        (_at_once if at_once else _later)[fact][key] = reaction
+        return reaction
+
+    return register
+
+
+@background(retries=5)
+def react(*, entry_id: int, reaction: str) -> None:
+    """Run one reaction to one entry, as the person who caused it."""
+    entry = Entry.objects.select_related("customer").get(pk=entry_id)
+    known: dict[str, Reaction] = _later[entry.fact] if entry.fact else {}
+    with acting(entry.actor_id, Source.SYSTEM):
+        known[reaction](entry)
+
+
+def reactions() -> dict[str, list[str]]:
+    """Every reaction by the name of its fact, for the page and the test that list them."""
+    found: dict[str, list[str]] = {}
+    for registry in (_at_once, _later):
+        for fact, reactions_of in registry.items():
+            if reactions_of:
+                found.setdefault(fact.name, []).extend(reactions_of)
+    return found
+
+
+def forget_reaction(fact: type[Fact], reaction: Reaction) -> None:
+    """Take a reaction back (tests)."""
+    key = f"{reaction.__module__}.{reaction.__qualname__}"
+    _later[fact].pop(key, None)
+    _at_once[fact].pop(key, None)
+
+
+def blank(entry: Entry, *, keep: Iterable[str] = ()) -> dict[str, Any]:
+    """An entry's data without the person: only the named keys stay (used by erasure)."""
+    return {key: entry.data[key] for key in keep if key in entry.data}
