@@ -50,6 +50,13 @@ def home(name: str, *, default: Path) -> Path:
     return Path(text(name, default="") or default).expanduser().resolve()
 
 
+def data_folder() -> Path:
+    """REGULARS_HOME: where everything of this shop lies; by default `data` in the checkout, else in the working folder."""
+    checkout = Path(__file__).resolve().parents[2]
+    is_checkout = (checkout / "pyproject.toml").is_file()
+    return home("REGULARS_HOME", default=(checkout if is_checkout else Path.cwd()) / "data")
+
+
 def database(url: str, *, home: Path) -> dict[str, Any]:
     """DATABASE_URL as Django wants it: `sqlite:///path`, `postgresql://user:password@host:port/name`, or nothing."""
     if not url:

@@ -7,12 +7,10 @@ from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
-from regulars.config.environment import database, flag, home, text, words
-
-CHECKOUT = Path(__file__).resolve().parents[2]
+from regulars.config.environment import data_folder, database, flag, text, words
 
 # ── where data lives
-REGULARS_HOME = home("REGULARS_HOME", default=CHECKOUT / "data")
+REGULARS_HOME = data_folder()
 DATABASES = {"default": database(text("DATABASE_URL", default=""), home=REGULARS_HOME)}
 IS_SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
