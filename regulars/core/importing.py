@@ -189,7 +189,8 @@ def sentence(run: Run) -> str:
     ]
     if done.rejected:
         parts.append(
-            ngettext("%(n)s row was left out.", "%(n)s rows were left out.", done.rejected) % {"n": f"{done.rejected:,}"}
+            ngettext("%(n)s row was left out.", "%(n)s rows were left out.", done.rejected)
+            % {"n": f"{done.rejected:,}"}
         )
     if done.rejects_file:
         parts.append(_("They stand with their reasons in %(file)s.") % {"file": done.rejects_file})
@@ -217,7 +218,7 @@ def import_options(command: Command) -> Command:
 
 
 def parse_map(text: str) -> dict[str, str]:
-    """`email=E-mail,name=2` as {field: column}. A comma in a heading is written \\,."""
+    r"""`email=E-mail,name=2` as {field: column}. A comma in a heading is written `\,`."""
     chosen: dict[str, str] = {}
     for pair in text.replace("\\,", "\0").split(","):
         if not pair.strip():
