@@ -1,15 +1,83 @@
-"""The cast and the stage of every test: a data folder of its own, Ada, Ben, Charlie, and a shop."""
+"""The cast and the stage of every test: a data folder of its own, an engine, Ada, Ben, Charlie, and a shop."""
 
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
+from pathlib import Path
 
-# Before Django reads its settings: tests never touch the developer's own data.
-os.environ.setdefault("REGULARS_HOME", tempfile.mkdtemp(prefix="regulars-test-"))
-os.environ.setdefault("REGULARS_SECRET_KEY", "only-for-tests-only-for-tests-only-for-tests-")
-
+import django
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from tools import postgres
+
+# Before Django reads its settings (so they are named here, not in pyproject.toml): tests never touch real data.
+os.environ["REGULARS_HOME"] = tempfile.mkdtemp(prefix="regulars-test-")
+os.environ["DJANGO_SETTINGS_MODULE"] = "regulars.config.settings"
+os.environ["REGULARS_SECRET_KEY"] = "only-for-tests-only-for-tests-only-for-tests-"
+
+ENGINE = os.environ.get("REGULARS_TEST_ENGINE", "sqlite")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config):
+    """Choose the engine: REGULARS_TEST_ENGINE is sqlite (the default) or postgresql.
+
+    PostgreSQL is the server of DATABASE_URL where that is set, else one of this run's own, started here.
+    """
+    if ENGINE == "postgresql":
+        if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
+            config.stash[_SERVER] = server = postgres.start()
+            # the workers of a parallel run inherit the address and start none of their own
+            os.environ["DATABASE_URL"] = server.url
+    elif ENGINE == "sqlite":
+        os.environ["DATABASE_URL"] = ""
+    else:
+        raise pytest.UsageError(f"REGULARS_TEST_ENGINE is “{ENGINE}”; it takes sqlite or postgresql")
+    django.setup()
+
+
+def pytest_unconfigure(config):
+    server = config.stash.get(_SERVER, None)
+    if server is not None:
+        server.stop()
+
+
+def pytest_report_header():
+    return f"engine: {ENGINE}"
+
+
+_SERVER = pytest.StashKey[postgres.Server]()
+
+
+@pytest.fixture
+def database_url():
+    """The address of the test's own database, for processes that a test starts."""
+    from django.db import connection
+
+    known = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{known['NAME']}"
+    return f"postgresql://{known['USER']}:{known['PASSWORD']}@/{known['NAME']}?host={known['HOST']}"
+
+
+@pytest.fixture
+def run_jobs(db):
+    """Do all background work that is due, here and now, and return how many jobs that were; a failing one raises."""
+    from regulars.core.background import queue
+
+    def run():
+        count = 0
+        while held := queue.claim("test"):
+            error = queue.run(held)
+            if error is not None:
+                raise error
+            count += 1
+        return count
+
+    return run
 
 
 @pytest.fixture

@@ -58,3 +58,74 @@ class Shop(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Lease(models.Model):
+    """What the backend's row of a job leaves open: who works on it until when, how often it was tried, how far it is."""
+
+    job = models.OneToOneField(
+        "django_tasks_database.DBTaskResult", primary_key=True, on_delete=models.CASCADE, related_name="lease"
+    )
+    worker = models.CharField(max_length=64, blank=True, default="")
+    until = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.TextField(blank=True, default="")
+    done = models.PositiveBigIntegerField(default=0)
+    total = models.PositiveBigIntegerField(default=0)
+    is_cancelled = models.BooleanField(default=False)
+
+    class Meta:
+        indexes: ClassVar = [
+            # which leases have run out
+            models.Index(fields=["until"], name="lease_until", condition=models.Q(until__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.job_id}: attempt {self.attempts}"
+
+
+class Schedule(models.Model):
+    """The last slot of a verb that runs by the clock, and the job it became."""
+
+    verb = models.CharField(max_length=200, unique=True)
+    slot = models.DateTimeField()
+    job_id = models.UUIDField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.verb} at {self.slot:%Y-%m-%d %H:%M}"
+
+
+class IdempotentCall(models.Model):
+    """A write of the API that came with an Idempotency-Key, and what it was answered (core/api/idempotency.py).
+
+    `status` is null while the call is being carried out, which nobody outside its transaction sees.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    caller_id = models.BigIntegerField()
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True)
+    headers = models.JSONField(default=dict)
+    body = models.TextField(blank=True, default="")
+    about = models.CharField(max_length=24, blank=True, default="")
+    is_forgotten = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["caller_id", "key"], name="idempotent_call_once"),
+        ]
+        indexes: ClassVar = [
+            # pruning
+            models.Index(fields=["created_at"], name="idempotent_call_by_age"),
+            # forgetting a person
+            models.Index(fields=["about"], name="idempotent_call_about", condition=~models.Q(about="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.status}"
+
+    @property
+    def is_answered(self) -> bool:
+        return self.status is not None

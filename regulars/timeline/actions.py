@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from regulars.core.background import background
 from regulars.timeline.facts import Fact
@@ -108,7 +109,7 @@ def on(fact: type[Fact], *, at_once: bool = False) -> Callable[[Reaction], React
     return register
 
 
-@background(retries=5)
+@background(retries=5, is_atomic=True, label=_("React to what happened"))
 def react(*, entry_id: int, reaction: str) -> None:
     """Run one reaction to one entry, as the person who caused it."""
     entry = Entry.objects.select_related("customer").get(pk=entry_id)

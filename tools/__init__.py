@@ -1,0 +1,1 @@
+"""What developing and checking needs; nothing in here is part of the product."""
