@@ -179,14 +179,14 @@ class Address(Row):
 class Gram(models.Model):
     """The search index: which customers of a block of 65,536 have a short piece of text (see customers/search.py).
 
-    `code` packs one to three characters, `block` is the customer id without its last 16 bits, `ids` a roaring bitmap
+    `code` packs two or three characters, `block` is the customer id without its last 16 bits, `ids` a roaring bitmap
     of the last 16 bits. A hint, never the truth: what a search finds here is checked against `search_text`.
     """
 
-    pk = models.CompositePrimaryKey("code", "block")
-    code = models.BigIntegerField()
+    # the block first: a batch of new customers touches one block, and the grams of a term are read block by block
+    pk = models.CompositePrimaryKey("block", "code")
     block = models.IntegerField()
-    count = models.IntegerField()
+    code = models.BigIntegerField()
     ids = models.BinaryField()
 
     class Meta:
@@ -196,11 +196,44 @@ class Gram(models.Model):
         return f"{self.code} in {self.block}"
 
 
+class Scale(models.Model):
+    """How one column of the customer file is cut into steps, from low to high (see customers/standings.py)."""
+
+    column = models.CharField(max_length=40, primary_key=True)
+    steps = models.JSONField(default=list)
+    customers_count = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.column}: {len(self.steps)} steps"
+
+
+class Standing(models.Model):
+    """On which step of a scale each customer of a block of 65,536 stands: one 16-bit number per customer.
+
+    A hint, as Gram is: it narrows a list to the rows worth reading, and those are then tested as they are.
+    """
+
+    pk = models.CompositePrimaryKey("column", "block")
+    column = models.CharField(max_length=40)
+    block = models.IntegerField()
+    steps = models.BinaryField()
+
+    class Meta:
+        verbose_name = "standing"
+
+    def __str__(self) -> str:
+        return f"{self.column} in {self.block}"
+
+
 class Unindexed(models.Model):
-    """Customers whose search text changed since it was last indexed; searches read these rows as well."""
+    """Customers that changed since they were last indexed; every search and list looks at their rows as well.
+
+    `has_new_text` says that the search text changed too, and not only figures.
+    """
 
     id = models.BigAutoField(primary_key=True)
     customer_id = models.BigIntegerField()
+    has_new_text = models.BooleanField(default=True)
 
     class Meta:
         verbose_name_plural = "unindexed"

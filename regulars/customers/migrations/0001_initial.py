@@ -19,10 +19,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Gram',
             fields=[
-                ('pk', models.CompositePrimaryKey('code', 'block', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('code', models.BigIntegerField()),
+                ('pk', models.CompositePrimaryKey('block', 'code', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('block', models.IntegerField()),
-                ('count', models.IntegerField()),
+                ('code', models.BigIntegerField()),
                 ('ids', models.BinaryField()),
             ],
             options={
@@ -30,10 +29,31 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Scale',
+            fields=[
+                ('column', models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ('steps', models.JSONField(default=list)),
+                ('customers_count', models.PositiveIntegerField(default=0)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Standing',
+            fields=[
+                ('pk', models.CompositePrimaryKey('column', 'block', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('column', models.CharField(max_length=40)),
+                ('block', models.IntegerField()),
+                ('steps', models.BinaryField()),
+            ],
+            options={
+                'verbose_name': 'standing',
+            },
+        ),
+        migrations.CreateModel(
             name='Unindexed',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('customer_id', models.BigIntegerField()),
+                ('has_new_text', models.BooleanField(default=True)),
             ],
             options={
                 'verbose_name_plural': 'unindexed',

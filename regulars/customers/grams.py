@@ -1,0 +1,175 @@
+"""The text a customer is found by, and the short pieces of it that the search index knows.
+
+Pure numpy over plain text: usable in a process that has no database. A *gram* is two or three characters that follow
+each other inside one line of a search text; the end of a line counts as a character of a pair, so that every
+character of every line begins a pair, and a search for one character is a range of pairs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from regulars.core.text import fold, pinyin_keys
+
+BLOCK_BITS = 16
+BLOCK = 1 << BLOCK_BITS
+_END = "\n"
+_BITS = 21  # a code point
+_KEY_BITS = 63
+_SLICE = 1 << 19  # characters worked on at a time
+_NOT_DIGITS = re.compile(r"\D+")
+
+Ids = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """The grams of a batch, ready to be merged: `ends[i-1]:ends[i]` of `lows` belong to `blocks[i]`, `codes[i]`."""
+
+    ids: Ids
+    blocks: npt.NDArray[np.int64]
+    codes: npt.NDArray[np.int64]
+    ends: npt.NDArray[np.int64]
+    lows: npt.NDArray[np.uint16]
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+
+def search_text_of(values: Mapping[str, Any]) -> str:
+    """What somebody is found by, one folded line each: name, given and family name, company, e-mail, digits of the
+    phone, postcode as written and without spaces, Chinese by its sound.
+
+    `values` are fields of Customer; what is missing is left out.
+    """
+    name, company = values.get("name") or "", values.get("company") or ""
+    parts = " ".join(part for part in (values.get("given_name"), values.get("family_name")) if part)
+    postcode = fold(values.get("postcode") or "")
+    lines = dict.fromkeys(
+        (
+            fold(name),
+            fold(parts),
+            fold(company),
+            fold(values.get("email") or ""),
+            digits_of(values.get("phone") or ""),
+            postcode,
+            postcode.replace(" ", ""),
+        )
+    )
+    if not (name.isascii() and company.isascii() and parts.isascii()):
+        lines.update(dict.fromkeys([*pinyin_keys(name), *pinyin_keys(parts), *pinyin_keys(company)]))
+    lines.pop("", None)
+    return _END.join(lines)
+
+
+def digits_of(text: str) -> str:
+    """The digits of a phone number, without the (0) that people write between country and area."""
+    return _NOT_DIGITS.sub("", text.replace("(0)", ""))
+
+
+def codes_of(term: str) -> list[int]:
+    """The grams of a folded term; every text that contains the term has all of them. Empty for one character."""
+    points = [ord(character) for character in term]
+    if len(points) == 2:
+        return [points[0] << _BITS | points[1]]
+    triples = zip(points, points[1:], points[2:], strict=False)
+    return list(dict.fromkeys(a << 2 * _BITS | b << _BITS | c for a, b, c in triples))
+
+
+def range_of(character: str) -> tuple[int, int]:
+    """The first and the last code of the pairs that begin with a character."""
+    return ord(character) << _BITS, (ord(character) + 1 << _BITS) - 1
+
+
+def extract(ids: Sequence[int] | Ids, texts: Sequence[str]) -> Extracted:
+    """The grams of many search texts.
+
+    1. Sort by id and cut into blocks.
+    2. Join the texts of a block to one array of code points, and number the few different characters.
+    3. A gram and the last 16 bits of the id make one 64-bit key; sort the keys, drop the repeats.
+    4. Runs of the same gram are the postings.
+    """
+    rows = np.asarray(ids, dtype=np.int64)
+    if len(rows) != len(texts):
+        raise ValueError(f"{len(rows)} ids and {len(texts)} texts")
+    if not len(rows):
+        nothing = np.zeros(0, dtype=np.int64)
+        return Extracted(rows, nothing, nothing, nothing, np.zeros(0, dtype=np.uint16))
+    order = np.argsort(rows, kind="stable")
+    rows, texts = rows[order], [texts[i] for i in order]
+    blocks = rows >> BLOCK_BITS
+    cuts = [0, *(np.flatnonzero(np.diff(blocks)) + 1).tolist(), len(rows)]
+    found = [
+        _extract_block(int(blocks[start]), rows[start:stop] & (BLOCK - 1), texts[start:stop])
+        for start, stop in zip(cuts, cuts[1:], strict=False)
+    ]
+    lengths = np.concatenate([lengths for _block, _codes, lengths, _lows in found])
+    return Extracted(
+        ids=rows,
+        blocks=np.concatenate([np.full(len(codes), block, dtype=np.int64) for block, codes, _n, _lows in found]),
+        codes=np.concatenate([codes for _block, codes, _n, _lows in found]),
+        ends=np.cumsum(lengths),
+        lows=np.concatenate([lows for _block, _codes, _n, lows in found]),
+    )
+
+
+def _extract_block(
+    block: int, lows: Ids, texts: Sequence[str]
+) -> tuple[int, npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.uint16]]:
+    """Block, codes, how many postings each has, and the postings one after the other. `lows` rise."""
+    lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)) + 1
+    points = np.frombuffer((_END.join(texts) + _END).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    alphabet, numbers = _numbered(points)
+    width = len(alphabet).bit_length()
+    if 3 * width + BLOCK_BITS > _KEY_BITS:
+        raise ValueError(f"{len(alphabet)} different characters in one batch; give smaller batches")
+    docs = np.repeat(lows.astype(np.uint16), lengths)
+    keys = np.concatenate(list(_keys(numbers, docs, int(np.searchsorted(alphabet, ord(_END))), width)))
+    keys.sort()
+    keys = keys[np.concatenate([[True], keys[1:] != keys[:-1]])] if len(keys) else keys
+    grams = keys >> BLOCK_BITS
+    starts = np.flatnonzero(np.concatenate([[True], grams[1:] != grams[:-1]])) if len(keys) else np.zeros(0, np.int64)
+    packed = grams[starts]
+    mask = (1 << width) - 1
+    wide = np.concatenate([[0], alphabet.astype(np.int64)])
+    a, b, c = wide[packed >> 2 * width], wide[packed >> width & mask], wide[packed & mask]
+    codes = np.where(c == 0, a << _BITS | b, a << 2 * _BITS | b << _BITS | c)
+    return block, codes, np.diff(np.concatenate([starts, [len(keys)]])), (keys & (BLOCK - 1)).astype(np.uint16)
+
+
+def _keys(
+    numbers: npt.NDArray[np.uint16], docs: npt.NDArray[np.uint16], end: int, width: int
+) -> Iterator[npt.NDArray[np.int64]]:
+    """gram << 16 | doc for every place of the text, a slice at a time, so that memory stays small.
+
+    Characters count from 1: a pair, whose third place is 0, differs from every triple.
+    """
+    for start in range(0, len(numbers), _SLICE):
+        piece = numbers[start : start + _SLICE + 2]
+        size = min(_SLICE, len(numbers) - start)
+        here = docs[start : start + size].astype(np.int64)
+        # two places past the end of the text there is another line end, and nothing else
+        piece = np.concatenate([piece, np.full(size + 2 - len(piece), end, dtype=piece.dtype)])
+        is_end = piece == end
+        points = piece.astype(np.int64) + 1
+        pairs = (points[:size] << width | points[1 : size + 1]) << width
+        is_pair = ~is_end[:size]
+        yield (pairs[is_pair] << BLOCK_BITS) | here[is_pair]
+        is_triple = is_pair & ~is_end[1 : size + 1] & ~is_end[2 : size + 2]
+        yield ((pairs | points[2 : size + 2])[is_triple] << BLOCK_BITS) | here[is_triple]
+
+
+def _numbered(points: npt.NDArray[np.uint32]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint16]]:
+    """The different characters, rising, and each character as its number among them (np.unique, but linear)."""
+    seen = np.zeros(int(points.max()) + 1, dtype=bool)
+    seen[points] = True
+    alphabet = np.flatnonzero(seen).astype(np.uint32)
+    table = np.zeros(len(seen), dtype=np.uint16)
+    table[alphabet] = np.arange(len(alphabet), dtype=np.uint32).astype(np.uint16)
+    return alphabet, table[points]
