@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -19,9 +20,10 @@ from pathlib import Path
 
 _SECONDS = 60
 _PR_SET_PDEATHSIG = 1
+_INITDB = ["-U", "regulars", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"]
 
 
-class NoServer(Exception):
+class NoServer(Exception):  # noqa: N818 — it says what there is not
     """No PostgreSQL could be started; the text says what was tried."""
 
 
@@ -79,8 +81,7 @@ def _start(binaries: Path) -> Server:
         binaries = _reachable(binaries, folder, who)
         data = folder / "data"
         _run(
-            [binaries / "initdb", "-D", data, "-U", "regulars", "--auth=trust", "--encoding=UTF8", "--locale=C"]
-            + ["--no-sync", "--no-instructions"],
+            [binaries / "initdb", "-D", data, *_INITDB],
             who,
         )
         options = {
@@ -117,8 +118,6 @@ def _server_user() -> dict:
     """PostgreSQL refuses to run as root: then it runs as nobody."""
     if os.geteuid() != 0:
         return {}
-    import pwd
-
     nobody = pwd.getpwnam("nobody")
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 

@@ -61,7 +61,7 @@ class Shop(models.Model):
 
 
 class Lease(models.Model):
-    """What the backend's row of a job leaves open: who works on it until when, how often it was tried, how far it is."""
+    """What the backend's row of a job leaves open: who does it until when, how often it was tried, how far it is."""
 
     job = models.OneToOneField(
         "django_tasks_database.DBTaskResult", primary_key=True, on_delete=models.CASCADE, related_name="lease"
