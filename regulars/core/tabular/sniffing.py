@@ -1,0 +1,177 @@
+"""What a file is: its kind, its encoding and its delimiter, found in its bytes."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import stat
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+
+from django.utils.translation import gettext as _
+
+from regulars.core.tabular.delimited import Dialect, sample_records
+from regulars.core.tabular.table import Unreadable
+
+_SAMPLE = 1 << 20
+_DELIMITER_SAMPLE = 1 << 16
+_DELIMITERS = (",", ";", "\t", "|")
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def is_workbook(path: Path) -> bool:
+    """Whether the file is a zip archive, as XLSX is; raises Unreadable for what is no table at all."""
+    mode = path.stat().st_mode
+    if stat.S_ISDIR(mode):
+        raise Unreadable(_("%(name)s is a folder, not a file.") % {"name": path.name})
+    if not stat.S_ISREG(mode):
+        raise Unreadable(_("%(name)s is not a file with content.") % {"name": path.name})
+    with path.open("rb") as stream:
+        head = stream.read(1 << 16)
+    if not head.strip(b" \t\r\n\xef\xbb\xbf\xff\xfe\0"):
+        raise Unreadable(_("The file is empty."))
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return True
+    _refuse_other_kinds(path, head)
+    return False
+
+
+def dialect_of(path: Path, *, delimiter: str | None = None, encoding: str | None = None) -> Dialect:
+    """How a text table is written; what is given is believed."""
+    with path.open("rb") as stream:
+        head = stream.read(_SAMPLE)
+        evidence = head
+        # Plain ASCII says nothing of the encoding; the first other character does, wherever in the file it stands.
+        while evidence and evidence.isascii():
+            evidence = stream.read(_SAMPLE)
+    found = _known(encoding) if encoding else _encoding_of(evidence or head, head)
+    text = _without_half_line(head[:_DELIMITER_SAMPLE].decode(found, errors="regulars.mark"))
+    told = re.match(r"\s*\"?sep=(.)\"?[\r\n]", text)  # how spreadsheets write down their delimiter
+    delimiter = delimiter or (told[1] if told else _delimiter_of(text, found, is_tsv=path.suffix.lower() == ".tsv"))
+    if len(delimiter) != 1 or delimiter in '"\r\n':
+        raise Unreadable(_("The delimiter must be one character, such as a comma or a semicolon."))
+    return Dialect(found, delimiter, skips_space=f'{delimiter} "' in text)
+
+
+def _refuse_other_kinds(path: Path, head: bytes) -> None:
+    sentence = None
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:512].lower()
+    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        with path.open("rb") as stream:
+            is_locked = "EncryptedPackage".encode("utf-16-le") in stream.read(8 << 20)
+        if is_locked:
+            sentence = _("The workbook is protected by a password. Save it without one, and try again.")
+        else:
+            sentence = _("This is a workbook of an old kind (.xls). Save it as .xlsx or CSV, and try again.")
+    elif head.startswith(b"%PDF"):
+        sentence = _("This is a PDF document, not a table. Save the table as CSV or XLSX, and try again.")
+    elif head.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"RIFF")):
+        sentence = _("This is a picture, not a table.")
+    elif head.startswith((b"\x1f\x8b", b"BZh", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!")):
+        sentence = _("The file is packed. Unpack it, and try again.")
+    elif head.startswith((b"PAR1", b"SQLite format 3\0", b"\x7fELF", b"MZ\x90")):
+        sentence = _("The file is not a table of text. Save the table as CSV or XLSX, and try again.")
+    elif text.startswith((b"<!doctype", b"<html", b"<?xml", b"<table")):
+        sentence = _("This is a web page or XML, not a table. Save the table as CSV or XLSX, and try again.")
+    elif re.match(rb'(?:\[\s*)?\{\s*(?:"|\})', text):
+        sentence = _("This is JSON, not a table. Save the table as CSV or XLSX, and try again.")
+    if sentence:
+        raise Unreadable(sentence)
+
+
+def _known(encoding: str) -> str:
+    try:
+        name = codecs.lookup(encoding).name
+        "".encode(name)
+    except LookupError as problem:
+        raise Unreadable(_("“%(encoding)s” is not an encoding we know.") % {"encoding": encoding}) from problem
+    # A byte-order mark is never part of the first column's name.
+    return {"utf-8": "utf-8-sig", "gb2312": "gb18030", "gbk": "gb18030"}.get(name, name)
+
+
+def _encoding_of(evidence: bytes, head: bytes) -> str:
+    """The encoding that the bytes prove, most telling first.
+
+    1. A byte-order mark. 2. NULs in every second byte: UTF-16 without one. 3. Valid UTF-8. 4. Pairs of bytes as
+    Chinese has them: GB 18030. 5. UTF-8 with a few broken bytes. 6. High bytes that stand alone among letters, as
+    accents do: Windows-1252. 7. Nothing of that: refused, for a wrong guess would mangle every name.
+    """
+    for mark, name in _BOMS:
+        if head.startswith(mark):
+            return name
+    nuls = head.count(0)
+    if nuls * 4 > len(head):
+        odd = head[1::2].count(0)
+        if odd * 10 > nuls * 9:
+            return "utf-16-le"
+        if odd * 10 < nuls:
+            return "utf-16-be"
+    controls = sum(
+        count for byte, count in Counter(head[:65536]).items() if byte < 32 and byte not in b"\0\t\n\v\f\r\x1a\x1b"
+    )
+    if nuls * 4 > len(head) or controls * 20 > len(head[:65536]):
+        raise Unreadable(_("The file is not a table of text. Save the table as CSV or XLSX, and try again."))
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        # A character cut in two at the end of the sample is no fault, one cut at its beginning is skipped.
+        decoder.decode(evidence if evidence is head else evidence.lstrip(bytes(range(0x80, 0xC0))))
+    except UnicodeDecodeError:
+        return _eight_bit_encoding_of(evidence)
+    return "utf-8-sig"
+
+
+_GB_PARTS = re.compile(
+    rb"(?P<hanzi>[\xb0-\xf7][\xa1-\xfe])|(?P<four>[\x81-\xfe][0-9][\x81-\xfe][0-9])"
+    rb"|(?P<sign>[\xa1-\xa3][\xa1-\xfe])|(?P<rare>[\x81-\xfe][\x40-\x7e\x80-\xfe])|(?P<alone>[\x80-\xff])"
+)
+_UTF8_PARTS = re.compile(
+    rb"(?P<good>[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})|(?P<bad>[\x80-\xff])"
+)
+_RUNS = re.compile(rb"[\x80-\xff]+")
+
+
+def _eight_bit_encoding_of(evidence: bytes) -> str:
+    gb = Counter(found.lastgroup for found in _GB_PARTS.finditer(evidence))
+    if (gb["hanzi"] + gb["sign"] + gb["four"]) * 10 >= gb.total() * 7 and gb["hanzi"]:
+        return "gb18030"
+    utf8 = Counter(found.lastgroup for found in _UTF8_PARTS.finditer(evidence))
+    if utf8["good"] >= utf8["bad"]:
+        return "utf-8-sig"
+    alone = sum(1 for run in _RUNS.finditer(evidence) if len(run[0]) <= 2)
+    high = sum(len(run[0]) for run in _RUNS.finditer(evidence))
+    if alone * 2 >= high:
+        # Five bytes have no meaning in Windows-1252; where they occur, it is its elder, which gives each byte one.
+        return "latin-1" if re.search(rb"[\x81\x8d\x8f\x90\x9d]", evidence) else "cp1252"
+    raise Unreadable(_("The encoding of the file cannot be told. Save it as UTF-8, and try again."))
+
+
+def _without_half_line(text: str) -> str:
+    end = max(text.rfind("\n"), text.rfind("\r"))
+    return text[: end + 1] if end > 0 and len(text) > _DELIMITER_SAMPLE // 4 else text
+
+
+def _delimiter_of(text: str, encoding: str, *, is_tsv: bool) -> str:
+    """The delimiter that cuts the most lines into the same number of cells; of equals, into the most cells."""
+    best, best_score = "", (0.0, 0, False)
+    for delimiter in _DELIMITERS:
+        lines = islice(sample_records(text, Dialect(encoding, delimiter, f'{delimiter} "' in text)), 100)
+        widths = Counter(len(line.cells) for line in lines if not line.problem and line.cells not in ([], [""]))
+        several = {width: count for width, count in widths.items() if width > 1}
+        if not several:
+            continue
+        usual = max(several, key=lambda width: (several[width], width))
+        score = (round(several[usual] / widths.total(), 1), usual, is_tsv and delimiter == "\t")
+        if score[0] >= 0.6 and score > best_score:
+            best, best_score = delimiter, score
+    if best:
+        return best
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    return max(_DELIMITERS, key=first.count)

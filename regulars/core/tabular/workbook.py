@@ -1,0 +1,195 @@
+"""XLSX: the workbook around a sheet: which sheets there are, what its shared texts and its number formats are."""
+
+from __future__ import annotations
+
+import mmap
+import posixpath
+import tempfile
+import zipfile
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+from xml.etree.ElementTree import Element
+
+from django.utils.translation import gettext as _
+
+from regulars.core.tabular import archive as archives
+from regulars.core.tabular.sheet import Format, SheetReader, formats_of, unescaped
+from regulars.core.tabular.table import CELL_LIMIT, Line, Table, Unreadable, find_header
+from regulars.core.tabular.markup import pull, small_tree
+
+_PART_LIMIT = 16 << 20  # the workbook's own small parts: sheet names, relations, styles
+
+
+@dataclass(frozen=True, slots=True)
+class Workbook:
+    """Where a workbook keeps its things."""
+
+    sheets: dict[str, str] = field(default_factory=dict)  # visible ones, by name
+    shared_texts: str = ""
+    styles: str = ""
+    is_1904: bool = False
+
+
+def open_sheet(path: Path, *, sheet: str | None = None) -> Table:
+    """A sheet of a workbook as a table: the one named, or the first visible one that is not empty."""
+    with archives.opened(path) as archive:
+        workbook = _read_workbook(archive)
+    if sheet is not None and sheet not in workbook.sheets:
+        raise Unreadable(
+            _("The workbook has no sheet “%(sheet)s”; it has: %(sheets)s.")
+            % {"sheet": sheet, "sheets": ", ".join(workbook.sheets)}
+        )
+    for name in [sheet] if sheet is not None else workbook.sheets:
+        records = WorkbookRecords(path, workbook, name)
+        if any(any(line.cells) for line in records):
+            break
+    else:
+        raise Unreadable(_("The workbook is empty."))
+    header, line = find_header(records)
+    return Table(
+        header=header,
+        header_line=line,
+        format="xlsx",
+        encoding="utf-8",
+        delimiter="",
+        sheet=name,
+        open_records=lambda: WorkbookRecords(path, workbook, name),
+        may_be_short=True,
+    )
+
+
+class WorkbookRecords:
+    """The rows of one sheet, each reading of which opens the file anew."""
+
+    def __init__(self, path: Path, workbook: Workbook, sheet: str) -> None:
+        self.width: int | None = None
+        self._path, self._workbook, self._sheet = path, workbook, sheet
+
+    def __iter__(self) -> Iterator[Line]:
+        workbook = self._workbook
+        with archives.opened(self._path) as archive, SharedTexts(archive, workbook.shared_texts) as texts:
+            stream = archives.part(archive, workbook.sheets[self._sheet])
+            if stream is None:
+                raise Unreadable(_("The workbook is damaged or cut off. Save it again, and try again."))
+            formats = _read_formats(archive, workbook.styles)
+            with stream:
+                yield from SheetReader(texts, formats, is_1904=workbook.is_1904).read(stream)
+
+
+class SharedTexts:
+    """The texts that cells of a workbook refer to by number.
+
+    They can be most of the file, so they wait in a temporary file that is mapped into memory, where the system may
+    drop and read again what is not in use; only their places are kept.
+    """
+
+    def __init__(self, archive: zipfile.ZipFile, name: str) -> None:
+        self._archive, self._name = archive, name
+        self._places = array("Q", [0])
+        self._map: mmap.mmap | bytes = b""
+
+    def __enter__(self) -> SharedTexts:
+        stream = archives.part(self._archive, self._name) if self._name else None
+        if stream is None:
+            return self
+        with tempfile.TemporaryFile() as spool, stream:
+            end = 0
+            for text in _texts_in(stream):
+                data = text.encode("utf-8", "surrogatepass")
+                spool.write(data)
+                end += len(data)
+                self._places.append(end)
+            spool.flush()
+            if end:
+                self._map = mmap.mmap(spool.fileno(), 0, access=mmap.ACCESS_READ)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if isinstance(self._map, mmap.mmap):
+            self._map.close()
+
+    def __getitem__(self, number: int) -> str:
+        """The text of that number; raises IndexError."""
+        if number < 0:
+            raise IndexError(number)
+        start, end = self._places[number], self._places[number + 1]
+        return self._map[start:end].decode("utf-8", "surrogatepass")
+
+
+def _texts_in(stream: IO[bytes]) -> Iterator[str]:
+    """Every shared text, its formatted pieces joined, without the reading aids of Japanese."""
+    parts: list[str] = []
+    size, depth_of_aid = 0, 0
+    is_text = False
+    for event, name, _attributes, text in pull(stream, {"si", "t", "rPh"}):
+        if event == "text":
+            if is_text and not depth_of_aid and size <= CELL_LIMIT:
+                parts.append(text)
+                size += len(text)
+        elif name == "t":
+            is_text = event == "start"
+        elif name == "rPh":
+            depth_of_aid += 1 if event == "start" else -1
+        elif event == "end":
+            yield unescaped("".join(parts))
+            parts, size = [], 0
+
+
+def _read_workbook(archive: zipfile.ZipFile) -> Workbook:
+    names = set(archive.namelist())
+    kind = archive.read("mimetype")[:80] if "mimetype" in names and archive.getinfo("mimetype").file_size < 100 else b""
+    if kind.startswith(b"application/vnd.oasis.opendocument"):
+        raise Unreadable(_("This is an OpenDocument file (.ods). Save it as .xlsx or CSV, and try again."))
+    if "xl/workbook.bin" in names:
+        raise Unreadable(_("This is a binary workbook (.xlsb). Save it as .xlsx or CSV, and try again."))
+    start = next(
+        (target for _id, kind_of, target in _relations(archive, "") if kind_of == "officeDocument"), "xl/workbook.xml"
+    )
+    tree = _small_part(archive, start)
+    if tree is None:
+        raise Unreadable(_("This is an archive, but not a workbook. Unpack it, and try again."))
+    if not tree.tag.endswith("workbook"):
+        raise Unreadable(_("This is a document, but not a workbook. Save the table as CSV or XLSX, and try again."))
+    targets: dict[str, str] = {}
+    parts: dict[str, str] = {}
+    for relation, kind_of, target in _relations(archive, start):
+        targets[relation] = target
+        parts.setdefault(kind_of, target)
+    sheets = {}
+    is_1904 = False
+    for element in tree.iter():
+        if element.tag == "workbookPr":
+            is_1904 = element.get("date1904", "0") in {"1", "true"}
+        elif element.tag == "sheet" and element.get("state", "visible") == "visible":
+            target = targets.get(element.get("id", ""), "")
+            if target in names:
+                sheets[element.get("name", "")] = target
+    if not sheets:
+        raise Unreadable(_("The workbook has no visible sheet."))
+    return Workbook(sheets, parts.get("sharedStrings", ""), parts.get("styles", ""), is_1904)
+
+
+def _relations(archive: zipfile.ZipFile, source: str) -> Iterator[tuple[str, str, str]]:
+    """What a part refers to: id, kind (the last word of its type), and the part it means."""
+    folder, name = posixpath.split(source)
+    tree = _small_part(archive, posixpath.join(folder, "_rels", f"{name}.rels"))
+    for element in tree.iter("Relationship") if tree is not None else ():
+        target = element.get("Target", "")
+        target = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
+        yield element.get("Id", ""), element.get("Type", "").rpartition("/")[2], target
+
+
+def _read_formats(archive: zipfile.ZipFile, name: str) -> list[Format]:
+    tree = _small_part(archive, name) if name else None
+    return formats_of(tree) if tree is not None else []
+
+
+def _small_part(archive: zipfile.ZipFile, name: str) -> Element | None:
+    stream = archives.part(archive, name)
+    if stream is None:
+        return None
+    with stream:
+        return small_tree(stream, limit=_PART_LIMIT)
