@@ -1,8 +1,11 @@
-"""Panels: what a room shows on the customer page. The page is a frame; every room fills its own part."""
+"""Panels: what a room shows on the customer page, and in the rows of the customer list.
+
+The page is a frame; every room fills its own part.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -41,10 +44,29 @@ class Panel:
     order: int = 100
     slug: str = ""
     label: str | Promise = ""
-    count: Callable[[Customer], int | None] = field(default=lambda customer: None)
+    count: Callable[[Customer], int | None] = field(default=lambda _customer: None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowPanel:
+    """A column of the customer list that a room draws: the rhythm of orders, say.
+
+    `contexts` answers for all rows of a page at once, by customer id, so that the number of queries does not grow with
+    the rows; `template` draws one cell with what it found, or with nothing.
+    """
+
+    name: str
+    label: str | Promise
+    template: str
+    contexts: Callable[[Sequence[Customer]], Mapping[int, dict[str, Any]]]
+    permission: str
+    hint: str | Promise = ""
+    after: str = ""
+    is_default: bool = True
 
 
 _PANELS: dict[str, Panel] = {}
+_ROW_PANELS: dict[str, RowPanel] = {}
 
 
 def add(panel: Panel) -> None:
@@ -60,3 +82,13 @@ def at(place: Place) -> list[Panel]:
 def tab(slug: str) -> Panel | None:
     """The tab of that slug, or None."""
     return next((panel for panel in at(Place.TAB) if panel.slug == slug), None)
+
+
+def add_to_rows(panel: RowPanel) -> None:
+    """Put a column into the customer list, behind the field `after`."""
+    _ROW_PANELS[panel.name] = panel
+
+
+def in_rows() -> list[RowPanel]:
+    """The drawn columns of the customer list, in the order they were added."""
+    return list(_ROW_PANELS.values())
