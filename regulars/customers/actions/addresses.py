@@ -1,0 +1,87 @@
+"""Add, change and remove an address. The customer's own row repeats where parcels go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from regulars.core import shop
+from regulars.customers import search
+from regulars.customers.actions.derived import refreshed
+from regulars.customers.actions.profile import new_address, stale, write
+from regulars.customers.facts import AddressChanged
+from regulars.customers.models import Address, Customer
+from regulars.customers.normalise import ADDRESS_TEXT, Values, normalise_address, require_place
+from regulars.timeline.actions import record
+
+_DEFAULTS = ("is_default_shipping", "is_default_billing")
+
+
+@transaction.atomic
+def save_address(customer: Customer, *, values: Values, address: Address | None = None) -> Address:
+    """Add an address, or change the given fields of `address`. A first address is the default for both.
+
+    An address that becomes a default takes the place of the one before. Raises Invalid.
+    """
+    current = _held(customer)
+    if address is None:
+        is_first = not Address.objects.filter(customer=current).exists()
+        given = new_address(values) if is_first else normalise_address(values, country=shop.current().country)
+        require_place(given)
+        saved = Address(customer=current)
+        changed = given
+    else:
+        saved = Address.objects.get(pk=address.pk, customer=current)
+        given = normalise_address({"country": saved.country, **values}, country=shop.current().country)
+        require_place({**{field: getattr(saved, field) for field in ADDRESS_TEXT}, **given})
+        changed = {field: value for field, value in given.items() if value != getattr(saved, field)}
+        if not changed:
+            return saved
+        saved.version += 1
+    _write(saved, changed)
+    _follow(current, deed="changed" if address else "added")
+    _show(customer, current)
+    return saved
+
+
+@transaction.atomic
+def remove_address(address: Address) -> None:
+    """Remove an address; lists then show the place of the next one."""
+    current = _held(address.customer)
+    Address.objects.filter(pk=address.pk).delete()
+    _follow(current, deed="removed")
+
+
+def _held(customer: Customer) -> Customer:
+    current = Customer.objects.select_for_update(of=("self",)).filter(pk=customer.pk).first()
+    if current is None:
+        raise stale(customer)
+    return current
+
+
+def _write(address: Address, changed: dict[str, Any]) -> None:
+    others = Address.objects.filter(customer=address.customer).exclude(pk=address.pk)
+    now = timezone.now()
+    for default in _DEFAULTS:
+        if changed.get(default):
+            others.filter(**{default: True}).update(**{default: False}, updated_at=now)
+    for field, value in changed.items():
+        setattr(address, field, value)
+    address.updated_at = now
+    if address.pk is None:
+        address.created_at = now
+    address.save()
+
+
+def _follow(customer: Customer, *, deed: str) -> None:
+    write(customer, refreshed(customer))
+    search.mark_unindexed([customer.pk])
+    record(AddressChanged(deed=deed), customer=customer, subject=customer)
+
+
+def _show(customer: Customer, current: Customer) -> None:
+    """Let the caller's copy say what the row says now."""
+    for field in ("city", "region", "postcode", "country", "search_text", "version", "updated_at"):
+        setattr(customer, field, getattr(current, field))

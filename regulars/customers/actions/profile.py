@@ -1,0 +1,202 @@
+"""Create, change and delete a customer."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from regulars.channels.models import Channel
+from regulars.core import shop
+from regulars.core.errors import Invalid, Refusal, Stale
+from regulars.core.text import BadText, clean
+from regulars.customers import belongings, search
+from regulars.customers.actions.derived import completed, found_by, place_of, profile_of, renamed
+from regulars.customers.facts import CustomerChanged, CustomerCreated, CustomerDeleted
+from regulars.customers.models import Address, Customer, Identity
+from regulars.customers.normalise import Values, normalise, normalise_address, require_place, require_someone
+from regulars.timeline.actions import record
+
+EXTERNAL_ID_LENGTH = 120
+
+
+class EmailTaken(Refusal):
+    """Another customer has this e-mail already; `customer` is who."""
+
+    slug = "email-taken"
+
+    def __init__(self, customer: Customer) -> None:
+        super().__init__(
+            _("%(name)s has this e-mail already. Open that customer, or give another e-mail.") % {"name": customer},
+            field="email",
+        )
+        self.customer = customer
+
+
+class ExternalIdTaken(Refusal):
+    """The channel knows another customer under this id; `customer` is who."""
+
+    slug = "external-id-taken"
+
+    def __init__(self, customer: Customer, external_id: str) -> None:
+        super().__init__(
+            _("This channel already knows %(name)s under the id %(id)s.") % {"name": customer, "id": external_id},
+            field="external_id",
+        )
+        self.customer = customer
+
+
+@transaction.atomic
+def create_customer(
+    *,
+    values: Values,
+    channel: Channel | None = None,
+    external_id: str = "",
+    address: Values | None = None,
+    at: dt.datetime | None = None,
+) -> Customer:
+    """Somebody new, known to `channel` as `external_id` where one is given, with a first address where one is given.
+
+    `at` is when they became known (now, unless said otherwise). Raises Invalid, EmailTaken or ExternalIdTaken.
+    """
+    place = new_address(address) if address else None
+    profile = completed(normalise(values, country=(place or {}).get("country", "")))
+    external_id = _external_id(external_id, channel)
+    if not external_id:
+        require_someone(profile)
+    require_free_email(profile.get("email", ""), channel=channel, external_id=external_id)
+    known = Identity.objects.filter(channel=channel, external_id=external_id).select_related("customer").first()
+    if external_id and known:
+        raise ExternalIdTaken(known.customer, external_id)
+
+    now = timezone.now()
+    at = at or profile.get("customer_since") or now
+    row = {**profile, **place_of(place)}
+    row["customer_since"] = profile.get("customer_since") or at
+    customer = Customer(channel=channel, created_at=now, updated_at=now, **row, **found_by(row))
+    customer.save(force_insert=True)
+    if external_id:
+        Identity.objects.create(customer=customer, channel=channel, external_id=external_id)
+    if place:
+        Address.objects.create(customer=customer, created_at=now, updated_at=now, **place)
+    search.mark_unindexed([customer.pk])
+    record(CustomerCreated(), customer=customer, subject=customer, at=at)
+    return customer
+
+
+@transaction.atomic
+def change_customer(customer: Customer, *, values: Values, version: int | None = None) -> Customer:
+    """Change the given fields, and nothing where they say what is there already.
+
+    With `version`, the change is made only to that version of the row. Raises Invalid, EmailTaken or Stale.
+    """
+    current = _as_read(customer, version)
+    given = normalise(values, country=current.country)
+    before = {**profile_of(current), **{field: getattr(current, field) for field in given}}
+    given = renamed(before, given)
+    changed = {field: value for field, value in given.items() if value != before[field]}
+    if not changed:
+        return current
+    after = {**before, **changed}
+    if not _has_identity(current):
+        require_someone(after)
+    if changed.get("email"):
+        require_free_email(changed["email"], besides=current)
+    write(current, {**changed, **found_by(after)})
+    search.mark_unindexed([current.pk])
+    changes = {field: [_plain(before[field]), _plain(value)] for field, value in changed.items()}
+    record(CustomerChanged(changes=changes), customer=current, subject=current)
+    return current
+
+
+@transaction.atomic
+def delete_customer(customer: Customer, *, version: int | None = None) -> None:
+    """Delete a profile and what belongs to it; every room decides about its own (see belongings). Raises Stale."""
+    current = _as_read(customer, version)
+    pk, public_id = current.pk, current.public_id
+    for holder in belongings.holders():
+        holder.forget(current)
+    current.delete()
+    search.mark_unindexed([pk])
+    record(CustomerDeleted(public_id=public_id))
+
+
+def new_address(values: Values) -> dict[str, Any]:
+    """A first address as it is kept: parcels and invoices go there unless the values say otherwise."""
+    address = normalise_address(values, country=shop.current().country)
+    require_place(address)
+    return {"is_default_shipping": True, "is_default_billing": True, **address}
+
+
+def require_free_email(
+    email: str, *, channel: Channel | None = None, external_id: str = "", besides: Customer | None = None
+) -> None:
+    """Raises EmailTaken where somebody else has the e-mail.
+
+    Two ids of one channel are two accounts there, which may share an e-mail: that channel says they are two customers.
+    """
+    if not email:
+        return
+    if connection.vendor == "postgresql":
+        # Two people who add the same e-mail at once take turns; on SQLite every writer does.
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"customer e-mail {email}"])
+    others = Customer.objects.filter(email=email)
+    if besides:
+        others = others.exclude(pk=besides.pk)
+    if external_id:
+        others = others.exclude(pk__in=Identity.objects.filter(channel=channel).values("customer"))
+    other = others.order_by("id").first()
+    if other:
+        raise EmailTaken(other)
+
+
+def write(customer: Customer, columns: dict[str, Any]) -> None:
+    """Write the columns to the version that was read, and raise it by one. Raises Stale where somebody was faster."""
+    columns = {**columns, "updated_at": timezone.now()}
+    of_this_version = Customer.objects.filter(pk=customer.pk, version=customer.version)
+    if not of_this_version.update(**columns, version=F("version") + 1):
+        raise stale(customer)
+    for name, value in columns.items():
+        setattr(customer, name, value)
+    customer.version += 1
+
+
+def stale(customer: Customer) -> Stale:
+    """The refusal for somebody who was overtaken."""
+    return Stale(
+        _("Somebody else changed %(name)s meanwhile. Load the page again and repeat your change.") % {"name": customer}
+    )
+
+
+def _as_read(customer: Customer, version: int | None) -> Customer:
+    current = Customer.objects.select_for_update(of=("self",)).filter(pk=customer.pk).first()
+    if current is None or (version is not None and current.version != version):
+        raise stale(customer)
+    return current
+
+
+def _external_id(text: str, channel: Channel | None) -> str:
+    try:
+        external_id = clean(text, limit=EXTERNAL_ID_LENGTH)
+    except BadText as problem:
+        raise Invalid(str(problem), fields={"external_id": [str(problem)]}) from problem
+    if external_id and channel is None:
+        sentence = _("An id of a channel needs its channel.")
+        raise Invalid(sentence, fields={"channel": [sentence]})
+    return external_id
+
+
+def _has_identity(customer: Customer) -> bool:
+    return Identity.objects.filter(customer=customer).exists()
+
+
+def _plain(value: Any) -> Any:
+    """A value as the timeline keeps it."""
+    if isinstance(value, dt.datetime):
+        return value.isoformat()
+    return getattr(value, "public_id", value)
