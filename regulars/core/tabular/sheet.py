@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import IO, Protocol
 from xml.etree.ElementTree import Element
 
 from django.utils.translation import gettext as _
 
-from regulars.core.tabular.table import CELL_LIMIT, CELLS_LIMIT, Line
 from regulars.core.tabular.markup import damaged, feed, new_parser
+from regulars.core.tabular.table import CELL_LIMIT, CELLS_LIMIT, Line
 
 
 class FormatKind(Enum):
@@ -35,97 +35,134 @@ class Texts(Protocol):
 
 
 class SheetReader:
-    """Reads the XML of a sheet row by row. Handlers run for every cell of a sheet, so they are kept few and short."""
+    """Reads the XML of a sheet row by row. Handlers run for every tag of a sheet, so they are kept few and short."""
 
     def __init__(self, texts: Texts, formats: list[Format], *, is_1904: bool) -> None:
         self._texts, self._formats = texts, formats
         self._epoch = dt.datetime(1904, 1, 1) if is_1904 else dt.datetime(1899, 12, 30)  # noqa: DTZ001 — a sheet has no zone
-        self._names: dict[str, str] = {}
         self._columns: dict[str, int] = {}
         self._lines: list[Line] = []
         self._row = 0
         self._cells: list[str] = []
         self._column = -1
         self._problem = ""
-        self._value, self._size, self._kind, self._style = "", 0, "n", ""
+        self._value: list[str] = []
+        self._size = 0
+        self._cell: dict[str, str] = {}
         self._is_value = self._has_formula = self._is_aid = False
 
     def read(self, stream: IO[bytes]) -> Iterator[Line]:
         """Every row that has cells, numbered as the spreadsheet numbers it."""
         parser = new_parser()
-        parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
+        starts, ends = self._handlers()
+        names: dict[str, str] = {}
+
+        def start(name: str, attributes: dict[str, str]) -> None:
+            try:
+                short = names[name]
+            except KeyError:
+                short = names[name] = name.rpartition("}")[2]
+            if short in starts:
+                starts[short](attributes)
+
+        def end(name: str) -> None:
+            short = names[name]
+            if short in ends:
+                ends[short]()
+
+        parser.StartElementHandler, parser.EndElementHandler = start, end
         parser.CharacterDataHandler = self._text
         for _fed in feed(parser, stream):
             lines, self._lines = self._lines, []
             yield from lines
 
-    def _start(self, name: str, attributes: dict[str, str]) -> None:
-        short = self._short(name)
-        if short == "c":
-            self._forget_cell()
-            self._kind = attributes.get("t", "n")
-            self._style = attributes.get("s", "")
-            reference = attributes.get("r")
-            if reference:
-                letters = reference.rstrip("0123456789")
-                column = self._columns.get(letters)
-                self._column = self._place(letters) if column is None else column
-            else:
-                self._column += 1
-            if self._column >= CELLS_LIMIT:
-                raise damaged()
-        elif short in {"v", "t"}:
-            self._is_value = not self._is_aid
-        elif short == "f":
-            self._has_formula = True
-        elif short == "rPh":
-            self._is_aid = True
-        elif short == "row":
-            self._forget_row()
-            number = attributes.get("r", "")
-            self._row = int(number) if number.isdecimal() else self._row + 1
+    def _handlers(self) -> tuple[dict[str, Callable[[dict[str, str]], None]], dict[str, Callable[[], None]]]:
+        return {
+            "c": self._start_cell,
+            "v": self._start_value,
+            "t": self._start_value,
+            "f": self._start_formula,
+            "rPh": self._start_aid,
+            "row": self._start_row,
+        }, {
+            "c": self._end_cell,
+            "v": self._end_value,
+            "t": self._end_value,
+            "rPh": self._end_aid,
+            "row": self._end_row,
+        }
+
+    def _start_row(self, attributes: dict[str, str]) -> None:
+        self._cells, self._column, self._problem = [], -1, ""
+        number = attributes.get("r", "")
+        self._row = int(number) if number.isdecimal() else self._row + 1
+
+    def _start_cell(self, attributes: dict[str, str]) -> None:
+        self._cell = attributes
+        self._value, self._size = [], 0
+        self._has_formula = False
+        reference = attributes.get("r")
+        if reference:
+            letters = reference.rstrip("0123456789")
+            column = self._columns.get(letters)
+            self._column = self._place(letters) if column is None else column
+        else:
+            self._column += 1
+        if self._column >= CELLS_LIMIT:
+            raise damaged()
+
+    def _start_value(self, _attributes: dict[str, str]) -> None:
+        self._is_value = not self._is_aid
+
+    def _start_formula(self, _attributes: dict[str, str]) -> None:
+        self._has_formula = True
+
+    def _start_aid(self, _attributes: dict[str, str]) -> None:
+        self._is_aid = True
 
     def _text(self, text: str) -> None:
         if self._is_value and self._size <= CELL_LIMIT:
-            self._value += text
+            self._value.append(text)
             self._size += len(text)
 
-    def _end(self, name: str) -> None:
-        short = self._short(name)
-        if short in {"v", "t"}:
-            self._is_value = False
-        elif short == "rPh":
-            self._is_aid = False
-        elif short == "c":
-            text = self._cell()
-            if text:
-                cells = self._cells
-                missing = self._column - len(cells)
-                if missing >= 0:
-                    if missing:
-                        cells.extend([""] * missing)
-                    cells.append(text)
-                else:
-                    cells[self._column] = text
-        elif short == "row" and (self._cells or self._problem):
-            self._lines.append(Line(self._row, self._cells, self._problem))
+    def _end_value(self) -> None:
+        self._is_value = False
 
-    def _cell(self) -> str:
-        """The text of the cell that ends here."""
-        kind, value = self._kind, self._value
+    def _end_aid(self) -> None:
+        self._is_aid = False
+
+    def _end_cell(self) -> None:
+        value = "".join(self._value)
         if not value:
-            if self._has_formula and kind != "str":
+            if self._has_formula and self._cell.get("t") != "str":
                 self._spoil(
                     _("Cell %(cell)s holds a formula without a result; open the file in a spreadsheet and save it.")
                 )
-            return ""
+            return
+        text = self._read_cell(value)
+        cells = self._cells
+        missing = self._column - len(cells)
+        if missing > 0:
+            cells.extend([""] * missing)
+        if missing >= 0:
+            cells.append(text)
+        else:
+            cells[self._column] = text
+
+    def _end_row(self) -> None:
+        if self._cells or self._problem:
+            self._lines.append(Line(self._row, self._cells, self._problem))
+
+    def _read_cell(self, value: str) -> str:
+        """The text of a cell that holds `value`."""
+        kind = self._cell.get("t", "n")
+        if kind == "n":
+            return self._number(value)
         if kind == "s":
             try:
                 text = self._texts[int(value)]
             except (IndexError, ValueError) as problem:
                 raise damaged() from problem
-        elif kind == "n":
-            return self._number(value)
         elif kind in {"str", "inlineStr"}:
             text = unescaped(value)
         elif kind == "b":
@@ -146,9 +183,9 @@ class SheetReader:
         return text
 
     def _number(self, value: str) -> str:
-        style = self._style
+        style = self._cell.get("s", "0")
         kind: Format = FormatKind.NUMBER
-        if style and style != "0":
+        if style != "0":
             index = int(style) if style.isdecimal() else 0
             if index < len(self._formats):
                 kind = self._formats[index]
@@ -167,7 +204,7 @@ class SheetReader:
     def _moment(self, serial: float, kind: FormatKind) -> str:
         """A day as the sheet counts it. Day 60 of the older epoch never was; days before it are one off."""
         seconds = round(serial * 86_400)
-        if kind is FormatKind.DURATION or (kind is FormatKind.TIME and seconds < 86_400):
+        if kind is FormatKind.DURATION or (kind is FormatKind.TIME and 0 <= seconds < 86_400):
             hours, rest = divmod(seconds, 3600)
             return f"{hours:02d}:{rest // 60:02d}:{rest % 60:02d}"
         if seconds < 61 * 86_400 and self._epoch.year == 1899:
@@ -176,23 +213,9 @@ class SheetReader:
         return moment.isoformat(" ") if seconds % 86_400 else moment.date().isoformat()
 
     def _spoil(self, sentence: str, **words: object) -> None:
+        """The row cannot be used; the first reason is said."""
         if not self._problem:
             self._problem = sentence % {"cell": f"{_letters(self._column)}{self._row}", **words}
-
-    def _forget_row(self) -> None:
-        self._cells = []
-        self._column = -1
-        self._problem = ""
-
-    def _forget_cell(self) -> None:
-        self._value, self._size, self._kind, self._style = "", 0, "n", ""
-        self._is_value = self._has_formula = self._is_aid = False
-
-    def _short(self, name: str) -> str:
-        short = self._names.get(name)
-        if short is None:
-            short = self._names[name] = name.rpartition("}")[2]
-        return short
 
     def _place(self, letters: str) -> int:
         number = 0

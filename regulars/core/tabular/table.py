@@ -17,7 +17,7 @@ from regulars.core.errors import Refusal
 
 CELL_LIMIT = 100_000  # characters; a spreadsheet holds 32,767
 CELLS_LIMIT = 16_384  # columns of the largest spreadsheet
-_HEADER_WITHIN = 50  # lines that may stand above the header
+HEADER_WITHIN = 50  # lines that may stand above the header
 
 
 class Unreadable(Refusal):
@@ -98,7 +98,7 @@ def find_header(records: Iterable[Line]) -> tuple[list[str], int]:
     2. The first line that is at least half as wide is the header; titles above it are narrower.
     3. A header names its columns: a line of numbers, dates or e-mail addresses is data, and the file has no header.
     """
-    first = list(islice((line for line in records if any(cell.strip() for cell in line.cells)), _HEADER_WITHIN))
+    first = list(islice((line for line in records if any(cell.strip() for cell in line.cells)), HEADER_WITHIN))
     if not first:
         raise Unreadable(_("The file is empty."))
     usual = median(_filled(line) for line in first)

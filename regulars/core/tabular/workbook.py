@@ -9,6 +9,7 @@ import zipfile
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import IO
 from xml.etree.ElementTree import Element
@@ -16,9 +17,9 @@ from xml.etree.ElementTree import Element
 from django.utils.translation import gettext as _
 
 from regulars.core.tabular import archive as archives
-from regulars.core.tabular.sheet import Format, SheetReader, formats_of, unescaped
-from regulars.core.tabular.table import CELL_LIMIT, Line, Table, Unreadable, find_header
 from regulars.core.tabular.markup import pull, small_tree
+from regulars.core.tabular.sheet import Format, SheetReader, formats_of, unescaped
+from regulars.core.tabular.table import CELL_LIMIT, HEADER_WITHIN, Line, Table, Unreadable, find_header
 
 _PART_LIMIT = 16 << 20  # the workbook's own small parts: sheet names, relations, styles
 
@@ -37,18 +38,21 @@ def open_sheet(path: Path, *, sheet: str | None = None) -> Table:
     """A sheet of a workbook as a table: the one named, or the first visible one that is not empty."""
     with archives.opened(path) as archive:
         workbook = _read_workbook(archive)
+        texts = SharedTexts(archive, workbook.shared_texts)
+        formats = _read_formats(archive, workbook.styles)
     if sheet is not None and sheet not in workbook.sheets:
         raise Unreadable(
             _("The workbook has no sheet “%(sheet)s”; it has: %(sheets)s.")
             % {"sheet": sheet, "sheets": ", ".join(workbook.sheets)}
         )
     for name in [sheet] if sheet is not None else workbook.sheets:
-        records = WorkbookRecords(path, workbook, name)
-        if any(any(line.cells) for line in records):
+        records = SheetRecords(path, workbook, name, texts, formats)
+        first = list(islice(records, HEADER_WITHIN))
+        if first:
             break
     else:
         raise Unreadable(_("The workbook is empty."))
-    header, line = find_header(records)
+    header, line = find_header(first)
     return Table(
         header=header,
         header_line=line,
@@ -56,27 +60,25 @@ def open_sheet(path: Path, *, sheet: str | None = None) -> Table:
         encoding="utf-8",
         delimiter="",
         sheet=name,
-        open_records=lambda: WorkbookRecords(path, workbook, name),
+        open_records=lambda: records,
         may_be_short=True,
     )
 
 
-class WorkbookRecords:
+class SheetRecords:
     """The rows of one sheet, each reading of which opens the file anew."""
 
-    def __init__(self, path: Path, workbook: Workbook, sheet: str) -> None:
+    def __init__(self, path: Path, workbook: Workbook, sheet: str, texts: SharedTexts, formats: list[Format]) -> None:
         self.width: int | None = None
-        self._path, self._workbook, self._sheet = path, workbook, sheet
+        self._path, self._workbook, self._sheet, self._texts, self._formats = path, workbook, sheet, texts, formats
 
     def __iter__(self) -> Iterator[Line]:
-        workbook = self._workbook
-        with archives.opened(self._path) as archive, SharedTexts(archive, workbook.shared_texts) as texts:
-            stream = archives.part(archive, workbook.sheets[self._sheet])
+        with archives.opened(self._path) as archive:
+            stream = archives.part(archive, self._workbook.sheets[self._sheet])
             if stream is None:
                 raise Unreadable(_("The workbook is damaged or cut off. Save it again, and try again."))
-            formats = _read_formats(archive, workbook.styles)
             with stream:
-                yield from SheetReader(texts, formats, is_1904=workbook.is_1904).read(stream)
+                yield from SheetReader(self._texts, self._formats, is_1904=self._workbook.is_1904).read(stream)
 
 
 class SharedTexts:
@@ -87,14 +89,11 @@ class SharedTexts:
     """
 
     def __init__(self, archive: zipfile.ZipFile, name: str) -> None:
-        self._archive, self._name = archive, name
         self._places = array("Q", [0])
         self._map: mmap.mmap | bytes = b""
-
-    def __enter__(self) -> SharedTexts:
-        stream = archives.part(self._archive, self._name) if self._name else None
+        stream = archives.part(archive, name) if name else None
         if stream is None:
-            return self
+            return
         with tempfile.TemporaryFile() as spool, stream:
             end = 0
             for text in _texts_in(stream):
@@ -104,12 +103,8 @@ class SharedTexts:
                 self._places.append(end)
             spool.flush()
             if end:
+                # the map outlives the file's name and handle, and ends with this object
                 self._map = mmap.mmap(spool.fileno(), 0, access=mmap.ACCESS_READ)
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        if isinstance(self._map, mmap.mmap):
-            self._map.close()
 
     def __getitem__(self, number: int) -> str:
         """The text of that number; raises IndexError."""
@@ -160,7 +155,8 @@ def _read_workbook(archive: zipfile.ZipFile) -> Workbook:
         parts.setdefault(kind_of, target)
     sheets = {}
     is_1904 = False
-    for element in tree.iter():
+    # Extensions repeat names of the workbook itself further down; only what stands at its place counts.
+    for element in [*tree, *tree.findall("sheets/sheet")]:
         if element.tag == "workbookPr":
             is_1904 = element.get("date1904", "0") in {"1", "true"}
         elif element.tag == "sheet" and element.get("state", "visible") == "visible":
