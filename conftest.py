@@ -15,6 +15,7 @@ from tools import postgres
 
 # Before Django reads its settings (so they are named here, not in pyproject.toml): tests never touch real data.
 os.environ["REGULARS_HOME"] = tempfile.mkdtemp(prefix="regulars-test-")
+(Path(os.environ["REGULARS_HOME"]) / "static").mkdir()
 os.environ["DJANGO_SETTINGS_MODULE"] = "regulars.config.settings"
 os.environ["REGULARS_SECRET_KEY"] = "only-for-tests-only-for-tests-only-for-tests-"
 

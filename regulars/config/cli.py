@@ -24,6 +24,7 @@ _GROUPS = {
 def main() -> None:
     """Run the command line and end the process: 0 done, 1 our fault, 2 something the caller can put right."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "regulars.config.settings")
+    os.umask(0o077)  # whatever we write holds customers
     sys.exit(run(sys.argv[1:]))
 
 
@@ -119,6 +120,9 @@ def web(*, port: int | None, bind: str | None) -> None:
 @click.option("--once", is_flag=True, help="Do what is due, then end.")
 def worker(*, once: bool) -> None:
     """Run the background worker alone."""
+    from regulars.config.supervisor import follow_parent
+
+    follow_parent()
     open_house()
     from regulars.core.background.worker import Worker
 
@@ -194,3 +198,7 @@ def _keep_traceback() -> Path:
         path.chmod(0o600)
         return path
     return Path(os.devnull)
+
+
+if __name__ == "__main__":
+    main()

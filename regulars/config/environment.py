@@ -40,6 +40,16 @@ def flag(name: str, *, default: bool) -> bool:
     raise BadSetting(f"{name} is “{value}”; write 1 or 0.")
 
 
+def number(name: str, *, default: int) -> int:
+    """A whole number, not negative."""
+    value = text(name, default="").strip()
+    if not value:
+        return default
+    if not value.isascii() or not value.isdigit():
+        raise BadSetting(f"{name} is “{value}”; write a whole number.")
+    return int(value)
+
+
 def words(name: str, *, default: str) -> list[str]:
     """A list separated by commas."""
     return [word.strip() for word in text(name, default=default).split(",") if word.strip()]
@@ -51,7 +61,7 @@ def home(name: str, *, default: Path) -> Path:
 
 
 def data_folder() -> Path:
-    """REGULARS_HOME: where everything of this shop lies; by default `data` in the checkout, else in the working folder."""
+    """REGULARS_HOME: where all of this shop lies; by default `data` in the checkout, else in the working folder."""
     checkout = Path(__file__).resolve().parents[2]
     is_checkout = (checkout / "pyproject.toml").is_file()
     return home("REGULARS_HOME", default=(checkout if is_checkout else Path.cwd()) / "data")

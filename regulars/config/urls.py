@@ -1,5 +1,14 @@
 """Every address of the house."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from regulars.core.views import health, jobs
+from regulars.staff.access import public, requires
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", public(health.healthz), name="healthz"),
+    path("readyz", public(health.readyz), name="readyz"),
+    path("settings/jobs", requires("jobs.view")(jobs.jobs), name="jobs"),
+    path("settings/jobs/<uuid:job_id>/attempts", requires("jobs.edit")(jobs.try_again), name="job-again"),
+    path("settings/jobs/<uuid:job_id>/stop", requires("jobs.edit")(jobs.stop), name="job-stop"),
+]

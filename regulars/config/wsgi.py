@@ -4,6 +4,11 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from regulars.config.sign_in import forget_when_changed
+from regulars.config.supervisor import follow_parent
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "regulars.config.settings")
 
+follow_parent()
 application = get_wsgi_application()
+forget_when_changed()

@@ -31,6 +31,7 @@ PERMISSIONS: dict[str, Promise | str] = {
     "orders.delete": _("Delete orders"),
     "orders.import": _("Import orders"),
     "jobs.view": _("See background work"),
+    "jobs.edit": _("Stop and repeat background work"),
     "staff.view": _("See who works here"),
     "tokens.edit": _("Make and revoke API tokens"),
     "shop.edit": _("Change the shop's settings"),

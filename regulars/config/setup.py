@@ -1,0 +1,153 @@
+"""Set-up: from nothing to a shop that can be opened. Every step may run again and keeps what is there.
+
+Nothing here imports Django before the keys exist, because the settings read them.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import secrets
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from regulars import __version__
+from regulars.config.environment import BadSetting, data_folder
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+_STAMP = "set-up.json"
+
+
+def set_up(*, with_demo: bool) -> None:
+    """Make what is missing: folders, keys, translations, tables, and, in an empty shop, the demo shop and an owner."""
+    folder = data_folder()
+    with step("Data folder", folder):
+        _make_private(folder)
+        _make_private(folder / "keys")
+        _make_private(folder / "static")
+    with _alone(folder):
+        with step("Keys"):
+            make_key(folder / "keys" / "secret_key")
+        with step("Translations"):
+            compile_translations()
+        with step("Database", os.environ.get("DATABASE_URL", "").partition(":")[0] or "SQLite"):
+            _migrate()
+        if with_demo:
+            _fill()
+        with step("Sign-in"):
+            _make_owner()
+        (folder / _STAMP).write_text(json.dumps({"state": fingerprint()}), encoding="utf-8")
+
+
+def is_set_up() -> bool:
+    """Whether set_up() has run to its end for this version, these settings and this database."""
+    folder = data_folder()
+    try:
+        known = json.loads((folder / _STAMP).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    has_database = bool(os.environ.get("DATABASE_URL")) or (folder / "regulars.sqlite3").is_file()
+    return has_database and (folder / "keys" / "secret_key").is_file() and known.get("state") == fingerprint()
+
+
+def fingerprint() -> str:
+    """What set-up depends on: the version, which database, which migrations and which translations there are."""
+    digest = hashlib.sha256(f"{__version__} {os.environ.get('DATABASE_URL', '')}".encode())
+    for path in sorted([*_PACKAGE.glob("*/migrations/*.py"), *_PACKAGE.glob("locale/*/LC_MESSAGES/*.po")]):
+        digest.update(f"{path.relative_to(_PACKAGE)} {path.stat().st_size} {path.stat().st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+@contextmanager
+def step(name: str, note: object = "") -> Iterator[None]:
+    """Say what is being done, and how long it took."""
+    began = time.monotonic()
+    is_terminal = sys.stdout.isatty()
+    if is_terminal:
+        print(f"  … {name:<16} {note}", end="\r", flush=True)
+    yield
+    print(f"  ✓ {name:<16} {note!s:<40} {time.monotonic() - began:6.1f} s", flush=True)
+
+
+def make_key(path: Path) -> None:
+    """A random key in a file that only its owner can read. A key that is there is never made again."""
+    if path.exists():
+        return
+    part = path.with_suffix(".part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(50))
+        file.flush()
+        os.fsync(file.fileno())
+    part.rename(path)
+
+
+def compile_translations() -> None:
+    """Bring each .po into the .mo that Django reads, where the .po is newer; with Babel, not GNU gettext."""
+    for source in sorted(_PACKAGE.glob("locale/*/LC_MESSAGES/*.po")):
+        target = source.with_suffix(".mo")
+        if target.exists() and target.stat().st_mtime_ns >= source.stat().st_mtime_ns:
+            continue
+        from babel.messages.mofile import write_mo
+        from babel.messages.pofile import read_po
+
+        part = target.with_suffix(".part")
+        with source.open("rb") as read, part.open("wb") as write:
+            write_mo(write, read_po(read, locale=source.parts[-3]))
+        part.replace(target)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One set-up at a time: a second one waits, then finds everything done."""
+    with (folder / "set-up.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _make_private(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSetting(f"The data folder {folder} cannot be made: {error.strerror}. Set REGULARS_HOME.") from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise BadSetting(f"The data folder {folder} cannot be written to. Set REGULARS_HOME to one that can.")
+    if folder.stat().st_uid == os.geteuid():
+        folder.chmod(0o700)
+
+
+def _migrate() -> None:
+    from regulars.config.cli import open_house
+
+    open_house()
+    from django.core.management import call_command
+    from django.db import OperationalError, connection
+
+    try:
+        connection.ensure_connection()
+    except OperationalError as error:
+        reason = " ".join(str(error).split())
+        raise BadSetting(f"The database cannot be reached: {reason}. Look at DATABASE_URL.") from error
+    call_command("migrate", interactive=False, verbosity=0)
+
+
+def _fill() -> None:
+    from regulars.customers.models import Customer
+
+    if Customer.objects.exists():
+        return
+
+
+def _make_owner() -> None:
+    """The first owner, where nobody works here yet, and a first password where an owner has none.
+
+    The password is kept in keys/first-sign-in, so that every start can print it until somebody changes it.
+    """
+    from regulars.config.sign_in import make_first_sign_in
+
+    make_first_sign_in()

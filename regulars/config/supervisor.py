@@ -1,0 +1,255 @@
+"""One command that runs the shop: web and background worker as children of one small process that knows no Django.
+
+It restarts a child that crashed (with growing pauses), passes on what asks it to end, and leaves no orphan: each child
+follows its parent, and ends itself when that is gone, however it went.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from types import FrameType
+
+from regulars.config import interpreter
+from regulars.config.environment import BadSetting, number, text, words
+from regulars.config.setup import is_set_up, step
+
+_GRACE = 4.5  # seconds until a child that does not end is killed
+_READY_WITHIN = 60.0
+_LONGEST_PAUSE = 30.0
+_PARENT = "REGULARS_PARENT"
+
+
+@dataclass
+class Child:
+    """A process of ours, and how often it had to be started."""
+
+    name: str
+    command: list[str]
+    process: subprocess.Popen[bytes] | None = None
+    crashes: int = 0
+    started_at: float = 0.0
+    again_at: float = field(default=0.0)
+
+    def start(self) -> None:
+        """Start it in a session of its own: Ctrl-C reaches it through us, once, not through the terminal."""
+        environment = {**os.environ, _PARENT: str(os.getpid())}
+        environment.setdefault("REGULARS_LOG_LEVEL", "WARNING")
+        self.process = subprocess.Popen(self.command, env=environment, start_new_session=True)
+        self.started_at = time.monotonic()
+
+    def end(self, number: int) -> None:
+        """Send a signal to it and all it started."""
+        if self.process is not None and self.process.poll() is None:
+            os.killpg(self.process.pid, number)
+
+
+def supervise(*, port: int | None, bind: str | None, with_demo: bool) -> int:
+    """Set up what is missing, run web and worker, print where the shop is, and stay until asked to end."""
+    began = time.monotonic()
+    interpreter.warn_about_missing_guards()
+    command = [sys.executable, "-m", "regulars.config.cli"]
+    if not is_set_up():
+        done = subprocess.run([*command, "setup", "--demo" if with_demo else "--no-demo"], check=False)
+        if done.returncode:
+            return done.returncode
+    bind = bind or text("REGULARS_BIND", default="127.0.0.1")
+    port = port or number("REGULARS_PORT", default=0)
+    port = _checked(bind, port) if port else _free_port(bind)
+    children = [
+        Child("web", [*command, "web", "--bind", bind, "--port", str(port)]),
+        Child("worker", [*command, "worker"]),
+    ]
+    return _Supervisor(children, bind, port).run(began)
+
+
+class _Supervisor:
+    def __init__(self, children: list[Child], bind: str, port: int) -> None:
+        self.children, self.bind, self.port = children, bind, port
+        self.stop = threading.Event()
+
+    def run(self, began: float) -> int:
+        for asked in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(asked, self._asked_to_end)
+        for child in self.children:
+            child.start()
+        code = 0
+        try:
+            with step("Start"):
+                code = self._wait_until_ready()
+            if code == 0 and not self.stop.is_set():
+                _greet(self.bind, self.port, time.monotonic() - began)
+                code = self._watch()
+        finally:
+            self._end_all()
+        return code
+
+    def _wait_until_ready(self) -> int:
+        ends_at = time.monotonic() + _READY_WITHIN
+        while not self.stop.is_set():
+            if is_ready(self.bind, self.port):
+                return 0
+            code = self._look_after_children()
+            if code:
+                return code
+            if time.monotonic() > ends_at:
+                _say("The shop did not become ready within a minute; what it said is above.")
+                return 1
+            self.stop.wait(0.05)
+        return 0
+
+    def _watch(self) -> int:
+        while not self.stop.wait(0.5):
+            code = self._look_after_children()
+            if code:
+                return code
+        return 0
+
+    def _look_after_children(self) -> int:
+        """Start again what crashed; a child that says it cannot be started like this (2) ends the whole."""
+        for child in self.children:
+            if child.process is None:
+                if time.monotonic() >= child.again_at:
+                    child.start()
+                continue
+            code = child.process.poll()
+            if code is None:
+                continue
+            if code == 2:
+                return code
+            now = time.monotonic()
+            child.crashes = 1 if now - child.started_at > 60 else child.crashes + 1
+            pause = min(2.0 ** (child.crashes - 1), _LONGEST_PAUSE)
+            _say(f"The {child.name} process ended unexpectedly ({code}). It is started again in {pause:.0f} s.")
+            child.process, child.again_at = None, now + pause
+        return 0
+
+    def _end_all(self) -> None:
+        for child in self.children:
+            child.end(signal.SIGTERM)
+        ends_at = time.monotonic() + _GRACE
+        for child in self.children:
+            if child.process is None:
+                continue
+            try:
+                child.process.wait(max(0.0, ends_at - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                child.end(signal.SIGKILL)
+                child.process.wait()
+
+    def _asked_to_end(self, _number: int, _frame: FrameType | None) -> None:
+        self.stop.set()
+
+
+def serve_web(*, port: int | None, bind: str | None) -> None:
+    """Run the web server: one process with a few threads, because SQLite has one writer and threads share its cache."""
+    follow_parent()
+    # The server's own worker is a child of this process, and follows it in wsgi.py.
+    os.environ[_PARENT] = str(os.getpid())
+    from granian.constants import Interfaces
+    from granian.http import HTTP1Settings
+    from granian.log import LogLevels
+    from granian.server import Server
+
+    Server(
+        "regulars.config.wsgi:application",
+        address=bind or text("REGULARS_BIND", default="127.0.0.1"),
+        port=port or number("REGULARS_PORT", default=8000),
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=4,
+        backlog=1024,
+        backpressure=128,
+        websockets=False,
+        http1_settings=HTTP1Settings(header_read_timeout=15_000),
+        respawn_failed_workers=True,
+        workers_kill_timeout=4,
+        log_level=LogLevels.warning,
+    ).serve()
+
+
+def follow_parent() -> None:
+    """End this process when the one that started it is gone (REGULARS_PARENT says which); a no-op without it.
+
+    Looking once a second works on every system and survives changes of user, which a death signal does not.
+    """
+    parent = number(_PARENT, default=0)
+    if parent:
+        threading.Thread(target=_follow, args=(parent,), name="follow-parent", daemon=True).start()
+
+
+def _follow(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_GRACE)
+    os._exit(1)
+
+
+def is_ready(bind: str, port: int) -> bool:
+    """Whether the shop answers that it is ready."""
+    host = next(
+        (name for name in words("REGULARS_HOSTS", default="localhost") if name[:1] not in {"*", "."}), "localhost"
+    )
+    connection = http.client.HTTPConnection(_reachable(bind), port, timeout=5)
+    try:
+        connection.request("GET", "/readyz", headers={"Host": host})
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def _free_port(bind: str) -> int:
+    for port in range(8000, 8100):
+        if _is_free(bind, port):
+            return port
+    raise BadSetting("No port from 8000 to 8099 is free. Set REGULARS_PORT.")
+
+
+def _checked(bind: str, port: int) -> int:
+    if not _is_free(bind, port):
+        raise BadSetting(f"Port {port} on {bind} is taken or not allowed. Set REGULARS_PORT to another one.")
+    return port
+
+
+def _is_free(bind: str, port: int) -> bool:
+    family = socket.AF_INET6 if ":" in bind else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((bind, port))
+            probe.listen(1)
+        except OSError:
+            return False
+    return True
+
+
+def _reachable(bind: str) -> str:
+    """The address to try from this machine: a server that listens everywhere is found at home."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bind, bind)  # noqa: S104 — compared, not bound
+
+
+def _greet(bind: str, port: int, seconds: float) -> None:
+    from regulars.config.sign_in import first_sign_in
+
+    host = _reachable(bind)
+    host = f"[{host}]" if ":" in host else host
+    lines = ["", f"  Regulars is open at  http://{'localhost' if host == '127.0.0.1' else host}:{port}/"]
+    known = first_sign_in()
+    if known is not None:
+        lines += [f"  Sign in with         {known.email}", f"  Password             {known.password}"]
+    lines += [f"  Started in {seconds:.1f} s. Ctrl-C ends it.", ""]
+    print("\n".join(lines), flush=True)
+
+
+def _say(sentence: str) -> None:
+    print(f"regulars: {sentence}", file=sys.stderr, flush=True)

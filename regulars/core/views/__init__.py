@@ -1,0 +1,1 @@
+"""Pages of the kit itself. config/urls.py gives them their addresses and states who may open them."""
