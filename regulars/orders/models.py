@@ -29,7 +29,9 @@ class Order(Row):
     """What somebody bought at once. Without a customer it is a guest's order.
 
     Amounts are in the smallest unit of `currency`; `*_base_minor` repeats the two that are summed up in the shop's
-    base currency, at `rate` base units for one of the order's. `refunded_minor` is the sum of its returns' refunds.
+    base currency, at `rate` base units for one of the order's. `total_minor` is the lines less the discount, plus
+    shipping, plus the tax where the prices do not include it. `refunded_minor` is this order's part of all refunds
+    (docs/definitions.md).
     """
 
     id_prefix = "ord"
@@ -55,6 +57,7 @@ class Order(Row):
     discount_minor = models.BigIntegerField(_("discount"), default=0)
     shipping_minor = models.BigIntegerField(_("shipping"), default=0)
     tax_minor = models.BigIntegerField(_("tax"), default=0)
+    is_tax_included = models.BooleanField(_("prices include tax"), default=True)
     total_minor = models.BigIntegerField(_("total"), default=0)
     refunded_minor = models.BigIntegerField(_("refunded"), default=0)
     total_base_minor = models.BigIntegerField(default=0, editable=False)
@@ -92,7 +95,7 @@ class Order(Row):
 
 
 class OrderLine(models.Model):
-    """One product of an order. `total_minor` is quantity × unit price less the line's discount, rounded half up."""
+    """One product of an order. `total_minor` is quantity × unit price, halves rounded up."""
 
     id = models.BigAutoField(primary_key=True)
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
@@ -158,9 +161,10 @@ class Return(Row):
 
 
 class ReturnLine(models.Model):
-    """One product that came back; `order_line` is the line it reverses, where that can be told.
+    """One product that came back; `order_line` is the line it reverses, and `order` whose money it is, where known.
 
-    A return may reverse lines of several orders; `Return.order` is then the order of most of its money.
+    A return may reverse lines of several orders; `Return.order` is then the order of most of its money. What was sent
+    back at once but bought in two orders stands as two lines.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -168,6 +172,7 @@ class ReturnLine(models.Model):
     order_line = models.ForeignKey(
         OrderLine, null=True, blank=True, on_delete=models.SET_NULL, related_name="return_lines"
     )
+    order = models.ForeignKey(Order, null=True, blank=True, on_delete=models.SET_NULL, related_name="return_lines")
     position = models.PositiveIntegerField(default=1)
     sku = models.CharField(_("SKU"), max_length=80, blank=True, default="")
     title = models.CharField(_("product"), max_length=250, blank=True, default="")

@@ -1,0 +1,268 @@
+"""Placing, changing and deleting an order."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from regulars.channels.models import Channel
+from regulars.core.errors import Refusal, Stale
+from regulars.customers.models import Customer
+from regulars.orders import normalise
+from regulars.orders.actions import figures, settlement
+from regulars.orders.actions.numbers import note_numbers
+from regulars.orders.facts import OrderChanged, OrderDeleted, OrderPlaced
+from regulars.orders.models import Order, OrderLine, Status
+from regulars.orders.normalise import Piece
+from regulars.timeline.actions import record
+
+_REFUNDED = (Status.PART_REFUNDED, Status.REFUNDED)
+
+
+class NumberTaken(Refusal):
+    """The channel already has an order of this number; `order` is that one."""
+
+    status: ClassVar[int] = HTTPStatus.CONFLICT
+    slug: ClassVar[str] = "number-taken"
+
+    def __init__(self, sentence: str, *, order: Order) -> None:
+        super().__init__(sentence, field="number")
+        self.order = order
+
+
+@transaction.atomic
+def place_order(
+    *,
+    values: Mapping[str, Any],
+    lines: Sequence[Mapping[str, Any]],
+    customer: Customer | None,
+    channel: Channel,
+    at: dt.datetime | None = None,
+) -> Order:
+    """Write an order with its lines and amounts; without a customer it is a guest's.
+
+    `values` needs a `number`; `placed_at` falls back on `at` and then on now, `currency` on the shop's. Amounts come
+    in the currency's smallest unit (`discount_minor shipping_minor tax_minor`), prices as decimals. Raises Invalid,
+    or NumberTaken where the channel has this number.
+    """
+    given = normalise.order_values({"number": "", **values})
+    given.setdefault("placed_at", at or timezone.now())
+    order = Order(channel=channel, customer=customer, **{"currency": normalise.base_currency(), **given})
+    order.rate = normalise.with_rate(order.currency, given.get("rate"))
+    _refuse_unreturned(given.get("status"))
+    bought = _some(normalise.pieces(lines, currency=order.currency))
+    _add_up(order, bought)
+    _refuse_taken(order)
+
+    order.save(force_insert=True)
+    OrderLine.objects.bulk_create(order_lines(order.pk, bought))
+    note_numbers([order.pk])
+    record(
+        OrderPlaced(number=order.number, total_minor=order.total_minor, currency=order.currency),
+        customer=customer,
+        subject=order,
+        at=order.placed_at,
+    )
+    _refresh(order.customer_id)
+    return order
+
+
+@transaction.atomic
+def change_order(
+    order: Order,
+    *,
+    values: Mapping[str, Any],
+    lines: Sequence[Mapping[str, Any]] | None = None,
+    version: int | None = None,
+) -> Order:
+    """Change the given fields, and all lines where `lines` are given; `values` may hold another `customer` or None.
+
+    Says nothing and writes nothing where all is as it was. With `version` it raises Stale where somebody else changed
+    the order since. Lines that stay the same product keep what was returned of them.
+    """
+    now = _locked(order, version=version)
+    given = dict(values)
+    customer_id = _pk(given.pop("customer")) if "customer" in given else now.customer_id
+    given = normalise.order_values(given)
+    before, known = _state(now), list(now.lines.all())
+    for name, value in given.items():
+        setattr(now, name, value)
+    now.customer_id = customer_id
+    now.rate = normalise.with_rate(
+        now.currency, given.get("rate", now.rate if before["currency"] == now.currency else None)
+    )
+    if now.currency != before["currency"] and settlement.returns_of([now.pk]):
+        raise normalise.invalid({"currency": [_("Something of this order was paid back in its currency already.")]})
+    if given.get("status") != before["status"]:
+        _refuse_unreturned(given.get("status"))
+    if now.number != before["number"]:
+        _refuse_taken(now)
+    wanted = normalise.pieces(_as_mappings(known) if lines is None else lines, currency=now.currency)
+    _add_up(now, _some(wanted))
+    are_lines_new = [piece_of(line) for line in known] != wanted
+    changes = [name for name, value in _state(now).items() if value != before[name]]
+    if are_lines_new:
+        changes.append("lines")
+    if not changes:
+        return now
+
+    now.version += 1
+    now.updated_at = timezone.now()
+    now.save(force_update=True)
+    if are_lines_new:
+        _replace_lines(now, known, wanted)
+    if "number" in changes:
+        note_numbers([now.pk])
+    if "customer_id" in changes:
+        # what came back of this order came back from its customer
+        now.returns.update(customer_id=customer_id)
+    settlement.settle([now.pk])
+    record(OrderChanged(number=now.number, changes=tuple(changes)), customer=now.customer, subject=now)
+    _refresh(before["customer_id"], customer_id)
+    now.refresh_from_db()
+    return now
+
+
+@transaction.atomic
+def delete_order(order: Order, *, version: int | None = None) -> None:
+    """Delete an order that was a mistake. Its returns stay, as returns of an order nobody knows."""
+    now = _locked(order, version=version)
+    customer = now.customer
+    reversals = settlement.returns_of([now.pk])
+    record(OrderDeleted(number=now.number), customer=customer, subject=now)
+    now.delete()
+    settlement.point_returns(reversals)
+    _refresh(customer.pk if customer else None, *settlement.customers_of(reversals))
+
+
+def order_lines(order_id: int, bought: Iterable[Piece]) -> list[OrderLine]:
+    """The rows of checked lines."""
+    return [
+        OrderLine(
+            order_id=order_id,
+            position=position,
+            sku=piece.sku,
+            title=piece.title,
+            quantity=piece.quantity,
+            unit_price=piece.unit_price,
+            total_minor=piece.total_minor,
+        )
+        for position, piece in enumerate(bought, start=1)
+    ]
+
+
+def piece_of(line: OrderLine) -> Piece:
+    """A kept line as a checked one."""
+    return Piece(line.sku, line.title, line.quantity, line.unit_price, line.total_minor)
+
+
+def total_of(
+    bought: Iterable[Piece], *, discount_minor: int, shipping_minor: int, tax_minor: int, is_tax_included: bool
+) -> int:
+    """The lines less the discount, plus shipping, plus the tax where the prices do not include it."""
+    total = sum(piece.total_minor for piece in bought) - discount_minor + shipping_minor
+    return total if is_tax_included else total + tax_minor
+
+
+def _add_up(order: Order, bought: Sequence[Piece]) -> None:
+    order.total_minor = total_of(
+        bought,
+        discount_minor=order.discount_minor,
+        shipping_minor=order.shipping_minor,
+        tax_minor=order.tax_minor,
+        is_tax_included=order.is_tax_included,
+    )
+    if order.total_minor < 0:
+        raise normalise.invalid({"discount_minor": [_("The discount is larger than what it is taken from.")]})
+    if order.total_minor > normalise.MOST_MINOR:
+        raise normalise.invalid({"total_minor": [_("The amount is larger than any shop's.")]})
+    order.total_base_minor = normalise.in_base(order.total_minor, currency=order.currency, rate=order.rate)
+    if order.total_base_minor > normalise.MOST_MINOR:
+        raise normalise.invalid({"rate": [_("At this rate the amount is larger than any shop's.")]})
+
+
+def _some(bought: list[Piece]) -> list[Piece]:
+    if not bought:
+        raise normalise.invalid({"lines": [_("An order has at least one line.")]})
+    return bought
+
+
+def _refuse_unreturned(status: str | None) -> None:
+    if status in _REFUNDED:
+        raise normalise.invalid(
+            {"status": [_("An order becomes refunded when a return is received; enter the return instead.")]}
+        )
+
+
+def _refuse_taken(order: Order) -> None:
+    taken = Order.objects.filter(channel_id=order.channel_id, number=order.number).exclude(pk=order.pk).first()
+    if taken is not None:
+        raise NumberTaken(
+            _("%(channel)s already has an order %(number)s. Change that one, or give this one another number.")
+            % {"channel": order.channel.name, "number": order.number},
+            order=taken,
+        )
+
+
+def _locked(order: Order, *, version: int | None) -> Order:
+    """The order as it is now, with its row locked until the end."""
+    now = Order.objects.select_for_update(of=("self",), no_key=True).filter(pk=order.pk).first()
+    if now is None:
+        raise Stale(_("Order %(number)s was deleted meanwhile.") % {"number": order.number})
+    if version is not None and now.version != version:
+        raise Stale(
+            _("Somebody else changed order %(number)s since you opened it. Look at it again, then change it.")
+            % {"number": now.number}
+        )
+    return now
+
+
+_WATCHED = (
+    *("number", "status", "is_test", "placed_at", "currency", "rate", "discount_minor", "shipping_minor", "tax_minor"),
+    *("is_tax_included", "payment_method", "country", "note", "customer_id", "total_minor", "total_base_minor"),
+)
+
+
+def _state(order: Order) -> dict[str, Any]:
+    return {name: getattr(order, name) for name in _WATCHED}
+
+
+def _as_mappings(lines: Iterable[OrderLine]) -> list[dict[str, Any]]:
+    return [
+        {"sku": line.sku, "title": line.title, "quantity": line.quantity, "unit_price": line.unit_price}
+        for line in lines
+    ]
+
+
+def _replace_lines(order: Order, known: Sequence[OrderLine], wanted: Sequence[Piece]) -> None:
+    """Write `wanted` over `known`: a line of the same product stays the row it was, and returns still point to it."""
+    rows_of: dict[tuple[str, str], list[OrderLine]] = defaultdict(list)
+    for line in reversed(known):
+        rows_of[line.sku, "" if line.sku else line.title].append(line)
+    kept, new = [], []
+    for row in order_lines(order.pk, wanted):
+        same = rows_of[row.sku, "" if row.sku else row.title]
+        if same:
+            row.pk = same.pop().pk
+            kept.append(row)
+        else:
+            new.append(row)
+    gone = [line.pk for rows in rows_of.values() for line in rows]
+    OrderLine.objects.filter(pk__in=gone).delete()
+    OrderLine.objects.bulk_update(kept, ["position", "title", "quantity", "unit_price", "total_minor"], batch_size=100)
+    OrderLine.objects.bulk_create(new)
+
+
+def _pk(customer: Customer | None) -> int | None:
+    return customer.pk if customer is not None else None
+
+
+def _refresh(*customer_ids: int | None) -> None:
+    figures.refresh({pk for pk in customer_ids if pk is not None})

@@ -1,0 +1,290 @@
+"""What an order, a return and their lines may hold: the one validation that verbs, forms, API and import share."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from regulars.core import shop
+from regulars.core.errors import Invalid
+from regulars.core.money import Money, is_known
+from regulars.core.text import BadText, clean
+from regulars.orders.models import Status
+
+NUMBER_LENGTH, SKU_LENGTH, TITLE_LENGTH, PAID_BY_LENGTH, REASON_LENGTH, NOTE_LENGTH = 60, 80, 250, 60, 200, 10_000
+MOST_QUANTITY = 2**31 - 1
+MOST_MINOR = 10**15  # ten million millions: every sum of a shop stays inside 64 bits
+FIRST_YEAR = 1900
+_PRICE_STEP, _RATE_STEP = Decimal("0.0001"), Decimal("0.00000001")
+_MOST_PRICE, _MOST_RATE = Decimal(10) ** 13, Decimal(10) ** 9
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A checked line: what, how many, at which price, and the amount in the currency's smallest unit."""
+
+    sku: str
+    title: str
+    quantity: int
+    unit_price: Decimal
+    total_minor: int
+
+
+def order_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The given fields of an order, cleaned and typed. Raises Invalid with a reason for each field that cannot be kept.
+
+    Keys are the model's fields (`number status is_test placed_at currency rate discount_minor shipping_minor tax_minor
+    is_tax_included payment_method country note`).
+    """
+    return _checked(values, _ORDER_FIELDS)
+
+
+def return_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same for a return: `number returned_at currency rate reason refund_minor`."""
+    return _checked(values, _RETURN_FIELDS)
+
+
+def pieces(lines: Sequence[Mapping[str, Any]], *, currency: str) -> list[Piece]:
+    """The checked lines, with their amounts: quantity × unit price, halves rounded up, line by line.
+
+    Each line has `quantity` and `unit_price`, and a `sku` or a `title` or both. Raises Invalid; its fields are named
+    `lines.2.quantity` (the first line is 0).
+    """
+    found, reasons = [], {}
+    for place, line in enumerate(lines):
+        try:
+            found.append(_piece(line, currency=currency))
+        except Invalid as refusal:
+            reasons.update({f"lines.{place}.{name}": why for name, why in refusal.fields.items()})
+    if reasons:
+        raise invalid(reasons)
+    return found
+
+
+def base_currency() -> str:
+    """The currency the shop counts in."""
+    return shop.current().currency
+
+
+def with_rate(currency: str, rate: Decimal | None) -> Decimal:
+    """The rate to the base currency: 1 within it, and otherwise one that somebody has to say."""
+    base = shop.current().currency
+    if currency == base:
+        return Decimal(1)
+    if rate is None:
+        raise invalid(
+            {
+                "rate": [
+                    _(
+                        "The amounts are in %(currency)s and the shop counts in %(base)s. "
+                        "Say how many %(base)s one %(currency)s was."
+                    )
+                    % {"currency": currency, "base": base}
+                ]
+            }
+        )
+    return rate
+
+
+def in_base(minor: int, *, currency: str, rate: Decimal) -> int:
+    """An amount in the smallest unit of the shop's base currency."""
+    base = shop.current().currency
+    if currency == base:
+        return minor
+    return Money(minor, currency).converted(rate=rate, currency=base).minor
+
+
+def invalid(reasons: dict[str, list[str]]) -> Invalid:
+    """A refusal whose sentence is the first reason."""
+    return Invalid(next(iter(reasons.values()))[0], fields=reasons)
+
+
+def _piece(line: Mapping[str, Any], *, currency: str) -> Piece:
+    checked = _checked(line, _LINE_FIELDS)
+    reasons: dict[str, list[str]] = {}
+    if not checked.get("sku") and not checked.get("title"):
+        reasons["title"] = [_("Name the product, or give its SKU.")]
+    if "quantity" not in checked:
+        reasons["quantity"] = [_("Say how many.")]
+    if "unit_price" not in checked:
+        reasons["unit_price"] = [_("Say the price of one.")]
+    if reasons:
+        raise invalid(reasons)
+    total = Money.of(checked["unit_price"] * checked["quantity"], currency).minor
+    if total > MOST_MINOR:
+        raise invalid({"unit_price": [_("The amount is larger than any shop's.")]})
+    return Piece(checked.get("sku", ""), checked.get("title", ""), checked["quantity"], checked["unit_price"], total)
+
+
+def _checked(values: Mapping[str, Any], fields: Mapping[str, Callable[[Any], Any]]) -> dict[str, Any]:
+    found, reasons = {}, {}
+    for name, value in values.items():
+        if name not in fields:
+            reasons[name] = [_("There is no field of this name.")]
+            continue
+        try:
+            found[name] = fields[name](value)
+        except ValueError as reason:  # BadText is one
+            reasons[name] = [str(reason)]
+    if reasons:
+        raise invalid(reasons)
+    return found
+
+
+def _text(limit: int) -> Callable[[Any], str]:
+    def check(value: Any) -> str:
+        return clean(str(value or ""), limit=limit)
+
+    return check
+
+
+def _long_text(limit: int) -> Callable[[Any], str]:
+    """Text of several lines: each is cleaned, the breaks stay."""
+
+    def check(value: Any) -> str:
+        text = "\n".join(clean(line, limit=limit) for line in str(value or "").splitlines()).strip()
+        if len(text) > limit:
+            raise BadText(_("It is longer than %(limit)s characters.") % {"limit": limit})
+        return text
+
+    return check
+
+
+def _number(value: Any) -> str:
+    text = clean(str(value if value is not None else ""), limit=NUMBER_LENGTH)
+    if not text:
+        raise ValueError(_("Give it a number: the one your channel shows."))
+    return text
+
+
+def _status(value: Any) -> str:
+    if value not in Status.values:
+        raise ValueError(
+            _("“%(value)s” is not a state of an order; take one of %(states)s.")
+            % {"value": value, "states": ", ".join(Status.values)}
+        )
+    return str(value)
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(_("Say yes or no."))  # noqa: TRY004 — people sent it
+    return value
+
+
+def _moment(value: Any) -> dt.datetime:
+    if not isinstance(value, dt.datetime):
+        raise ValueError(_("Say when, as a date with a time."))  # noqa: TRY004 — people sent it
+    if timezone.is_naive(value):
+        value = value.replace(tzinfo=shop.zone())
+    if value.year < FIRST_YEAR:
+        raise ValueError(_("The year %(year)s is too long ago.") % {"year": value.year})
+    try:
+        return value.astimezone(dt.UTC)
+    except OverflowError as error:
+        raise ValueError(_("The year %(year)s is too far away.") % {"year": value.year}) from error
+
+
+def _currency(value: Any) -> str:
+    code = str(value or "").strip().upper()
+    if not is_known(code):
+        raise ValueError(
+            _("“%(value)s” is not a currency; write its three letters, such as EUR.") % {"value": str(value)[:20]}
+        )
+    return code
+
+
+def _decimal(value: Any) -> Decimal:
+    if isinstance(value, bool | float):
+        # a float has already lost what the person wrote
+        value = str(value)
+    try:
+        number = Decimal(value)
+    except (InvalidOperation, TypeError, ValueError) as error:
+        raise ValueError(_("“%(value)s” is not a number.") % {"value": str(value)[:40]}) from error
+    if not number.is_finite():
+        raise ValueError(_("“%(value)s” is not a number.") % {"value": str(value)[:40]})
+    return number
+
+
+def _rate(value: Any) -> Decimal:
+    number = _decimal(value)
+    if not 0 < number < _MOST_RATE:
+        raise ValueError(_("A rate is larger than zero."))
+    number = number.quantize(_RATE_STEP, rounding=ROUND_HALF_UP)
+    if not number:
+        raise ValueError(_("A rate has at most eight decimals."))
+    return number
+
+
+def _price(value: Any) -> Decimal:
+    number = _decimal(value)
+    if number < 0:
+        raise ValueError(_("A price is not below zero."))
+    if number >= _MOST_PRICE:
+        raise ValueError(_("The price is larger than any shop's."))
+    return number.quantize(_PRICE_STEP, rounding=ROUND_HALF_UP)
+
+
+def _quantity(value: Any) -> int:
+    number = _decimal(value)
+    if number != number.to_integral_value():
+        raise ValueError(_("The quantity %(value)s is not a whole number.") % {"value": value})
+    if not 1 <= number <= MOST_QUANTITY:
+        raise ValueError(
+            _("The quantity %(value)s is not between 1 and %(most)s.") % {"value": value, "most": MOST_QUANTITY}
+        )
+    return int(number)
+
+
+def _minor(value: Any) -> int:
+    number = _decimal(value)
+    if number != number.to_integral_value():
+        raise ValueError(_("Amounts are in the currency's smallest unit, so they are whole numbers."))
+    if not 0 <= number <= MOST_MINOR:
+        raise ValueError(_("The amount is below zero or larger than any shop's."))
+    return int(number)
+
+
+def _country(value: Any) -> str:
+    code = str(value or "").strip().upper()
+    if code and not (len(code) == 2 and code.isascii() and code.isalpha()):
+        raise ValueError(_("“%(value)s” is not a country; write its two letters.") % {"value": str(value)[:40]})
+    return code
+
+
+_ORDER_FIELDS: dict[str, Callable[[Any], Any]] = {
+    "number": _number,
+    "status": _status,
+    "is_test": _flag,
+    "placed_at": _moment,
+    "currency": _currency,
+    "rate": _rate,
+    "discount_minor": _minor,
+    "shipping_minor": _minor,
+    "tax_minor": _minor,
+    "is_tax_included": _flag,
+    "payment_method": _text(PAID_BY_LENGTH),
+    "country": _country,
+    "note": _long_text(NOTE_LENGTH),
+}
+_RETURN_FIELDS: dict[str, Callable[[Any], Any]] = {
+    "number": _number,
+    "returned_at": _moment,
+    "currency": _currency,
+    "rate": _rate,
+    "reason": _text(REASON_LENGTH),
+    "refund_minor": _minor,
+}
+_LINE_FIELDS: dict[str, Callable[[Any], Any]] = {
+    "sku": _text(SKU_LENGTH),
+    "title": _text(TITLE_LENGTH),
+    "quantity": _quantity,
+    "unit_price": _price,
+}

@@ -1,0 +1,151 @@
+"""The order list, page by page, and one customer's purchases."""
+
+from __future__ import annotations
+
+import datetime as dt
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import ClassVar
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from regulars.core.errors import Refusal
+from regulars.customers.models import Customer
+from regulars.orders.models import Order, Return
+
+PAGE_SIZE = 50
+
+
+class BadCursor(Refusal):
+    """A place in a list that is none."""
+
+    status: ClassVar[int] = HTTPStatus.BAD_REQUEST
+    slug: ClassVar[str] = "bad-cursor"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRequest:
+    """Which orders, from where on. `since` and `until` are moments: from the first on, and before the second.
+
+    `number` finds numbers by their beginning, `number_is` the one. The smallest and largest total are in the shop's
+    base currency. `after` and `before` are cursors of an earlier page.
+    """
+
+    number: str = ""
+    number_is: str = ""
+    statuses: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    customer_id: int | None = None
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+    least_minor: int | None = None
+    most_minor: int | None = None
+    is_oldest_first: bool = False
+    after: str = ""
+    before: str = ""
+    size: int = PAGE_SIZE
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """Some orders, and the cursors of what lies beyond them; an empty cursor is the end."""
+
+    rows: list[Order] = field(default_factory=list)
+    next_cursor: str = ""
+    previous_cursor: str = ""
+
+
+def order_page(request: OrderRequest) -> OrderPage:
+    """A page of orders by the moment they were placed, newest first, with customer and channel: two queries at most."""
+    is_backward = bool(request.before)
+    is_rising = request.is_oldest_first != is_backward
+    rows = _found(request).select_related("customer", "channel")
+    cursor = request.before or request.after
+    if cursor:
+        placed_at, pk = place_of(cursor)
+        side = "gt" if is_rising else "lt"
+        # the first condition is implied by the second, and lets the index begin at the right place
+        rows = rows.filter(**{f"placed_at__{side}e": placed_at}).filter(
+            Q(**{f"placed_at__{side}": placed_at}) | Q(placed_at=placed_at, **{f"pk__{side}": pk})
+        )
+    rows = rows.order_by("placed_at", "pk") if is_rising else rows.order_by("-placed_at", "-pk")
+    found = list(rows[: request.size + 1])
+    has_more, found = len(found) > request.size, found[: request.size]
+    if is_backward:
+        found.reverse()
+    if not found:
+        return OrderPage()
+    return OrderPage(
+        rows=found,
+        next_cursor=cursor_of(found[-1].placed_at, found[-1].pk) if has_more or is_backward else "",
+        previous_cursor=cursor_of(found[0].placed_at, found[0].pk) if (has_more if is_backward else cursor) else "",
+    )
+
+
+def customer_orders(
+    customer: Customer, *, since: dt.datetime | None = None, until: dt.datetime | None = None
+) -> QuerySet[Order]:
+    """A customer's orders, newest first, with channel, lines and returns: three queries however many there are."""
+    orders = Order.objects.filter(customer=customer).select_related("channel").prefetch_related("lines", "returns")
+    if since is not None:
+        orders = orders.filter(placed_at__gte=since)
+    if until is not None:
+        orders = orders.filter(placed_at__lt=until)
+    return orders.order_by("-placed_at", "-pk")
+
+
+def customer_returns(
+    customer: Customer, *, since: dt.datetime | None = None, until: dt.datetime | None = None
+) -> QuerySet[Return]:
+    """A customer's returns, newest first, with what they reverse and their lines: two queries."""
+    returns = Return.objects.filter(customer=customer).select_related("channel", "order").prefetch_related("lines")
+    if since is not None:
+        returns = returns.filter(returned_at__gte=since)
+    if until is not None:
+        returns = returns.filter(returned_at__lt=until)
+    return returns.order_by("-returned_at", "-pk")
+
+
+def _found(request: OrderRequest) -> QuerySet[Order]:
+    rows = Order.objects.all()
+    if request.number:
+        # a range, so that the index on numbers serves it on both databases
+        rows = rows.filter(number__gte=request.number, number__lt=f"{request.number}\U0010ffff")
+    if request.number_is:
+        rows = rows.filter(number=request.number_is)
+    if request.statuses:
+        rows = rows.filter(status__in=request.statuses)
+    if request.channels:
+        rows = rows.filter(channel__code__in=request.channels)
+    if request.customer_id is not None:
+        rows = rows.filter(customer_id=request.customer_id)
+    if request.since is not None:
+        rows = rows.filter(placed_at__gte=request.since)
+    if request.until is not None:
+        rows = rows.filter(placed_at__lt=request.until)
+    if request.least_minor is not None:
+        rows = rows.filter(total_base_minor__gte=request.least_minor)
+    if request.most_minor is not None:
+        rows = rows.filter(total_base_minor__lte=request.most_minor)
+    return rows
+
+
+def cursor_of(moment: dt.datetime, pk: int) -> str:
+    """The place of a row in a list by time, as text."""
+    text = f"{moment.astimezone(dt.UTC).isoformat()}|{pk}"
+    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def place_of(cursor: str) -> tuple[dt.datetime, int]:
+    """The moment and the key behind a cursor; raises BadCursor."""
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        moment, number = urlsafe_b64decode(padded.encode("ascii")).decode("ascii").split("|")
+        placed_at, pk = dt.datetime.fromisoformat(moment), int(number)
+    except ValueError as error:
+        raise BadCursor(sentence) from error
+    if placed_at.tzinfo is None or not 0 < pk < 2**63:
+        raise BadCursor(sentence)
+    return placed_at, pk

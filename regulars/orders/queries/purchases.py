@@ -1,0 +1,94 @@
+"""What somebody bought, as the customer page and the list draw it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from regulars.core import shop
+from regulars.core.money import Money
+from regulars.customers.models import Customer
+from regulars.orders.models import COUNTED, Order, Return
+
+_DAYS_PER_MONTH = 30.4375
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """One order of a rhythm: where it stands between the first day (0) and today (1), and how high it is (0 to 1).
+
+    The height is the square root of the amount as a share of the highest order of that rhythm.
+    """
+
+    day_fraction: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseSummary:
+    """A customer's figures and what follows from them today."""
+
+    orders_count: int
+    spent: Money
+    refunded: Money
+    average_order: Money | None
+    first_order_at: dt.datetime | None
+    last_order_at: dt.datetime | None
+    usual_gap_days: float | None
+    days_since_last: int | None
+    returns_count: int
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether the next order is later than usual by more than 15 per cent."""
+        if self.usual_gap_days is None or self.days_since_last is None:
+            return False
+        return self.days_since_last > 1.15 * self.usual_gap_days
+
+
+def rhythm(customer_ids: Collection[int], *, months: int = 24) -> dict[int, list[Stroke]]:
+    """The counted orders of the last `months` of each of these customers, oldest first: one query for all of them."""
+    now = timezone.now()
+    span = dt.timedelta(days=months * _DAYS_PER_MONTH)
+    rows = (
+        Order.objects.filter(
+            customer_id__in=customer_ids,
+            placed_at__gte=now - span,
+            placed_at__lte=now,
+            status__in=COUNTED,
+            is_test=False,
+        )
+        .order_by("customer_id", "placed_at")
+        .values_list("customer_id", "placed_at", "total_base_minor")
+    )
+    found: dict[int, list[tuple[float, int]]] = {customer_id: [] for customer_id in customer_ids}
+    for customer_id, placed_at, amount in rows:
+        found[customer_id].append((1 - (now - placed_at) / span, amount))
+    return {customer_id: _strokes(points) for customer_id, points in found.items()}
+
+
+def purchase_summary(customer: Customer) -> PurchaseSummary:
+    """The figures on the customer's row, with the days since the last order: one query, for the returns."""
+    last = customer.last_order_at
+    zone = shop.zone()
+    return PurchaseSummary(
+        orders_count=customer.orders_count,
+        spent=customer.spent,
+        refunded=customer.refunded,
+        average_order=customer.average_order,
+        first_order_at=customer.first_order_at,
+        last_order_at=last,
+        usual_gap_days=customer.usual_gap_days,
+        days_since_last=(shop.today() - last.astimezone(zone).date()).days if last else None,
+        returns_count=Return.objects.filter(customer=customer).count(),
+    )
+
+
+def _strokes(points: list[tuple[float, int]]) -> list[Stroke]:
+    highest = max((amount for _day, amount in points), default=0)
+    return [
+        Stroke(round(day, 4), round((max(amount, 0) / highest) ** 0.5, 4) if highest else 0.0) for day, amount in points
+    ]
