@@ -134,11 +134,11 @@ def _language_code(text: str) -> str:
 
 
 def _status(value: Any, _country: str) -> str:
-    return _one_of(value, _STATUSES, Status.ACTIVE, _("“%(text)s” is not a status. Write active or inactive."))
+    return str(_one_of(value, _STATUSES, Status.ACTIVE, _("“%(text)s” is not a status. Write active or inactive.")))
 
 
 def _kind(value: Any, _country: str) -> str:
-    return _one_of(value, _KINDS, Kind.PERSON, _("“%(text)s” is not a kind. Write person or company."))
+    return str(_one_of(value, _KINDS, Kind.PERSON, _("“%(text)s” is not a kind. Write person or company.")))
 
 
 def _flag(value: Any, _country: str) -> bool:
@@ -148,10 +148,8 @@ def _flag(value: Any, _country: str) -> bool:
 
 
 def _one_of(value: Any, known: Mapping[str, Any], default: Any, sentence: str) -> Any:
-    if value is None or value == "":
-        return default
-    text = _as_text(value).strip()
-    found = known.get(text.casefold())
+    text = "" if value is None else _as_text(value).strip()
+    found = known.get(text.casefold()) if text else default
     if found is None:
         raise BadText(sentence % {"text": text[:40]})
     return found

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from regulars.core import shop
 from regulars.customers import search
-from regulars.customers.actions.derived import refreshed
 from regulars.customers.actions.profile import new_address, stale, write
+from regulars.customers.derived import refreshed
 from regulars.customers.facts import AddressChanged
 from regulars.customers.models import Address, Customer
 from regulars.customers.normalise import ADDRESS_TEXT, Values, normalise_address, require_place

@@ -15,7 +15,7 @@ from regulars.core import shop
 from regulars.core.errors import Invalid, Refusal, Stale
 from regulars.core.text import BadText, clean
 from regulars.customers import belongings, search
-from regulars.customers.actions.derived import completed, found_by, place_of, profile_of, renamed
+from regulars.customers.derived import completed, found_by, place_of, profile_of, renamed
 from regulars.customers.facts import CustomerChanged, CustomerCreated, CustomerDeleted
 from regulars.customers.models import Address, Customer, Identity
 from regulars.customers.normalise import Values, normalise, normalise_address, require_place, require_someone

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from regulars.core.text import sort_key
-from regulars.customers import search
+from regulars.customers.grams import search_text_of
 from regulars.customers.models import Address, Customer, Kind
 from regulars.customers.normalise import PLACE, Values, shown_name
 
@@ -18,7 +18,7 @@ def completed(profile: Values) -> dict[str, Any]:
     if not complete.get("name"):
         complete["name"] = shown_name(complete)
     if "kind" not in complete and complete.get("company") and complete["name"] == complete["company"]:
-        complete["kind"] = Kind.COMPANY
+        complete["kind"] = str(Kind.COMPANY)
     return complete
 
 
@@ -37,7 +37,7 @@ def renamed(before: Values, given: Values) -> dict[str, Any]:
 def found_by(profile: Values) -> dict[str, str]:
     """What lists sort and search by."""
     shown = next((profile[field] for field in ("name", "company", "email", "phone") if profile.get(field)), "")
-    return {"sort_name": sort_key(shown), "search_text": search.search_text_of(profile)}
+    return {"sort_name": sort_key(shown), "search_text": search_text_of(profile)}
 
 
 def place_of(address: Values | None) -> dict[str, str]:

@@ -1,0 +1,160 @@
+"""Rows of a file made ready for writing: validated, normalised, and with every column that follows from others.
+
+Nothing here asks the database, so that it can run in a second process (see workers.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from regulars.core.dates import BadDate, parse_moment
+from regulars.core.errors import Invalid
+from regulars.core.tabular import Table, Unreadable
+from regulars.core.text import BadText, clean
+from regulars.customers.derived import completed, found_by, place_of
+from regulars.customers.importing.mapping import ADDRESS, PROFILE
+from regulars.customers.models import Kind, Status
+from regulars.customers.normalise import PLACE, normalise, normalise_address, require_someone
+
+BATCH_ROWS = 10_000
+EXTERNAL_ID_LENGTH = 120
+
+CUSTOMER_COLUMNS = (
+    "kind", "title", "given_name", "family_name", "name", "company", "email", "phone", "language", "status", "is_guest",
+    "customer_since", *PLACE, "sort_name", "search_text",
+)  # fmt: skip
+ADDRESS_COLUMNS = ("name", "company", "line1", "line2", "city", "region", "postcode", "country", "phone")
+
+_ADDRESS_FIELDS = {"address_name": "name", "address_company": "company", "address_phone": "phone"}
+_DEFAULTED = ("name", "kind", "status", "is_guest")
+
+
+class Ready(NamedTuple):
+    """A row that can be written. It holds plain values only, so that it travels between processes as it is.
+
+    `customer` are CUSTOMER_COLUMNS (the moment in ISO form, or None for now), `address` ADDRESS_COLUMNS. `given` names
+    those of the fields with a default that the file itself gave.
+    """
+
+    external_id: str
+    given: tuple[str, ...]
+    customer: tuple[Any, ...]
+    address: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that preparing needs to know: where each field stands, and the shop's habits."""
+
+    columns: Mapping[str, int]
+    country: str
+    time_zone: str
+
+    @property
+    def is_month_first(self) -> bool:
+        return self.country in {"US", "PH"}
+
+
+class Batch(NamedTuple):
+    """What became of some rows: how many were read, which are ready (with their number and cells), which are not."""
+
+    rows: int
+    ready: list[Ready]
+    sources: list[tuple[int, list[str]]]
+    rejects: list[tuple[int, list[str], str]]
+    broken: str = ""
+
+
+def batches(table: Table, plan: Plan, *, size: int = BATCH_ROWS) -> Iterator[Batch]:
+    """All rows of a table, some at a time. The last batch says where the file turned out to be broken."""
+    prepare = Preparer(plan)
+    batch = Batch(0, [], [], [])
+    count = 0
+    try:
+        for number, cells, problem in table.rows():
+            count += 1
+            if problem:
+                batch.rejects.append((number, cells, problem))
+            else:
+                try:
+                    batch.ready.append(prepare(cells))
+                    batch.sources.append((number, cells))
+                except (Invalid, BadText) as refused:
+                    batch.rejects.append((number, cells, reason_of(refused)))
+            if count == size:
+                yield batch._replace(rows=count)
+                batch, count = Batch(0, [], [], []), 0
+    except Unreadable as problem:
+        yield batch._replace(rows=count, broken=problem.sentence)
+        return
+    yield batch._replace(rows=count)
+
+
+class Preparer:
+    """Makes one row ready after the other."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.profile = [(field, plan.columns[field]) for field in PROFILE if field in plan.columns]
+        self.address = [
+            (_ADDRESS_FIELDS.get(field, field), plan.columns[field]) for field in ADDRESS if field in plan.columns
+        ]
+        self.external_id = plan.columns.get("external_id")
+        self.country, self.zone, self.is_month_first = plan.country, ZoneInfo(plan.time_zone), plan.is_month_first
+
+    def __call__(self, cells: list[str]) -> Ready:
+        """Raises Invalid (or BadText for the id) with the reasons."""
+        external_id = ""
+        if self.external_id is not None and (cell := cells[self.external_id]):
+            external_id = clean(cell, limit=EXTERNAL_ID_LENGTH)
+        place = normalise_address({field: cells[at] for field, at in self.address if cells[at]}, country=self.country)
+        has_place = any(map(place.get, _PLACED))
+        country = (place.get("country") if has_place else "") or self.country
+        given: dict[str, Any] = {field: cells[at] for field, at in self.profile if cells[at]}
+        since = given.pop("customer_since", "").strip()
+        profile = {field: value for field, value in normalise(given, country=country).items() if value != ""}
+        if since:
+            profile["customer_since"] = self._moment(since)
+        if not external_id:
+            require_someone(profile)
+        whole = completed(profile)
+        if has_place:
+            whole.update(place_of(place))
+        whole.update(found_by(whole))
+        return Ready(
+            external_id,
+            tuple(field for field in _DEFAULTED if field in profile),
+            tuple([whole.get(column, default) for column, default in _CUSTOMER_DEFAULTS]),
+            tuple([place.get(column, "") for column in ADDRESS_COLUMNS]) if has_place else None,
+        )
+
+    def _moment(self, text: str) -> str:
+        try:
+            moment = parse_moment(clean(text, limit=60), zone=self.zone, is_month_first=self.is_month_first)
+        except (BadDate, BadText) as problem:
+            raise Invalid(str(problem), fields={"customer_since": [str(problem)]}) from problem
+        return moment.replace(tzinfo=None).isoformat(" ")
+
+
+_PLACED = ("line1", "line2", *PLACE)
+_CUSTOMER_DEFAULTS = [
+    (
+        column,
+        {
+            "kind": str(Kind.PERSON),
+            "status": str(Status.ACTIVE),
+            "is_guest": False,
+            "customer_since": None,
+        }.get(column, ""),
+    )
+    for column in CUSTOMER_COLUMNS
+]
+
+
+def reason_of(refused: Invalid | BadText) -> str:
+    """Every reason of a refused row, each with the name of its field as --map takes it."""
+    if isinstance(refused, BadText):
+        return f"external_id: {refused}"
+    return " ".join(f"{field}: {reason}" for field, reasons in refused.fields.items() for reason in reasons)
