@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -107,7 +108,7 @@ def extract(ids: Sequence[int] | Ids, texts: Sequence[str]) -> Extracted:
     cuts = [0, *(np.flatnonzero(np.diff(blocks)) + 1).tolist(), len(rows)]
     found = [
         _extract_block(int(blocks[start]), rows[start:stop] & (BLOCK - 1), texts[start:stop])
-        for start, stop in zip(cuts, cuts[1:], strict=False)
+        for start, stop in pairwise(cuts)
     ]
     lengths = np.concatenate([lengths for _block, _codes, lengths, _lows in found])
     return Extracted(
@@ -146,7 +147,7 @@ def _extract_block(
 def _keys(
     numbers: npt.NDArray[np.uint16], docs: npt.NDArray[np.uint16], end: int, width: int
 ) -> Iterator[npt.NDArray[np.int64]]:
-    """gram << 16 | doc for every place of the text, a slice at a time, so that memory stays small.
+    """`gram << 16 | doc` for every place of the text, a slice at a time, so that memory stays small.
 
     Characters count from 1: a pair, whose third place is 0, differs from every triple.
     """

@@ -196,21 +196,12 @@ class Gram(models.Model):
         return f"{self.code} in {self.block}"
 
 
-class Scale(models.Model):
-    """How one column of the customer file is cut into steps, from low to high (see customers/standings.py)."""
-
-    column = models.CharField(max_length=40, primary_key=True)
-    steps = models.JSONField(default=list)
-    customers_count = models.PositiveIntegerField(default=0)
-
-    def __str__(self) -> str:
-        return f"{self.column}: {len(self.steps)} steps"
-
-
 class Standing(models.Model):
-    """On which step of a scale each customer of a block of 65,536 stands: one 16-bit number per customer.
+    """On which step of a column's scale each customer of a block of 65,536 stands: one 16-bit number per customer.
 
-    A hint, as Gram is: it narrows a list to the rows worth reading, and those are then tested as they are.
+    Block -1 holds the scale itself, so that one statement reads a scale and the standings that were made with it (see
+    customers/standings.py). A hint, as Gram is: it narrows a list to the rows worth reading, and those are then tested
+    as they are.
     """
 
     pk = models.CompositePrimaryKey("column", "block")

@@ -7,167 +7,240 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('channels', '0001_initial'),
+        ("channels", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Gram',
+            name="Gram",
             fields=[
-                ('pk', models.CompositePrimaryKey('block', 'code', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('block', models.IntegerField()),
-                ('code', models.BigIntegerField()),
-                ('ids', models.BinaryField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "block", "code", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("block", models.IntegerField()),
+                ("code", models.BigIntegerField()),
+                ("ids", models.BinaryField()),
             ],
             options={
-                'verbose_name': 'gram',
+                "verbose_name": "gram",
             },
         ),
         migrations.CreateModel(
-            name='Scale',
+            name="Standing",
             fields=[
-                ('column', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('steps', models.JSONField(default=list)),
-                ('customers_count', models.PositiveIntegerField(default=0)),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Standing',
-            fields=[
-                ('pk', models.CompositePrimaryKey('column', 'block', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('column', models.CharField(max_length=40)),
-                ('block', models.IntegerField()),
-                ('steps', models.BinaryField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "column", "block", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("column", models.CharField(max_length=40)),
+                ("block", models.IntegerField()),
+                ("steps", models.BinaryField()),
             ],
             options={
-                'verbose_name': 'standing',
+                "verbose_name": "standing",
             },
         ),
         migrations.CreateModel(
-            name='Unindexed',
+            name="Unindexed",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('customer_id', models.BigIntegerField()),
-                ('has_new_text', models.BooleanField(default=True)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("customer_id", models.BigIntegerField()),
+                ("has_new_text", models.BooleanField(default=True)),
             ],
             options={
-                'verbose_name_plural': 'unindexed',
+                "verbose_name_plural": "unindexed",
             },
         ),
         migrations.CreateModel(
-            name='Customer',
+            name="Customer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('orders_count', models.PositiveIntegerField(default=0, editable=False)),
-                ('spent_minor', models.BigIntegerField(default=0, editable=False)),
-                ('refunded_minor', models.BigIntegerField(default=0, editable=False)),
-                ('first_order_at', models.DateTimeField(editable=False, null=True)),
-                ('last_order_at', models.DateTimeField(editable=False, null=True)),
-                ('usual_gap_days', models.FloatField(editable=False, null=True)),
-                ('kind', models.CharField(choices=[('person', 'Person'), ('company', 'Company')], default='person', max_length=8, verbose_name='kind')),
-                ('title', models.CharField(blank=True, default='', max_length=40, verbose_name='title')),
-                ('given_name', models.CharField(blank=True, default='', max_length=120, verbose_name='given name')),
-                ('family_name', models.CharField(blank=True, default='', max_length=120, verbose_name='family name')),
-                ('name', models.CharField(blank=True, default='', max_length=250, verbose_name='name')),
-                ('company', models.CharField(blank=True, default='', max_length=200, verbose_name='company')),
-                ('email', models.CharField(blank=True, default='', max_length=254, verbose_name='e-mail')),
-                ('phone', models.CharField(blank=True, default='', max_length=24, verbose_name='phone')),
-                ('language', models.CharField(blank=True, default='', max_length=16, verbose_name='language')),
-                ('status', models.CharField(choices=[('active', 'Active'), ('inactive', 'Inactive')], default='active', max_length=8, verbose_name='status')),
-                ('is_guest', models.BooleanField(default=False, verbose_name='guest')),
-                ('customer_since', models.DateTimeField(verbose_name='customer since')),
-                ('city', models.CharField(blank=True, default='', editable=False, max_length=120, verbose_name='city')),
-                ('region', models.CharField(blank=True, default='', editable=False, max_length=120, verbose_name='region')),
-                ('postcode', models.CharField(blank=True, default='', editable=False, max_length=20, verbose_name='postcode')),
-                ('country', models.CharField(blank=True, default='', editable=False, max_length=2, verbose_name='country')),
-                ('sort_name', models.CharField(blank=True, default='', editable=False, max_length=120)),
-                ('search_text', models.TextField(blank=True, default='', editable=False)),
-                ('channel', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='channels.channel', verbose_name='channel')),
-                ('looked_after_by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='looked after by')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("updated_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("orders_count", models.PositiveIntegerField(default=0, editable=False)),
+                ("spent_minor", models.BigIntegerField(default=0, editable=False)),
+                ("refunded_minor", models.BigIntegerField(default=0, editable=False)),
+                ("first_order_at", models.DateTimeField(editable=False, null=True)),
+                ("last_order_at", models.DateTimeField(editable=False, null=True)),
+                ("usual_gap_days", models.FloatField(editable=False, null=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("person", "Person"), ("company", "Company")],
+                        default="person",
+                        max_length=8,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("title", models.CharField(blank=True, default="", max_length=40, verbose_name="title")),
+                ("given_name", models.CharField(blank=True, default="", max_length=120, verbose_name="given name")),
+                ("family_name", models.CharField(blank=True, default="", max_length=120, verbose_name="family name")),
+                ("name", models.CharField(blank=True, default="", max_length=250, verbose_name="name")),
+                ("company", models.CharField(blank=True, default="", max_length=200, verbose_name="company")),
+                ("email", models.CharField(blank=True, default="", max_length=254, verbose_name="e-mail")),
+                ("phone", models.CharField(blank=True, default="", max_length=24, verbose_name="phone")),
+                ("language", models.CharField(blank=True, default="", max_length=16, verbose_name="language")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("active", "Active"), ("inactive", "Inactive")],
+                        default="active",
+                        max_length=8,
+                        verbose_name="status",
+                    ),
+                ),
+                ("is_guest", models.BooleanField(default=False, verbose_name="guest")),
+                ("customer_since", models.DateTimeField(verbose_name="customer since")),
+                ("city", models.CharField(blank=True, default="", editable=False, max_length=120, verbose_name="city")),
+                (
+                    "region",
+                    models.CharField(blank=True, default="", editable=False, max_length=120, verbose_name="region"),
+                ),
+                (
+                    "postcode",
+                    models.CharField(blank=True, default="", editable=False, max_length=20, verbose_name="postcode"),
+                ),
+                (
+                    "country",
+                    models.CharField(blank=True, default="", editable=False, max_length=2, verbose_name="country"),
+                ),
+                ("sort_name", models.CharField(blank=True, default="", editable=False, max_length=120)),
+                ("search_text", models.TextField(blank=True, default="", editable=False)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="channels.channel",
+                        verbose_name="channel",
+                    ),
+                ),
+                (
+                    "looked_after_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="looked after by",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Address',
+            name="Address",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('name', models.CharField(blank=True, default='', max_length=250, verbose_name='recipient')),
-                ('company', models.CharField(blank=True, default='', max_length=200, verbose_name='company')),
-                ('line1', models.CharField(blank=True, default='', max_length=200, verbose_name='street and number')),
-                ('line2', models.CharField(blank=True, default='', max_length=200, verbose_name='more')),
-                ('city', models.CharField(blank=True, default='', max_length=120, verbose_name='city')),
-                ('region', models.CharField(blank=True, default='', max_length=120, verbose_name='region')),
-                ('postcode', models.CharField(blank=True, default='', max_length=20, verbose_name='postcode')),
-                ('country', models.CharField(blank=True, default='', max_length=2, verbose_name='country')),
-                ('phone', models.CharField(blank=True, default='', max_length=24, verbose_name='phone')),
-                ('is_default_shipping', models.BooleanField(default=False, verbose_name='ships to')),
-                ('is_default_billing', models.BooleanField(default=False, verbose_name='bills to')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='addresses', to='customers.customer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("updated_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("name", models.CharField(blank=True, default="", max_length=250, verbose_name="recipient")),
+                ("company", models.CharField(blank=True, default="", max_length=200, verbose_name="company")),
+                ("line1", models.CharField(blank=True, default="", max_length=200, verbose_name="street and number")),
+                ("line2", models.CharField(blank=True, default="", max_length=200, verbose_name="more")),
+                ("city", models.CharField(blank=True, default="", max_length=120, verbose_name="city")),
+                ("region", models.CharField(blank=True, default="", max_length=120, verbose_name="region")),
+                ("postcode", models.CharField(blank=True, default="", max_length=20, verbose_name="postcode")),
+                ("country", models.CharField(blank=True, default="", max_length=2, verbose_name="country")),
+                ("phone", models.CharField(blank=True, default="", max_length=24, verbose_name="phone")),
+                ("is_default_shipping", models.BooleanField(default=False, verbose_name="ships to")),
+                ("is_default_billing", models.BooleanField(default=False, verbose_name="bills to")),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="addresses", to="customers.customer"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'addresses',
+                "verbose_name_plural": "addresses",
             },
         ),
         migrations.CreateModel(
-            name='Identity',
+            name="Identity",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('external_id', models.CharField(max_length=120)),
-                ('channel', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='channels.channel')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='identities', to='customers.customer')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("external_id", models.CharField(max_length=120)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="channels.channel",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="identities", to="customers.customer"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'identities',
+                "verbose_name_plural": "identities",
             },
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['sort_name', 'id'], name='customer_by_name'),
+            model_name="customer",
+            index=models.Index(fields=["sort_name", "id"], name="customer_by_name"),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['spent_minor', 'id'], name='customer_by_spent'),
+            model_name="customer",
+            index=models.Index(fields=["spent_minor", "id"], name="customer_by_spent"),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['orders_count', 'id'], name='customer_by_orders'),
+            model_name="customer",
+            index=models.Index(fields=["orders_count", "id"], name="customer_by_orders"),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['last_order_at', 'id'], name='customer_by_last_order'),
+            model_name="customer",
+            index=models.Index(fields=["last_order_at", "id"], name="customer_by_last_order"),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['customer_since', 'id'], name='customer_by_since'),
+            model_name="customer",
+            index=models.Index(fields=["customer_since", "id"], name="customer_by_since"),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['email'], name='customer_by_email'),
+            model_name="customer",
+            index=models.Index(fields=["email"], name="customer_by_email"),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['country', 'id'], name='customer_by_country'),
+            model_name="customer",
+            index=models.Index(fields=["country", "id"], name="customer_by_country"),
         ),
         migrations.AddConstraint(
-            model_name='address',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_default_shipping', True)), fields=('customer',), name='one_default_shipping_address'),
+            model_name="address",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_default_shipping", True)),
+                fields=("customer",),
+                name="one_default_shipping_address",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='address',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_default_billing', True)), fields=('customer',), name='one_default_billing_address'),
+            model_name="address",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_default_billing", True)),
+                fields=("customer",),
+                name="one_default_billing_address",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='identity',
-            constraint=models.UniqueConstraint(fields=('channel', 'external_id'), name='identity_once_per_channel'),
+            model_name="identity",
+            constraint=models.UniqueConstraint(fields=("channel", "external_id"), name="identity_once_per_channel"),
         ),
     ]

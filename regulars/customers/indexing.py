@@ -1,0 +1,217 @@
+"""Keeping the search index: what changed is noted at once, and brought into the index in batches.
+
+    one customer changed      mark_unindexed([id]) in the transaction of the change; readers look at those rows too
+    a file of them came in    merge(extract(ids, texts)) as the last step of the batch's transaction
+    every minute              merge_unindexed(), where enough has gathered
+    regulars reindex          reindex(): everything anew
+
+Postings are only ever added. A posting that no longer holds costs a reader one row that it tests and drops.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from regulars.core.background import every
+from regulars.customers import standings
+from regulars.customers.grams import BLOCK, BLOCK_BITS, Extracted, Ids, extract
+from regulars.customers.models import Customer, Gram, Unindexed
+from regulars.customers.standings import id_list
+
+ENOUGH = 500  # as many unindexed rows as a reader may look at without anybody noticing
+_BATCH = 20_000
+_MANY = 1_000
+_ARRAY_BYTES = 8_192  # from here on a bit for every customer of the block is shorter than a number for each
+_LOCK = 7_310_582_201  # any number, the same in every process
+
+
+def mark_unindexed(customer_ids: Collection[int], *, has_new_text: bool = True) -> None:
+    """Note customers whose row was written, created or deleted, in the same transaction.
+
+    `has_new_text=False` says that figures changed, and nothing that is searched. Where many come at once they are
+    indexed here and now: call it as the last step of the batch.
+    """
+    if len(customer_ids) <= _MANY:
+        Unindexed.objects.bulk_create(
+            [Unindexed(customer_id=number, has_new_text=has_new_text) for number in customer_ids], batch_size=500
+        )
+    elif has_new_text:
+        index_now(customer_ids)
+    else:
+        with alone():
+            standings.refresh(sorted(customer_ids))
+
+
+def index_now(customer_ids: Collection[int], texts: Sequence[str] | None = None) -> None:
+    """Bring customers into the index; `texts` are their search texts, where they are at hand."""
+    numbers = list(customer_ids)
+    if texts is None:
+        with alone():
+            for start in range(0, len(numbers), _BATCH):
+                _index(sorted(numbers[start : start + _BATCH]))
+    else:
+        merge(extract(numbers, texts))
+
+
+def merge(extracted: Extracted) -> None:
+    """Add a batch of grams to the index, and write where its customers stand."""
+    with alone():
+        _merge_grams(extracted)
+        standings.refresh(extracted.ids.tolist())
+
+
+@every(minutes=1, label=_("Bring changed customers into the search index"))
+def merge_unindexed(*, at_least: int = ENOUGH) -> int:
+    """Index what has gathered, and cut the columns anew where the shop has outgrown them; how many rows that were."""
+    done = 0
+    while Unindexed.objects.count() >= max(at_least if not done else 1, 1):
+        with alone():
+            # The notes first, the rows after: a note that is committed later than this read stays for the next round.
+            notes = list(Unindexed.objects.order_by("id")[:_BATCH].values_list("id", "customer_id", "has_new_text"))
+            new_texts = sorted({number for _id, number, has_new_text in notes if has_new_text})
+            figures = sorted({number for _id, number, _has in notes}.difference(new_texts))
+            if new_texts:
+                _index(new_texts)
+            if figures:
+                standings.refresh(figures)
+            Unindexed.objects.filter(id__in=[note[0] for note in notes]).delete()
+            done += len(notes)
+    if standings.is_outgrown() and Customer.objects.exists():
+        with alone():
+            standings.build()
+    return done
+
+
+def reindex() -> int:
+    """Build the whole index anew, a block at a time, each in a transaction of its own; the number of customers."""
+    blocks = {number >> BLOCK_BITS for number in _edges(Customer, "id", BLOCK)}
+    blocks |= set(_edges(Gram, "block", 1))
+    count = 0
+    for block in sorted(blocks):
+        with alone():
+            Gram.objects.filter(block=block).delete()
+            rows = Customer.objects.filter(id__gte=block << BLOCK_BITS, id__lt=(block + 1) << BLOCK_BITS)
+            texts = dict(rows.values_list("id", "search_text"))
+            _merge_grams(extract(list(texts), list(texts.values())))
+            count += len(texts)
+    with alone():
+        notes = list(Unindexed.objects.values_list("id", flat=True))
+        standings.build()
+        for start in range(0, len(notes), _BATCH):
+            Unindexed.objects.filter(id__in=notes[start : start + _BATCH]).delete()
+    return count
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """A transaction in which nobody else writes the index: SQLite has one writer, PostgreSQL takes a lock."""
+    with transaction.atomic():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        yield
+
+
+def lows_of(stored: bytes) -> Ids:
+    """The last 16 bits of the customers of one posting, rising."""
+    if len(stored) == _ARRAY_BYTES:
+        return np.flatnonzero(np.unpackbits(np.frombuffer(stored, dtype=np.uint8), bitorder="little"))
+    return np.frombuffer(stored, dtype="<u2").astype(np.int64)
+
+
+def _index(numbers: Sequence[int]) -> None:
+    """Bring customers into the index, as their rows say now."""
+    texts = dict(Customer.objects.filter(id__in=id_list(numbers)).values_list("id", "search_text"))
+    _merge_grams(extract(list(texts), list(texts.values())))
+    standings.refresh(numbers)
+
+
+def _merge_grams(extracted: Extracted) -> None:
+    """Read the postings there are, add the new ones, and write those that changed."""
+    lows = memoryview(extracted.lows.astype("<u2").tobytes())
+    ends = extracted.ends.tolist()
+    starts = [0, *ends[:-1]]
+    codes = extracted.codes.tolist()
+    cuts = [0, *(np.flatnonzero(np.diff(extracted.blocks)) + 1).tolist(), len(codes)]
+    for first, last in pairwise(cuts):
+        if first == last:
+            continue
+        block = int(extracted.blocks[first])
+        known = _postings(block, codes[first:last])
+        changed = []
+        for place in range(first, last):
+            new = lows[2 * starts[place] : 2 * ends[place]]
+            old = known.get(codes[place])
+            joined = _short(new) if old is None else _joined(old, new)
+            if joined is not None:
+                changed.append((codes[place], joined))
+        _write(block, changed)
+
+
+def _postings(block: int, codes: list[int]) -> dict[int, bytes]:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT code, ids FROM customers_gram WHERE block = %s AND code = ANY(%s)", [block, codes])
+        else:
+            cursor.execute(
+                "SELECT code, ids FROM customers_gram WHERE block = %s AND code IN (SELECT value FROM json_each(%s))",
+                [block, json.dumps(codes)],
+            )
+        return dict(cursor.fetchall())
+
+
+def _write(block: int, postings: list[tuple[int, bytes | memoryview]]) -> None:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            codes, ids = [code for code, _ids in postings], [bytes(ids) for _code, ids in postings]
+            cursor.execute(
+                "INSERT INTO customers_gram (block, code, ids)"
+                " SELECT %s, * FROM unnest(%s::bigint[], %s::bytea[])"
+                " ON CONFLICT (block, code) DO UPDATE SET ids = excluded.ids",
+                [block, codes, ids],
+            )
+        else:
+            rows: list[Any] = [(block, code, ids) for code, ids in postings]
+            cursor.executemany(
+                "INSERT INTO customers_gram (block, code, ids) VALUES (%s, %s, %s)"
+                " ON CONFLICT (block, code) DO UPDATE SET ids = excluded.ids",
+                rows,
+            )
+
+
+def _joined(old: bytes, new: memoryview) -> bytes | memoryview | None:
+    """Both postings as one; None where the old one says it all. New customers mostly have the highest ids."""
+    old_bytes = bytes(old)
+    if len(old_bytes) != _ARRAY_BYTES and old_bytes[-2:][::-1] < bytes(new[:2])[::-1]:
+        return _short(old_bytes + new)
+    bits = np.zeros(BLOCK, dtype=np.uint8)
+    bits[lows_of(old_bytes)] = 1
+    fresh = np.frombuffer(new, dtype="<u2")
+    if bits[fresh].all():
+        return None
+    bits[fresh] = 1
+    return _short(np.flatnonzero(bits).astype("<u2").tobytes())
+
+
+def _short(lows: bytes | memoryview) -> bytes | memoryview:
+    """The shorter of the two forms."""
+    if len(lows) < _ARRAY_BYTES:
+        return lows
+    bits = np.zeros(BLOCK, dtype=np.uint8)
+    bits[np.frombuffer(lows, dtype="<u2")] = 1
+    return np.packbits(bits, bitorder="little").tobytes()
+
+
+def _edges(model: type[Customer] | type[Gram], column: str, step: int) -> range:
+    """From the lowest to the highest value of a column, `step` apart, both blocks included."""
+    low = model.objects.order_by(column).values_list(column, flat=True).first()
+    high = model.objects.order_by(f"-{column}").values_list(column, flat=True).first()
+    return range(low // step * step, high + 1, step) if low is not None and high is not None else range(0)

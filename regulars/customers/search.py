@@ -1,0 +1,222 @@
+"""Finding customers by any part of a name, e-mail, phone, company or postcode, and by what other rooms know of them.
+
+A search is split at white space, and every term has to be found. What the index knows (customers/grams.py) narrows a
+search to few rows; `Asked.matches` decides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Any
+
+import numpy as np
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from regulars.core.errors import Invalid
+from regulars.core.text import fold
+from regulars.customers.grams import (
+    BLOCK,
+    BLOCK_BITS,
+    Extracted,
+    codes_of,
+    digits_of,
+    extract,
+    range_of,
+    search_text_of,
+)
+from regulars.customers.indexing import index_now, lows_of, mark_unindexed, merge, merge_unindexed, reindex
+from regulars.customers.models import Gram
+from regulars.customers.standings import Mask, Standings, id_list
+
+__all__ = [
+    "Asked",
+    "Extracted",
+    "Term",
+    "add_finder",
+    "ask",
+    "extract",
+    "index_now",
+    "mark_unindexed",
+    "merge",
+    "merge_unindexed",
+    "possible",
+    "reindex",
+    "search_text_of",
+    "terms",
+]
+
+Finder = Callable[[str], Collection[int]]
+
+_FINDERS: dict[str, Finder] = {}
+_LONGEST = 200
+_MOST_TERMS = 12
+_MOST_GRAMS = 10
+_LOOKS_LIKE_DIGITS = re.compile(r"[\d\s()+./-]*\d[\d\s()+./-]*")
+_LOOKS_LIKE_A_PHONE = re.compile(r"[+(]?\d[\d\s()./-]{4,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """What has to be found: `typed` as people wrote it, any one of `spellings` inside the search text."""
+
+    typed: str
+    spellings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A search, made ready: it is answered by whoever fulfils all terms of one of the `ways`, or was `found` for it.
+
+    `found` has the customers that other rooms' finders know for a term as typed.
+    """
+
+    ways: tuple[tuple[Term, ...], ...]
+    found: dict[str, frozenset[int]] = field(default_factory=dict)
+
+    def matches(self, customer_id: int, search_text: str) -> bool:
+        """Whether a customer answers the search."""
+        return any(
+            all(
+                any(spelling in search_text for spelling in term.spellings)
+                or customer_id in self.found.get(term.typed, ())
+                for term in way
+            )
+            for way in self.ways
+        )
+
+    def condition(self) -> Q:
+        """The same as a condition of the database."""
+        ways = []
+        for way in self.ways:
+            tests = []
+            for term in way:
+                options = [Q(search_text__contains=spelling) for spelling in term.spellings]
+                if found := self.found.get(term.typed):
+                    options.append(Q(id__in=id_list(found)))
+                tests.append(_any(options))
+            ways.append(reduce(Q.__and__, tests))
+        return _any(ways)
+
+
+def add_finder(name: str, finder: Finder) -> None:
+    """Let a room find customers by what it knows: `finder("536365")` gives the ids of that order's customer.
+
+    It is asked for the whole search and for each of its terms, as typed, and answers with few ids, or none.
+    """
+    _FINDERS[name] = finder
+
+
+def terms(text: str) -> tuple[tuple[Term, ...], ...]:
+    """The ways to read a search: term by term, and, where it looks like one, as a phone number with spaces.
+
+    Raises Invalid where there is nothing to search for, or too much.
+    """
+    if len(text) > _LONGEST:
+        raise _refused(
+            _("A search can have %(limit)s characters; this one has %(length)s.")
+            % {"limit": _LONGEST, "length": len(text)}
+        )
+    if "\0" in text:
+        raise _refused(_("The search holds a character that no text has."))
+    words = [term for word in text.split() if (term := _term(word)).spellings]
+    if not words:
+        raise _refused(_("There is nothing in “%(text)s” to search for.") % {"text": text.strip()})
+    if len(words) > _MOST_TERMS:
+        raise _refused(_("A search can have %(limit)s words.") % {"limit": _MOST_TERMS})
+    ways = [tuple(dict.fromkeys(words))]
+    whole = text.strip()
+    if len(words) > 1:
+        if _LOOKS_LIKE_A_PHONE.fullmatch(whole):
+            ways.append((Term(whole, _digit_spellings(whole)),))
+        elif _FINDERS:
+            ways.append((Term(whole, ()),))
+    return tuple(ways)
+
+
+def ask(text: str) -> Asked:
+    """A search, with what the finders of other rooms know about it."""
+    ways = terms(text)
+    typed = {term.typed for way in ways for term in way}
+    found = {
+        word: frozenset(number for finder in _FINDERS.values() for number in finder(word)) for word in sorted(typed)
+    }
+    known = {word: ids for word, ids in found.items() if ids}
+    # a way that nobody can fulfil is no way; the first one always stays
+    useful = [way for way in ways[1:] if all(term.spellings or term.typed in known for term in way)]
+    return Asked((ways[0], *useful), known)
+
+
+def possible(asked: Asked, standings: Standings) -> Mask:
+    """Who may answer a search, by what the index knows; changed customers that are not indexed yet come on top."""
+    answer = np.zeros(len(standings), dtype=bool)
+    for way in asked.ways:
+        rest = np.ones(len(standings), dtype=bool)
+        for term in way:
+            either = np.zeros(len(standings), dtype=bool)
+            for spelling in term.spellings:
+                either |= holding(spelling, standings)
+            either[standings.places(asked.found.get(term.typed, ()))] = True
+            rest &= either
+        answer |= rest
+    return answer
+
+
+def holding(spelling: str, standings: Standings) -> Mask:
+    """Who may have a folded text in their search text: those that have all of its grams."""
+    mask = np.zeros(len(standings), dtype=bool)
+    if len(spelling) == 1:
+        low, high = range_of(spelling)
+        postings = Gram.objects.filter(block__in=standings.blocks, code__gte=low, code__lte=high)
+        for block, stored in postings.values_list("block", "ids").iterator(chunk_size=500):
+            mask[(standings.place_of(block) << BLOCK_BITS) + lows_of(bytes(stored))] = True
+        return mask
+    codes = codes_of(spelling)
+    if len(codes) > _MOST_GRAMS:
+        # any of them is a true hint; a few, spread over the text, are enough
+        codes = [codes[number * len(codes) // _MOST_GRAMS] for number in range(_MOST_GRAMS)]
+    stored_of: dict[int, list[bytes]] = {}
+    postings = Gram.objects.filter(block__in=standings.blocks, code__in=codes)
+    for block, stored in postings.values_list("block", "ids"):
+        stored_of.setdefault(block, []).append(bytes(stored))
+    for block, stored_here in stored_of.items():
+        if len(stored_here) == len(codes):
+            start = standings.place_of(block) << BLOCK_BITS
+            mask[start + _common(stored_here)] = True
+    return mask
+
+
+def _common(postings: Sequence[bytes]) -> Any:
+    """Who is in all postings."""
+    shortest, *others = sorted(postings, key=len)
+    lows = lows_of(shortest)
+    for stored in others:
+        member = np.zeros(BLOCK, dtype=bool)
+        member[lows_of(stored)] = True
+        lows = lows[member[lows]]
+    return lows
+
+
+def _term(word: str) -> Term:
+    folded = fold(word)
+    spellings = [folded]
+    if _LOOKS_LIKE_DIGITS.fullmatch(word):
+        spellings += _digit_spellings(word)
+    return Term(word, tuple(dict.fromkeys(spelling for spelling in spellings if spelling)))
+
+
+def _digit_spellings(text: str) -> tuple[str, ...]:
+    """The digits as typed, and without the zeros that stand before a national or an international number."""
+    digits = digits_of(text)
+    return tuple(dict.fromkeys(spelling for spelling in (digits, digits.lstrip("0")) if spelling))
+
+
+def _any(conditions: Iterable[Q]) -> Q:
+    return reduce(Q.__or__, conditions)
+
+
+def _refused(sentence: str) -> Invalid:
+    return Invalid(sentence, fields={"q": [sentence]})
