@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 
 from regulars.core import shop
+from regulars.customers.search import mark_unindexed
 from regulars.orders.models import COUNTED
 from regulars.orders.queries.days import day_in_sql
 
@@ -63,6 +64,7 @@ WHERE customers_customer.id = fresh.id AND (
     OR first_order_at {differs} fresh.first OR last_order_at {differs} fresh.last
     OR usual_gap_days {differs} fresh.gap
 )
+RETURNING customers_customer.id
 """
 
 
@@ -96,3 +98,6 @@ def _refresh(ids: Sequence[int], zone: ZoneInfo) -> None:
                 "SELECT id FROM customers_customer WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE", [listed]
             )
         cursor.execute(sql, [listed])
+        changed = [row[0] for row in cursor.fetchall()]
+        # lists that filter by figures look at these rows themselves until they are brought into the index
+        mark_unindexed(changed, has_new_text=False)

@@ -107,7 +107,7 @@ def reversing_lines(
 ) -> list[ReturnLine]:
     """The return's rows, each pointing to the line it reverses; what is taken is taken from `bought`, latest first.
 
-    With `only_one`, only links to the order with most of the money stay; with `order`, every row is that order's.
+    With `only_one`, every row is the order's that has most of the money; with `order`, it is that order's.
     """
     left_of: dict[str, list[Purchase]] = defaultdict(list)
     for purchase in bought:
@@ -115,14 +115,11 @@ def reversing_lines(
     rows: list[ReturnLine] = []
     for piece in came_back:
         rows.extend(_reversals(piece, left_of[piece.sku] if piece.sku else [], currency=currency))
-    if only_one and order is None:
-        main = settlement.order_of_most(rows)
+    main = order.pk if order is not None else settlement.order_of_most(rows) if only_one else None
+    if main is not None:
         for row in rows:
-            if row.order_id != main:
-                row.order_id = row.order_line_id = None
-    if order is not None:
-        for row in rows:
-            row.order_id = order.pk
+            row.order_line_id = row.order_line_id if row.order_id == main else None
+            row.order_id = main
     for position, row in enumerate(rows, start=1):
         row.position = position
     return rows
