@@ -61,7 +61,7 @@ def replay(call: IdempotentCall) -> HttpResponse:
         raise Problem("gone", _("What this call made has been deleted since; it is not made again."))
     response = HttpResponse(call.body, status=call.status, headers=call.headers)
     if call.body:
-        response["Content-Type"] = "application/json; charset=utf-8"
+        response["Content-Type"] = "application/json"
     else:
         del response["Content-Type"]
     response["Idempotent-Replayed"] = "true"

@@ -12,11 +12,17 @@ from typing import TypeVar
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from pydantic import BaseModel
 
 from regulars.core.api.problems import Problem, reason
 from regulars.core.models import Row
 
 AnyRow = TypeVar("AnyRow", bound=Row)
+
+
+def as_json(body: BaseModel) -> bytes:
+    """A body as it goes out."""
+    return body.model_dump_json(by_alias=True).encode()
 
 
 def etag(body: bytes, *, version: int | None = None) -> str:
@@ -30,18 +36,19 @@ def find(model: type[AnyRow], public_id: str, *, to_change: bool = False) -> Any
     rows = model._default_manager.all()
     if to_change:
         # On SQLite the transaction already holds the only write lock, and this says nothing.
-        rows = rows.select_for_update()
+        rows = rows.select_for_update(no_key=True)
     row = rows.filter(pk=model.pk_of(public_id) or 0).first()
     if row is None:
         raise Problem("not-found", _("There is nothing with the id %(id)s here.") % {"id": public_id})
     return row
 
 
-def must_match(request: HttpRequest, row: Row, *, current: str) -> None:
+def must_match(request: HttpRequest, row: Row, *, shown: BaseModel) -> None:
     """Refuse a change that does not say which version it means (428), or means another than this one (412).
 
-    `current` is the ETag a read would bring now; the refusal hands it over.
+    `shown` is what a read would bring now; the refusal hands its ETag over.
     """
+    current = etag(as_json(shown), version=row.version)
     header = request.headers.get("If-Match", "").strip()
     if not header:
         raise Problem(

@@ -20,7 +20,7 @@ from ninja.operation import Operation
 from pydantic import BaseModel
 
 from regulars.core.api import idempotency
-from regulars.core.api.preconditions import etag, is_known
+from regulars.core.api.preconditions import as_json, etag, is_known
 from regulars.core.api.problems import Problem, reason
 from regulars.core.api.schemas import ProblemOut
 
@@ -150,7 +150,7 @@ def _respond(answer: Answer, status: int) -> tuple[HttpResponse, str]:
         response = HttpResponse(status=status, headers=headers)
         del response["Content-Type"]
         return response, answer.about
-    body = answer.body.model_dump_json(by_alias=True).encode()
+    body = as_json(answer.body)
     headers["ETag"] = etag(body, version=answer.version)
     if answer.location:
         headers["Location"] = answer.location

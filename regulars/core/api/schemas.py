@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from django.utils.translation import gettext as _
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from regulars.core.money import Money, exponent, is_known
 
@@ -16,7 +16,7 @@ _MOMENT = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:[Zz]|[+-]\d\d:\d\d)",
     re.ASCII,
 )
-_EARLIEST, _LATEST = 1900, 2199
+EARLIEST, LATEST = 1900, 2199
 
 
 class In(BaseModel):
@@ -35,7 +35,7 @@ class Out(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def _moment(value: Any) -> dt.datetime:
+def moment(value: Any) -> dt.datetime:
     """RFC 3339, with an offset, in a year that trade can know; kept in UTC."""
     if not isinstance(value, str) or not _MOMENT.fullmatch(value):
         raise ValueError(_("This must be a moment with its offset, such as 2026-03-12T09:42:00Z."))
@@ -43,8 +43,8 @@ def _moment(value: Any) -> dt.datetime:
         at = dt.datetime.fromisoformat(value.upper())
     except ValueError as error:
         raise ValueError(_("There is no such day or time.")) from error
-    if not _EARLIEST <= at.year <= _LATEST:
-        raise ValueError(_("The year must be from %(first)s to %(last)s.") % {"first": _EARLIEST, "last": _LATEST})
+    if not EARLIEST <= at.year <= LATEST:
+        raise ValueError(_("The year must be from %(first)s to %(last)s.") % {"first": EARLIEST, "last": LATEST})
     return at.astimezone(dt.UTC)
 
 
@@ -54,26 +54,17 @@ def _written(at: dt.datetime) -> str:
 
 Moment = Annotated[
     dt.datetime,
-    BeforeValidator(lambda value: value if isinstance(value, dt.datetime) else _moment(value)),
+    BeforeValidator(lambda value: value if isinstance(value, dt.datetime) else moment(value)),
     PlainSerializer(_written, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-03-12T09:42:00Z"]}),
 ]
 
 PublicId = Annotated[str, Field(max_length=24)]
 
-_DIGITS = 13  # 64 bits hold any such amount in the smallest unit of any currency
-
-
-def _amount(value: str) -> str:
-    if len(value.lstrip("-").partition(".")[0]) > _DIGITS:
-        raise ValueError(_("This amount is too large."))
-    return value
-
-
 AmountText = Annotated[
     str,
+    # 64 bits hold any such amount in the smallest unit of any currency
     Field(pattern=r"^-?[0-9]{1,13}(\.[0-9]{1,4})?$", max_length=19, examples=["12.50"]),
-    AfterValidator(_amount),
 ]
 CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["GBP"])]
 
