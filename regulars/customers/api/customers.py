@@ -1,0 +1,95 @@
+"""The operations of customers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from regulars.channels.models import Channel
+from regulars.core import ids
+from regulars.core.api.preconditions import find, must_match
+from regulars.core.api.routes import Answer
+from regulars.core.errors import Invalid
+from regulars.customers import actions
+from regulars.customers.api.shapes import (
+    CustomerIn,
+    CustomerOut,
+    CustomerPatch,
+    ProfileFields,
+    customer_out,
+    routes,
+)
+from regulars.customers.models import Customer
+from regulars.staff.models import User
+
+_BESIDES = {"channel", "external_id", "address"}
+
+
+@routes.creates("/customers", permission="customers.edit", summary="Create a customer", out=CustomerOut)
+def create_customer(request: HttpRequest, customer: CustomerIn) -> Answer:  # noqa: ARG001 — every operation takes it
+    """Somebody new, with a first address and the id of a channel where you have them."""
+    created = actions.create_customer(
+        values=_values(customer),
+        channel=_channel(customer.channel) if customer.channel else None,
+        external_id=customer.external_id,
+        address=customer.address.given() if customer.address else None,
+    )
+    return _answer(created, location=f"/api/v1/customers/{created.public_id}")
+
+
+@routes.reads("/customers/{customer_id}", permission="customers.view", summary="Read a customer", out=CustomerOut)
+def get_customer(request: HttpRequest, customer_id: str) -> Answer:  # noqa: ARG001
+    """A customer with what they bought."""
+    return _answer(find(Customer, customer_id))
+
+
+@routes.changes("/customers/{customer_id}", permission="customers.edit", summary="Change a customer", out=CustomerOut)
+def change_customer(request: HttpRequest, customer_id: str, customer: CustomerPatch) -> Answer:
+    """Change the fields that are sent; an empty text clears a field."""
+    known = _to_change(request, customer_id)
+    return _answer(actions.change_customer(known, values=_values(customer), version=known.version))
+
+
+@routes.removes("/customers/{customer_id}", permission="customers.delete", summary="Delete a customer")
+def delete_customer(request: HttpRequest, customer_id: str) -> Answer:
+    """Delete a customer and what belongs to them. Their orders stay, as orders of a guest."""
+    known = _to_change(request, customer_id)
+    actions.delete_customer(known, version=known.version)
+    return Answer()
+
+
+def _to_change(request: HttpRequest, customer_id: str) -> Customer:
+    """The customer, locked, and in the version that the caller means."""
+    known = find(Customer, customer_id, to_change=True)
+    must_match(request, known, shown=customer_out(known))
+    return known
+
+
+def _values(sent: ProfileFields) -> dict[str, Any]:
+    """What was sent of the profile, as the verbs take it. Raises Invalid."""
+    values = {name: value for name, value in sent.given().items() if name not in _BESIDES}
+    if values.get("looked_after_by") is not None:
+        values["looked_after_by"] = _colleague(values["looked_after_by"])
+    return values
+
+
+def _colleague(public_id: str) -> User:
+    user = User.objects.filter(pk=ids.decode(User.id_prefix, public_id) or 0, is_active=True).first()
+    if user is None:
+        sentence = _("Nobody with the id %(id)s works here.") % {"id": public_id}
+        raise Invalid(sentence, fields={"looked_after_by": [sentence]})
+    return user
+
+
+def _channel(code: str) -> Channel:
+    channel = Channel.objects.filter(code=code).first()
+    if channel is None:
+        sentence = _("There is no channel with the code “%(code)s”.") % {"code": code}
+        raise Invalid(sentence, fields={"channel": [sentence]})
+    return channel
+
+
+def _answer(customer: Customer, *, location: str = "") -> Answer:
+    return Answer(body=customer_out(customer), version=customer.version, location=location, about=customer.public_id)

@@ -1,0 +1,275 @@
+"""What a customer and an address look like, coming in and going out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Annotated, Any, Literal
+
+from django.db.models import Prefetch, prefetch_related_objects
+from django.utils.translation import gettext_lazy as _
+from pydantic import ConfigDict, Field
+
+from regulars.core import ids
+from regulars.core.api import problems
+from regulars.core.api.routes import Routes
+from regulars.core.api.schemas import In, Moment, MoneyOut, Out, PublicId
+from regulars.customers.models import Address, Customer, Identity
+from regulars.staff.models import User
+
+routes = Routes(tags=["Customers"])
+
+problems.describe(
+    "email-taken",
+    status=HTTPStatus.CONFLICT,
+    title=_("Another customer has this e-mail"),
+    text=_("An e-mail belongs to one customer. Find who has it with “?email.is=…”, and change that customer instead."),
+)
+problems.describe(
+    "external-id-taken",
+    status=HTTPStatus.CONFLICT,
+    title=_("The channel knows another customer under this id"),
+    text=_("An id is unique in its channel. Find who has it with “?external_id=…&channel=…”."),
+)
+
+Kind = Literal["person", "company"]
+Status = Literal["active", "inactive"]
+
+
+def _text(field: str, model: type[Customer | Address] = Customer, **more: Any) -> Any:
+    """A text that need not be sent, as long as its column; an empty one clears it."""
+    return Field(default_factory=str, max_length=model._meta.get_field(field).max_length, **more)
+
+
+_ADDRESS_EXAMPLE = {
+    "line1": "12 Harbour Road",
+    "city": "Bristol",
+    "postcode": "BS1 5TY",
+    "country": "GB",
+    "is_default_shipping": True,
+}
+
+
+class AddressIn(In):
+    """An address. The first one of a customer is the default for parcels and invoices."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _ADDRESS_EXAMPLE})
+
+    name: Annotated[str, _text("name", Address, description="The recipient, where it is not the customer.")]
+    company: Annotated[str, _text("company", Address)]
+    line1: Annotated[str, _text("line1", Address)]
+    line2: Annotated[str, _text("line2", Address)]
+    city: Annotated[str, _text("city", Address)]
+    region: Annotated[str, _text("region", Address)]
+    postcode: Annotated[str, _text("postcode", Address)]
+    country: Annotated[str, Field(default_factory=str, max_length=80, description="ISO 3166 code, or a name.")]
+    phone: Annotated[str, Field(default_factory=str, max_length=80)]
+    is_default_shipping: Annotated[bool, Field(default_factory=bool)]
+    is_default_billing: Annotated[bool, Field(default_factory=bool)]
+
+
+class ProfileFields(In):
+    """What a customer's profile may hold."""
+
+    kind: Annotated[Kind, Field(default=None)]
+    title: Annotated[str, _text("title")]
+    given_name: Annotated[str, _text("given_name")]
+    family_name: Annotated[str, _text("family_name")]
+    name: Annotated[str, _text("name", description="What is shown; else made of the parts, or the company.")]
+    company: Annotated[str, _text("company")]
+    email: Annotated[str, _text("email")]
+    phone: Annotated[
+        str,
+        Field(
+            default_factory=str,
+            max_length=80,
+            description="With its country code, or as dialled in the customer's country (else the shop's).",
+        ),
+    ]
+    language: Annotated[str, Field(default_factory=str, max_length=40, examples=["en", "zh-hans"])]
+    status: Annotated[Status, Field(default=None)]
+    is_guest: Annotated[bool, Field(default_factory=bool)]
+    customer_since: Annotated[Moment, Field(default=None)]
+    looked_after_by: Annotated[
+        PublicId | None, Field(default=None, description="The id of somebody who works in the shop; null for nobody.")
+    ]
+
+
+class CustomerIn(ProfileFields):
+    """Somebody new: at least a name, a company, an e-mail, a phone, or an id in a channel."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "given_name": "Élodie",
+                "family_name": "Moreau",
+                "email": "elodie.moreau@shop.example",
+                "phone": "+44 117 496 0123",
+                "channel": "web",
+                "external_id": "17850",
+                "address": _ADDRESS_EXAMPLE,
+            }
+        }
+    )
+
+    channel: Annotated[str | None, Field(default=None, max_length=40, description="The code of a channel.")]
+    external_id: Annotated[str, Field(default_factory=str, max_length=120, description="Their id in that channel.")]
+    address: Annotated[AddressIn | None, Field(default=None, description="A first address.")]
+
+
+class CustomerPatch(ProfileFields):
+    """Fields of a profile to change; what is not sent stays as it is."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"phone": "+44 117 496 0123", "language": "fr"}})
+
+
+class ExternalIdOut(Out):
+    """How a channel knows a customer."""
+
+    channel: Annotated[str, Field(description="The channel's code.")]
+    external_id: str
+
+
+class CustomerOut(Out):
+    """A customer, with what they bought. Figures are of counted orders, in the shop's base currency."""
+
+    id: PublicId
+    version: int
+    kind: Kind
+    title: str
+    given_name: str
+    family_name: str
+    name: str
+    company: str
+    email: str
+    phone: Annotated[str, Field(description="E.164, such as +441174960123.")]
+    language: str
+    status: Status
+    is_guest: bool
+    customer_since: Moment
+    looked_after_by: PublicId | None
+    channel: Annotated[str | None, Field(description="The code of the channel they came from.")]
+    external_ids: list[ExternalIdOut]
+    city: Annotated[str, Field(description="Of the default shipping address, as the three that follow.")]
+    region: str
+    postcode: str
+    country: str
+    orders_count: int
+    spent: MoneyOut
+    refunded: MoneyOut
+    average_order: MoneyOut | None
+    first_order_at: Moment | None
+    last_order_at: Moment | None
+    usual_gap_days: Annotated[float | None, Field(description="The usual number of days from order to order.")]
+    created_at: Moment
+    updated_at: Moment
+
+
+class CustomersOut(Out):
+    """A page of customers; `next` and `previous` are the addresses of the pages beside it."""
+
+    items: list[CustomerOut]
+    next: str | None
+    previous: str | None
+
+
+class AddressOut(Out):
+    """An address of a customer."""
+
+    id: PublicId
+    version: int
+    name: str
+    company: str
+    line1: str
+    line2: str
+    city: str
+    region: str
+    postcode: str
+    country: str
+    phone: str
+    is_default_shipping: bool
+    is_default_billing: bool
+    created_at: Moment
+    updated_at: Moment
+
+
+class AddressesOut(Out):
+    """All addresses of a customer, the oldest first."""
+
+    items: list[AddressOut]
+
+
+def customers_out(customers: list[Customer]) -> list[CustomerOut]:
+    """Customers as they go out: two queries, however many there are."""
+    identities = Identity.objects.select_related("channel").order_by("id")
+    prefetch_related_objects(customers, "channel", Prefetch("identities", queryset=identities))
+    return [_customer_out(customer) for customer in customers]
+
+
+def customer_out(customer: Customer) -> CustomerOut:
+    """One customer as it goes out."""
+    return customers_out([customer])[0]
+
+
+def address_out(address: Address) -> AddressOut:
+    """An address as it goes out."""
+    return AddressOut(
+        id=address.public_id,
+        version=address.version,
+        name=address.name,
+        company=address.company,
+        line1=address.line1,
+        line2=address.line2,
+        city=address.city,
+        region=address.region,
+        postcode=address.postcode,
+        country=address.country,
+        phone=address.phone,
+        is_default_shipping=address.is_default_shipping,
+        is_default_billing=address.is_default_billing,
+        created_at=address.created_at,
+        updated_at=address.updated_at,
+    )
+
+
+def _customer_out(customer: Customer) -> CustomerOut:
+    return CustomerOut(
+        id=customer.public_id,
+        version=customer.version,
+        kind=customer.kind,  # type: ignore[arg-type]
+        title=customer.title,
+        given_name=customer.given_name,
+        family_name=customer.family_name,
+        name=customer.name,
+        company=customer.company,
+        email=customer.email,
+        phone=customer.phone,
+        language=customer.language,
+        status=customer.status,  # type: ignore[arg-type]
+        is_guest=customer.is_guest,
+        customer_since=customer.customer_since,
+        looked_after_by=_id_or_none(User.id_prefix, customer.looked_after_by_id),
+        channel=customer.channel and customer.channel.code,
+        external_ids=list(_external_ids(customer.identities.all())),
+        city=customer.city,
+        region=customer.region,
+        postcode=customer.postcode,
+        country=customer.country,
+        orders_count=customer.orders_count,
+        spent=MoneyOut.of(customer.spent),
+        refunded=MoneyOut.of(customer.refunded),
+        average_order=MoneyOut.maybe(customer.average_order),
+        first_order_at=customer.first_order_at,
+        last_order_at=customer.last_order_at,
+        usual_gap_days=customer.usual_gap_days,
+        created_at=customer.created_at,
+        updated_at=customer.updated_at,
+    )
+
+
+def _external_ids(identities: Iterable[Identity]) -> Iterable[ExternalIdOut]:
+    return (ExternalIdOut(channel=identity.channel.code, external_id=identity.external_id) for identity in identities)
+
+
+def _id_or_none(prefix: str, pk: int | None) -> str | None:
+    return None if pk is None else ids.encode(prefix, pk)
