@@ -140,12 +140,13 @@ def cursor_of(moment: dt.datetime, pk: int) -> str:
 
 def place_of(cursor: str) -> tuple[dt.datetime, int]:
     """The moment and the key behind a cursor; raises BadCursor."""
+    sentence = _("This place in the list cannot be read. Begin at its first page.")
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         moment, number = urlsafe_b64decode(padded.encode("ascii")).decode("ascii").split("|")
-        placed_at, pk = dt.datetime.fromisoformat(moment), int(number)
-    except ValueError as error:
+        at, pk = dt.datetime.fromisoformat(moment), int(number)
+        if at.tzinfo is None or not 0 < pk < 2**63:
+            raise BadCursor(sentence)
+        return at.astimezone(dt.UTC), pk
+    except (ValueError, OverflowError) as error:
         raise BadCursor(sentence) from error
-    if placed_at.tzinfo is None or not 0 < pk < 2**63:
-        raise BadCursor(sentence)
-    return placed_at, pk
