@@ -2,10 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from regulars.config import api_urls
 from regulars.core.views import health, jobs
 from regulars.staff.access import public, requires
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    *api_urls.urlpatterns,
     path("healthz", public(health.healthz), name="healthz"),
     path("readyz", public(health.readyz), name="readyz"),
     path("settings/jobs", requires("jobs.view")(jobs.jobs), name="jobs"),

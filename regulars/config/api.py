@@ -1,0 +1,50 @@
+"""The API's door: all rooms' operations at /api/v1/, each behind a bearer token, in the name of the token's owner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+
+from regulars.channels.api import routes as channels
+from regulars.core.api import handlers
+from regulars.core.api.parser import JsonParser
+from regulars.customers.api import routes as customers
+from regulars.orders.api import routes as orders
+from regulars.staff.api_auth import Bearer
+from regulars.timeline.actions import acting
+from regulars.timeline.models import Source
+
+ROOMS = (customers, orders, channels)
+
+
+def _as_owner(operation: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """What a call changes is the deed of its token's owner, through the API."""
+
+    @wraps(operation)
+    def run(request: HttpRequest, **arguments: Any) -> HttpResponse:
+        with acting(request.auth.user_id, Source.API):  # type: ignore[attr-defined]
+            return operation(request, **arguments)
+
+    return run
+
+
+api = NinjaAPI(
+    title="Regulars", version="1", urls_namespace="api", openapi_url=None, docs_url=None, parser=JsonParser()
+)
+handlers.install(api)
+api.add_decorator(_as_owner, mode="operation")
+for room in ROOMS:
+    api.add_router("", room.guarded_by(Bearer))
+
+
+def permissions() -> dict[str, str]:
+    """The permission of every operation, by the operation's name."""
+    return {
+        operation.operation_id: operation.view_func.permission  # type: ignore[attr-defined, misc]
+        for room in ROOMS
+        for operation in room.operations()
+    }
