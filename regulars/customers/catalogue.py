@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from django.utils.functional import Promise
 
 Choices = Callable[[], list[tuple[str, str]]]
+Keys = Callable[[], dict[str, Any]]
 
 
 class Type(StrEnum):
@@ -27,12 +29,21 @@ class Type(StrEnum):
     COUNTRY = "country"
 
 
+class Form(StrEnum):
+    """How texts are compared: folded, digit by digit (phones), or folded without spaces (postcodes)."""
+
+    FOLDED = "folded"
+    DIGITS = "digits"
+    COMPACT = "compact"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """`column` is the lookup path on Customer; `label` what people read; `permission` what it takes to see it.
+    """`column` is the column of Customer; `label` what people read; `permission` what it takes to see it.
 
-    `is_sortable` promises an index that gives the order; `is_indexed` one that finds the value; `is_searched` that the
-    value is part of the search text, so that the search index narrows a test on it.
+    `is_sortable` promises an index that gives the order, by `sort_column` where that is another one than `column`;
+    `is_searched` that the value is part of the search text, so that the search index narrows a test on it. `choices`
+    are the values people choose from, with their labels; `keys` what the column holds for each, where that differs.
     """
 
     name: str
@@ -44,9 +55,11 @@ class Field:
     is_sortable: bool = False
     is_column: bool = True
     is_default_column: bool = False
-    is_indexed: bool = False
     is_searched: bool = False
+    sort_column: str = ""
+    form: Form = Form.FOLDED
     choices: Choices | None = None
+    keys: Keys | None = None
 
 
 _FIELDS: dict[str, Field] = {}

@@ -1,1 +1,87 @@
 """Everything customers plug into the house."""
+
+from django.utils.translation import gettext_lazy as _
+
+from regulars.core import commands
+from regulars.core.api import idempotency
+from regulars.customers import belongings, holders, moments, panels, tabs
+from regulars.customers.commands import import_command
+
+# ── the customer page
+_SEE = "customers.view"
+for _panel in (
+    panels.Panel(
+        name="timeline",
+        place=panels.Place.TAB,
+        template="customers/_timeline.html",
+        context=tabs.timeline,
+        permission=_SEE,
+        order=10,
+        slug="timeline",
+        label=_("Timeline"),
+    ),
+    panels.Panel(
+        name="profile",
+        place=panels.Place.TAB,
+        template="customers/_profile.html",
+        context=tabs.profile,
+        permission=_SEE,
+        order=80,
+        slug="profile",
+        label=_("Profile"),
+    ),
+    panels.Panel(
+        name="changes",
+        place=panels.Place.TAB,
+        template="customers/_changes.html",
+        context=tabs.changes,
+        permission=_SEE,
+        order=90,
+        slug="changes",
+        label=_("Changes"),
+    ),
+    panels.Panel(
+        name="addresses",
+        place=panels.Place.RAIL,
+        template="customers/_rail_addresses.html",
+        context=tabs.addresses,
+        permission=_SEE,
+        order=30,
+    ),
+    panels.Panel(
+        name="identities",
+        place=panels.Place.RAIL,
+        template="customers/_rail_identities.html",
+        context=tabs.identities,
+        permission=_SEE,
+        order=60,
+    ),
+    panels.Panel(
+        name="more",
+        place=panels.Place.RAIL,
+        template="customers/_rail_more.html",
+        context=tabs.more,
+        permission=_SEE,
+        order=50,
+    ),
+):
+    panels.add(_panel)
+moments.add(moments.Source(name="entries", permission=_SEE, read=tabs.entry_moments))
+
+# ── what goes when a customer goes
+belongings.add(
+    belongings.Holder(
+        name="api_calls",
+        models=("core.IdempotentCall",),
+        # copies of what the other holders export, kept for seven days
+        export=lambda _customer: (),
+        forget=lambda customer: idempotency.forget(customer.public_id),
+    )
+)
+
+# ── the command line
+commands.add("import", "customers", import_command)
+
+# ── what belongs to a customer
+for _holder in holders.ALL:
+    belongings.add(_holder)
