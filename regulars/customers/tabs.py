@@ -1,0 +1,198 @@
+"""The part of this room on the customer page: timeline, profile, changes, and the rail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from django.utils.translation import gettext as _
+
+from regulars.core import shop
+from regulars.customers import moments
+from regulars.customers.models import Address, Customer, Identity
+from regulars.customers.places import country_name, language_name
+from regulars.staff.models import User
+from regulars.timeline.models import Entry, Source
+from regulars.timeline.queries import customer_entries, names_for_audit, names_for_timeline
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+_PAGE = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field of a change, in words: what it was and what it is."""
+
+    label: str
+    was: str
+    now: str
+
+
+def timeline(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    """The timeline by days, narrowed to a kind, from the cursor on."""
+    kinds = [("", _("Everything")), ("order", _("Orders")), ("change", _("Changes"))]
+    kind = request.GET.get("show", "")
+    kind = kind if kind in dict(kinds) else ""
+    after = moments.Cursor.parse(request.GET.get("after", ""))
+    found, following = moments.page(customer, may=request.user.may, kind=kind, after=after)  # type: ignore[union-attr]
+    earlier = {"show": kind, "after": following} if kind else {"after": following}
+    return {
+        "days": list(_by_day(found, at=lambda moment: moment.at)),
+        "earlier": urlencode(earlier) if following else "",
+        "is_continued": after is not None,
+        "kinds": [{"kind": key, "label": label, "is_open": key == kind} for key, label in kinds],
+    }
+
+
+def profile(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    """All we know: the facts, the addresses, how the channels know them."""
+    return {
+        "facts": _facts(customer),
+        **addresses(request, customer),
+        **identities(request, customer),
+    }
+
+
+def changes(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    """Who changed what, when and through which door: the audit log of one customer."""
+    cursor = moments.Cursor.parse(request.GET.get("after", ""))
+    before = (cursor.at, cursor.id) if cursor else None
+    entries = customer_entries(customer.pk, names=names_for_audit(), before=before, limit=_PAGE + 1)
+    shown = entries[:_PAGE]
+    following = moments.Cursor(shown[-1].at, "entries", shown[-1].pk) if len(entries) > _PAGE else None
+    colleagues = _colleagues()
+    lines = [_line(entry, colleagues) for entry in shown]
+    return {
+        "days": list(_by_day(lines, at=lambda line: line["entry"].at)),
+        "earlier": urlencode({"after": following}) if following else "",
+        "is_continued": cursor is not None,
+    }
+
+
+def addresses(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    """Where parcels and invoices go, and the other addresses."""
+    found = Address.objects.filter(customer=customer).order_by("-is_default_shipping", "-is_default_billing", "id")
+    known = list(found)
+    return {
+        "addresses": known,
+        "others": len(known) - 2,
+        "may_edit": request.user.may("customers.edit"),  # type: ignore[union-attr]
+    }
+
+
+def identities(_request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    """What each channel calls this customer."""
+    known = Identity.objects.filter(customer=customer).select_related("channel").order_by("channel__name", "id")
+    return {"identities": list(known)}
+
+
+def more(_request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    """The facts that are not in the head."""
+    return {"facts": _facts(customer), "short_name": customer.given_name or str(customer)}
+
+
+def entry_moments(customer: Customer, kind: str, before: moments.Mark | None, limit: int) -> list[moments.Moment]:
+    """The entries of the timeline that no other source draws better."""
+    names = names_for_timeline(kind=kind) - moments.replaced()
+    colleagues = _colleagues()
+    return [
+        moments.Moment(
+            at=entry.at,
+            id=entry.pk,
+            icon=entry.fact.icon if entry.fact else "circle",
+            template="customers/_moment_entry.html",
+            context=_line(entry, colleagues),
+        )
+        for entry in customer_entries(customer.pk, names=names, before=before, limit=limit)
+    ]
+
+
+def _line(entry: Entry, colleagues: Mapping[str, str]) -> dict[str, Any]:
+    doors = {Source.API: _("through the API"), Source.IMPORT: _("by import"), Source.CHANNEL: _("from the channel")}
+    data = {key: value for key, value in entry.data.items() if not isinstance(value, dict | list)}
+    sentence = str(entry.fact.sentence) if entry.fact else entry.name
+    return {
+        "entry": entry,
+        "icon": entry.fact.icon if entry.fact else "circle",
+        "sentence": sentence % _Words(data) if "%(" in sentence else sentence,
+        "changes": _changes(entry, colleagues),
+        "door": doors.get(Source(entry.source), ""),
+    }
+
+
+def _colleagues() -> dict[str, str]:
+    """Everybody who works here or did, by public id: a team is small."""
+    return {user.public_id: user.name for user in User.objects.only("name")}
+
+
+class _Words(dict[str, Any]):
+    """The data of an entry for its sentence; what an old entry does not have is left blank."""
+
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def _changes(entry: Entry, colleagues: Mapping[str, str]) -> list[Change]:
+    """The fields of a change in words. An entry whose person was erased keeps the names of the fields alone."""
+    found = entry.data.get("changes")
+    if isinstance(found, dict):
+        pairs = {name: pair for name, pair in found.items() if isinstance(pair, list) and len(pair) == 2}
+        return [
+            Change(_label(name), _value(name, was, colleagues), _value(name, now, colleagues))
+            for name, (was, now) in pairs.items()
+        ]
+    return []
+
+
+def _label(name: str) -> str:
+    known = {field.name: field for field in Customer._meta.get_fields() if hasattr(field, "verbose_name")}
+    label = str(known[name].verbose_name) if name in known else name
+    return label[:1].upper() + label[1:]
+
+
+def _value(name: str, value: Any, colleagues: Mapping[str, str]) -> str:
+    if value in (None, ""):
+        return ""
+    if name == "language":
+        return language_name(str(value))
+    if name == "country":
+        return country_name(str(value))
+    if name == "looked_after_by":
+        return colleagues.get(str(value), _("somebody who left"))
+    if name == "customer_since":
+        return str(value)[:10]
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    choices = dict(Customer._meta.get_field(name).flatchoices) if name in _CHOICES else {}  # type: ignore[union-attr]
+    return str(choices.get(value, value))
+
+
+_CHOICES = frozenset({"kind", "status"})
+
+
+def _facts(customer: Customer) -> list[tuple[str, str]]:
+    pairs = [
+        (_("Kind"), customer.get_kind_display()),
+        (_("Title"), customer.title),
+        (_("Given name"), customer.given_name),
+        (_("Family name"), customer.family_name),
+        (_("Company"), customer.company),
+        (_("First seen in"), customer.channel.name if customer.channel else ""),
+        (_("Account"), _("Bought as a guest") if customer.is_guest else ""),
+    ]
+    return [(label, value) for label, value in pairs if value]
+
+
+def _by_day(lines: Iterable[Any], *, at: Any) -> Iterable[dict[str, Any]]:
+    zone = shop.zone()
+    for day, group in groupby(lines, key=lambda line: at(line).astimezone(zone).date()):
+        yield {"day": day, "lines": list(group), "year_differs": day.year != _this_year()}
+
+
+def _this_year() -> int:
+    return shop.today().year

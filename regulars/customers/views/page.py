@@ -1,0 +1,68 @@
+"""The 360° page: a frame that the panels of all rooms fill."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from regulars.core import shop
+from regulars.customers import panels
+from regulars.customers.models import Customer
+from regulars.customers.places import country_name, language_name, time_in
+from regulars.customers.views.editing import customer_or_404
+from regulars.staff.access import requires
+
+
+@requires("customers.view")
+def page(request: HttpRequest, public_id: str, slug: str = "timeline") -> HttpResponse:
+    """One customer with one tab open; each tab is an address of its own."""
+    customer = customer_or_404(public_id)
+    tab = panels.tab(slug)
+    if tab is None or not request.user.may(tab.permission):  # type: ignore[union-attr]
+        raise Http404(_("There is no such page."))
+    context = {
+        **frame(request, customer),
+        "tab": tab,
+        "tab_context": tab.context(request, customer),
+        "tabs": [
+            {"panel": panel, "number": number + 1, "count": panel.count(customer), "is_open": panel.slug == slug}
+            for number, panel in enumerate(_allowed(request, panels.Place.TAB))
+        ],
+    }
+    return render(request, "customers/page.html", context)
+
+
+@requires("customers.view")
+def peek(request: HttpRequest, public_id: str) -> HttpResponse:
+    """A short look from the list: who it is, the figures, the rhythm."""
+    customer = customer_or_404(public_id)
+    template = "customers/_peek.html" if request.htmx else "customers/peek.html"  # type: ignore[attr-defined]
+    return render(request, template, frame(request, customer))
+
+
+def frame(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    """Head, figures and rhythm: what stands above every tab, and in a peek."""
+    return {
+        "customer": customer,
+        "country": country_name(customer.country) if customer.country else "",
+        "language": language_name(customer.language) if customer.language else "",
+        "time_there": time_in(customer.country) if customer.country != shop.current().country else None,
+        "figures": _drawn(request, customer, panels.Place.FIGURES),
+        "rhythm": _drawn(request, customer, panels.Place.RHYTHM),
+        "rail": _drawn(request, customer, panels.Place.RAIL),
+        "may_edit": request.user.may("customers.edit"),  # type: ignore[union-attr]
+        "may_delete": request.user.may("customers.delete"),  # type: ignore[union-attr]
+    }
+
+
+def _drawn(request: HttpRequest, customer: Customer, place: panels.Place) -> list[dict[str, Any]]:
+    return [
+        {"template": panel.template, "context": panel.context(request, customer)} for panel in _allowed(request, place)
+    ]
+
+
+def _allowed(request: HttpRequest, place: panels.Place) -> list[panels.Panel]:
+    return [panel for panel in panels.at(place) if request.user.may(panel.permission)]  # type: ignore[union-attr]
