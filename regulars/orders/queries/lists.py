@@ -16,6 +16,7 @@ from regulars.customers.models import Customer
 from regulars.orders.models import Order, Return
 
 PAGE_SIZE = 50
+COUNT_LIMIT = 10_000
 
 
 class BadCursor(Refusal):
@@ -30,7 +31,8 @@ class OrderRequest:
     """Which orders, from where on. `since` and `until` are moments: from the first on, and before the second.
 
     `number` finds numbers by their beginning, `number_is` the one. The smallest and largest total are in the shop's
-    base currency. `after` and `before` are cursors of an earlier page.
+    base currency. `sort` is `placed_at` or `total`; `is_oldest_first` turns either from falling to rising. `after` and
+    `before` are cursors of an earlier page of the same order.
     """
 
     number: str = ""
@@ -42,6 +44,7 @@ class OrderRequest:
     until: dt.datetime | None = None
     least_minor: int | None = None
     most_minor: int | None = None
+    sort: str = "placed_at"
     is_oldest_first: bool = False
     after: str = ""
     before: str = ""
@@ -58,30 +61,42 @@ class OrderPage:
 
 
 def order_page(request: OrderRequest) -> OrderPage:
-    """A page of orders by the moment they were placed, newest first, with customer and channel: two queries at most."""
+    """A page of orders, newest or largest first, with customer and channel: two queries at most."""
     is_backward = bool(request.before)
     is_rising = request.is_oldest_first != is_backward
     rows = _found(request).select_related("customer", "channel")
+    by_total = request.sort == "total"
+    column = "total_base_minor" if by_total else "placed_at"
     cursor = request.before or request.after
     if cursor:
-        placed_at, pk = place_of(cursor)
+        place, pk = amount_place_of(cursor) if by_total else place_of(cursor)
         side = "gt" if is_rising else "lt"
         # the first condition is implied by the second, and lets the index begin at the right place
-        rows = rows.filter(**{f"placed_at__{side}e": placed_at}).filter(
-            Q(**{f"placed_at__{side}": placed_at}) | Q(placed_at=placed_at, **{f"pk__{side}": pk})
+        rows = rows.filter(**{f"{column}__{side}e": place}).filter(
+            Q(**{f"{column}__{side}": place}) | Q(**{column: place, f"pk__{side}": pk})
         )
-    rows = rows.order_by("placed_at", "pk") if is_rising else rows.order_by("-placed_at", "-pk")
+    rows = rows.order_by(column, "pk") if is_rising else rows.order_by(f"-{column}", "-pk")
     found = list(rows[: request.size + 1])
     has_more, found = len(found) > request.size, found[: request.size]
     if is_backward:
         found.reverse()
     if not found:
         return OrderPage()
+
+    def cursor_at(order: Order) -> str:
+        return amount_cursor_of(order.total_base_minor, order.pk) if by_total else cursor_of(order.placed_at, order.pk)
+
     return OrderPage(
         rows=found,
-        next_cursor=cursor_of(found[-1].placed_at, found[-1].pk) if has_more or is_backward else "",
-        previous_cursor=cursor_of(found[0].placed_at, found[0].pk) if (has_more if is_backward else cursor) else "",
+        next_cursor=cursor_at(found[-1]) if has_more or is_backward else "",
+        previous_cursor=cursor_at(found[0]) if (has_more if is_backward else cursor) else "",
     )
+
+
+def order_count(request: OrderRequest) -> tuple[int, bool]:
+    """How many orders a list has, and whether that is all of them: nobody counts beyond COUNT_LIMIT."""
+    counted = _found(request).order_by()[: COUNT_LIMIT + 1].count()
+    return min(counted, COUNT_LIMIT), counted <= COUNT_LIMIT
 
 
 def customer_orders(
@@ -150,3 +165,20 @@ def place_of(cursor: str) -> tuple[dt.datetime, int]:
         return at.astimezone(dt.UTC), pk
     except (ValueError, OverflowError) as error:
         raise BadCursor(sentence) from error
+
+
+def amount_cursor_of(amount: int, pk: int) -> str:
+    """The place of a row in a list by total, as text."""
+    return f"{amount}_{pk}"
+
+
+def amount_place_of(cursor: str) -> tuple[int, int]:
+    """The amount and the key behind a cursor; raises BadCursor."""
+    amount, _separator, number = cursor.partition("_")
+    try:
+        place, pk = int(amount), int(number)
+    except ValueError:
+        place, pk = 0, 0
+    if not 0 < pk < 2**63 or abs(place) >= 2**63:
+        raise BadCursor(_("This place in the list cannot be read. Begin at its first page."))
+    return place, pk

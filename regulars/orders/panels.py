@@ -1,0 +1,256 @@
+"""What orders show on the customer page and in the customer list."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.core.cache import cache
+from django.db.models import Q, QuerySet, Sum
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from regulars.core import shop
+from regulars.core.money import Money
+from regulars.customers import moments, panels
+from regulars.customers.models import Customer
+from regulars.orders.queries import Stroke, customer_orders, customer_returns, purchase_summary, rhythm
+from regulars.orders.queries.habits import Stretch, habits, products, sums, time_of_week
+from regulars.orders.queries.strip import strip_of
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+_ROWS = 50
+_AVERAGE_SECONDS = 600
+_QUIET = 1.15  # silent for longer than this many usual gaps
+
+
+def plug_in() -> None:
+    """Put the panels of this room into the sockets of the customer page and list."""
+    see = "orders.view"
+    panels.add(
+        panels.Panel(
+            name="figures",
+            place=panels.Place.FIGURES,
+            template="orders/_figures.html",
+            context=_figures,
+            permission=see,
+        )
+    )
+    panels.add(
+        panels.Panel(
+            name="rhythm",
+            place=panels.Place.RHYTHM,
+            template="orders/_strip.html",
+            context=lambda _request, customer: {"strip": strip_of(customer)},
+            permission=see,
+        )
+    )
+    panels.add(
+        panels.Panel(
+            name="purchases",
+            place=panels.Place.TAB,
+            template="orders/_purchases.html",
+            context=_purchases,
+            permission=see,
+            order=20,
+            slug="purchases",
+            label=gettext_lazy("Purchases"),
+            count=lambda customer: customer.orders_count,
+        )
+    )
+    panels.add_to_rows(
+        panels.RowPanel(
+            name="rhythm",
+            label=gettext_lazy("Rhythm, 24 months"),
+            hint=gettext_lazy("One stroke per order, taller for more money. Honey: silent for longer than usual."),
+            template="orders/_row_rhythm.html",
+            contexts=_row_rhythms,
+            permission=see,
+            after="city",
+        )
+    )
+    moments.add(
+        moments.Source(name="orders", permission=see, read=_order_moments, replaces=frozenset({"order.placed"}))
+    )
+    moments.add(
+        moments.Source(name="returns", permission=see, read=_return_moments, replaces=frozenset({"return.received"}))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """The small rhythm of a row: its strokes, what it says aloud, and from where on it is silent too long."""
+
+    strokes: list[Stroke]
+    label: str
+    quiet_from: float | None
+
+
+def small_rhythms(customers: Collection[Customer]) -> dict[int, Rhythm]:
+    """The rhythms of many customers: one query."""
+    strokes = rhythm([customer.pk for customer in customers])
+    return {customer.pk: _rhythm(customer, strokes.get(customer.pk, [])) for customer in customers}
+
+
+def shop_average() -> Money | None:
+    """What an order of a known customer comes to in this shop, on average; at most ten minutes old."""
+    known: tuple[int, int] | None = cache.get("orders.shop_average")
+    if known is None:
+        # two sums over two covering indexes are faster than one over the table
+        spent = Customer.objects.aggregate(sum=Sum("spent_minor"))["sum"] or 0
+        count = Customer.objects.aggregate(sum=Sum("orders_count"))["sum"] or 0
+        known = (spent, count)
+        cache.set("orders.shop_average", known, _AVERAGE_SECONDS)
+    spent, count = known
+    return Money(round(spent / count), shop.current().currency) if count else None
+
+
+def _figures(_request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    summary = purchase_summary(customer)
+    ordered = summary.spent.minor + summary.refunded.minor
+    return {
+        "summary": summary,
+        "usual_days": round(summary.usual_gap_days) if summary.usual_gap_days else None,
+        "refunded_share": summary.refunded.minor / ordered if ordered > 0 and summary.refunded.minor > 0 else None,
+        "shop_average": shop_average() if summary.orders_count else None,
+    }
+
+
+def _row_rhythms(customers: Sequence[Customer]) -> Mapping[int, dict[str, Any]]:
+    return {pk: {"rhythm": found} for pk, found in small_rhythms(customers).items()}
+
+
+def _rhythm(customer: Customer, strokes: list[Stroke]) -> Rhythm:
+    count, gap = customer.orders_count, customer.usual_gap_days
+    if not customer.last_order_at:
+        return Rhythm(strokes, _("No orders yet"), None)
+    days = (shop.today() - customer.last_order_at.astimezone(shop.zone()).date()).days
+    parts = {"count": count, "gap": round(gap) if gap else 0, "days": days}
+    if gap:
+        label = ngettext(
+            "%(count)s order, usually every %(gap)s days, last one %(days)s days ago",
+            "%(count)s orders, usually every %(gap)s days, last one %(days)s days ago",
+            count,
+        )
+    else:
+        label = ngettext(
+            "%(count)s order, last one %(days)s days ago", "%(count)s orders, last one %(days)s days ago", count
+        )
+    quiet_days = days - gap if gap and days > _QUIET * gap else None
+    quiet_from = max(0.0, 1 - quiet_days / 730.5) if quiet_days else None
+    return Rhythm(strokes, label % parts, quiet_from)
+
+
+def _purchases(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    stretch, asked = _stretch(request.GET)
+    orders = customer_orders(customer, since=stretch.since, until=stretch.until)
+    found = list(orders[: _ROWS + 1])
+    shown = found[:_ROWS]
+    totals = sums(customer, stretch)
+    shown_minor = sum(order.total_base_minor for order in shown if order.is_counted)
+    by_money, favourites = products(customer, stretch)
+    how = habits(customer, stretch)
+    highest = max(how.months, default=0)
+    return {
+        "orders": shown,
+        "sums": totals,
+        "earlier_count": orders.count() - len(shown) if len(found) > _ROWS else 0,
+        "earlier_total": Money(totals.ordered.minor - shown_minor, totals.ordered.currency),
+        "earlier_until": shown[-1].placed_at.astimezone(shop.zone()).date().isoformat() if shown else "",
+        "products": by_money,
+        "favourites": favourites,
+        "habits": how,
+        "usual_time": time_of_week(*how.usual_time[:2]) if how.usual_time else "",
+        "months": [
+            {"count": count, "x": place * 9, "height": height, "y": 22 - height}
+            for place, count in enumerate(how.months)
+            for height in [max(1, round(20 * count / highest)) if highest else 1]
+        ],
+        "has_lines": any(product.amount.minor for product in by_money),
+        **asked,
+    }
+
+
+def _stretch(query: Mapping[str, str]) -> tuple[Stretch, dict[str, Any]]:
+    """The dates asked for, and the links that ask for the usual ones. A date that is none is said, and not used."""
+    texts = {name: query.get(name, "").strip() for name in ("from", "to")}
+    days: dict[str, dt.date | None] = {}
+    problem = ""
+    for name, text in texts.items():
+        try:
+            days[name] = dt.date.fromisoformat(text) if text else None
+        except ValueError:
+            days[name] = None
+            problem = _("“%(text)s” is not a date. All purchases are shown.") % {"text": text[:40]}
+    if problem:
+        days = {"from": None, "to": None}
+    today = shop.today()
+    year_ago = today - dt.timedelta(days=365)
+    presets = [
+        {"label": _("All"), "from": "", "to": ""},
+        {"label": _("Last 12 months"), "from": year_ago.isoformat(), "to": ""},
+        {"label": _("This year"), "from": today.replace(month=1, day=1).isoformat(), "to": ""},
+        {
+            "label": _("Last year"),
+            "from": dt.date(today.year - 1, 1, 1).isoformat(),
+            "to": dt.date(today.year - 1, 12, 31).isoformat(),
+        },
+    ]
+    start, end = days["from"], days["to"]
+    stretch = Stretch(
+        since=shop.start_of(start) if start else None,
+        until=shop.start_of(end + dt.timedelta(days=1)) if end and end < dt.date.max else None,
+    )
+    asked = {
+        "from": texts["from"],
+        "to": texts["to"],
+        "problem": problem,
+        "presets": [
+            {**preset, "is_open": not problem and (preset["from"], preset["to"]) == (texts["from"], texts["to"])}
+            for preset in presets
+        ],
+    }
+    return stretch, asked
+
+
+def _order_moments(customer: Customer, kind: str, before: moments.Mark | None, limit: int) -> list[moments.Moment]:
+    if kind not in {"", "order"}:
+        return []
+    rows = _older(customer_orders(customer), "placed_at", before)[:limit]
+    return [
+        moments.Moment(
+            at=order.placed_at,
+            id=order.pk,
+            icon="receipt",
+            template="orders/_moment_order.html",
+            context={"order": order, "lines": list(order.lines.all())},
+        )
+        for order in rows
+    ]
+
+
+def _return_moments(customer: Customer, kind: str, before: moments.Mark | None, limit: int) -> list[moments.Moment]:
+    if kind not in {"", "order"}:
+        return []
+    rows = _older(customer_returns(customer), "returned_at", before)[:limit]
+    return [
+        moments.Moment(
+            at=sent_back.returned_at,
+            id=sent_back.pk,
+            icon="undo-2",
+            template="orders/_moment_return.html",
+            context={"return": sent_back, "lines": list(sent_back.lines.all())},
+        )
+        for sent_back in rows
+    ]
+
+
+def _older(rows: QuerySet[Any, Any], column: str, before: moments.Mark | None) -> QuerySet[Any, Any]:
+    if before is None:
+        return rows
+    at, pk = before
+    return rows.filter(**{f"{column}__lte": at}).exclude(Q(**{column: at}) & Q(pk__gte=pk))
