@@ -24,7 +24,7 @@ EXTERNAL_ID_LENGTH = 120
 
 CUSTOMER_COLUMNS = (
     "kind", "title", "given_name", "family_name", "name", "company", "email", "phone", "language", "status", "is_guest",
-    "customer_since", *PLACE, "sort_name", "search_text",
+    *PLACE, "sort_name", "search_text", "customer_since",
 )  # fmt: skip
 ADDRESS_COLUMNS = ("name", "company", "line1", "line2", "city", "region", "postcode", "country", "phone")
 

@@ -1,0 +1,34 @@
+"""`regulars import customers FILE`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from regulars.core import importing
+from regulars.customers.actions.importing import import_customers
+from regulars.timeline.actions import acting
+from regulars.timeline.models import Source
+
+
+@click.command(name="customers")
+@importing.import_options
+@click.option(
+    "--channel",
+    "channel_code",
+    metavar="CODE",
+    default="",
+    help="The channel whose ids the file has; else the web shop.",
+)
+def import_command(*, file: Path, mapping: str, channel_code: str, is_dry_run: bool, as_json: bool) -> None:
+    """Bring in customers from a CSV, TSV or XLSX file.
+
+    A row changes the customer it means: by the id in its channel, else by e-mail, else by name and phone; otherwise
+    it is a new customer. Empty cells change nothing. Of two rows for one customer the later one counts. Rows that
+    cannot be used come back in a file, with the reasons, and can be imported again when they are mended.
+    """
+    chosen = importing.parse_map(mapping)
+    with acting(None, Source.IMPORT), importing.importing("customers", file, is_dry_run=is_dry_run) as run:
+        import_customers(file, run=run, mapping=chosen, channel_code=channel_code)
+    importing.report(run, as_json=as_json)

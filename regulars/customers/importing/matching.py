@@ -1,0 +1,130 @@
+"""Whom a row of a file means, out of the customers that are known already.
+
+1. By its id: the customer whom this channel knows under it.
+2. Else by its e-mail: the customer who has it. A row with an id never means somebody whom the channel already knows
+   under another id: two accounts of one channel may share an e-mail, and stay two customers.
+3. A row with neither id nor e-mail means somebody with the same name and the same phone; without a phone, somebody
+   without a phone who has the same name, postcode and city (and, where the row gives no place, no e-mail either).
+   So the same file twice does not make everybody twice.
+
+Of several customers the oldest is taken. A row that means nobody is a new customer.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from django.db import connection
+
+from regulars.channels.models import Channel
+from regulars.customers.importing.preparing import CUSTOMER_COLUMNS, Ready
+
+_AT = {column: place for place, column in enumerate(CUSTOMER_COLUMNS)}
+_EMAIL, _PHONE, _SORT_NAME = _AT["email"], _AT["phone"], _AT["sort_name"]
+_POSTCODE, _CITY = _AT["postcode"], _AT["city"]
+
+Lookalike = tuple[str, str, str, str]
+
+
+def apart(rows: Sequence[Ready], places: Iterable[int]) -> tuple[list[int], list[int]]:
+    """The places of rows that cannot mean the same new customer, and those that have to wait for them.
+
+    Of two rows of one file with the same id or e-mail the later one changes what the earlier one made, exactly as if
+    it came with the next file.
+    """
+    seen: set[Any] = set()
+    now, later = [], []
+    for place in places:
+        keys = _keys(rows[place])
+        (now if seen.isdisjoint(keys) else later).append(place)
+        seen.update(keys)
+    return now, later
+
+
+class Known:
+    """What the database knows of the rows of one round."""
+
+    def __init__(self, rows: Sequence[Ready], channel: Channel) -> None:
+        self.by_id = dict(
+            _read(
+                "SELECT external_id, customer_id FROM customers_identity WHERE channel_id = %s AND external_id",
+                [row.external_id for row in rows if row.external_id],
+                channel.pk,
+            )
+        )
+        self.by_email: dict[str, list[int]] = defaultdict(list)
+        emails = [row.customer[_EMAIL] for row in rows if row.customer[_EMAIL]]
+        for number, email in sorted(_read("SELECT id, email FROM customers_customer WHERE email", emails)):
+            self.by_email[email].append(number)
+        holders = [number for numbers in self.by_email.values() for number in numbers]
+        self.in_channel = {
+            number
+            for (number,) in _read(
+                "SELECT customer_id FROM customers_identity WHERE channel_id = %s AND customer_id", holders, channel.pk
+            )
+        }
+        self.by_looks: dict[Lookalike, int] = {}
+        names = [row.customer[_SORT_NAME] for row in rows if _is_anonymous(row)]
+        if names:
+            columns = "id, sort_name, phone, postcode, city, email"
+            found = _read(f"SELECT {columns} FROM customers_customer WHERE sort_name", names)  # noqa: S608 — our own
+            for number, name, phone, postcode, city, email in sorted(found):
+                if phone or postcode or city or not email:
+                    self.by_looks.setdefault(_looks(name, phone, postcode, city), number)
+
+    def meant_by(self, row: Ready) -> int | None:
+        """The customer a row means, or None for somebody new."""
+        if row.external_id and (known := self.by_id.get(row.external_id)):
+            return known
+        if email := row.customer[_EMAIL]:
+            others = self.others(email, is_account=bool(row.external_id))
+            return others[0] if others else None
+        return None if row.external_id else self.by_looks.get(_looks_of(row))
+
+    def others(self, email: str, *, is_account: bool, besides: int | None = None) -> list[int]:
+        """Who has an e-mail; for an account of this channel, its other accounts do not count."""
+        return [
+            number
+            for number in self.by_email.get(email, ())
+            if number != besides and not (is_account and number in self.in_channel)
+        ]
+
+
+def _keys(row: Ready) -> list[Any]:
+    keys: list[Any] = []
+    if row.external_id:
+        keys.append((row.external_id,))
+    if row.customer[_EMAIL]:
+        keys.append(row.customer[_EMAIL])
+    # Always: a row with an e-mail can make the customer whom a later row without one means.
+    keys.append(_looks_of(row))
+    return keys
+
+
+def _is_anonymous(row: Ready) -> bool:
+    return not row.external_id and not row.customer[_EMAIL]
+
+
+def _looks_of(row: Ready) -> Lookalike:
+    customer = row.customer
+    return _looks(customer[_SORT_NAME], customer[_PHONE], customer[_POSTCODE], customer[_CITY])
+
+
+def _looks(name: str, phone: str, postcode: str, city: str) -> Lookalike:
+    return (name, phone, "", "") if phone else (name, "", postcode, city)
+
+
+def _read(query: str, values: Collection[Any], *before: Any) -> list[tuple[Any, ...]]:
+    """The rows of `query` for all the values at once, as one parameter, however many they are."""
+    if not values:
+        return []
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"{query} = ANY(%s)", [*before, list(values)])
+        else:
+            many = [*before, json.dumps(list(values))]
+            cursor.execute(f"{query} IN (SELECT value FROM json_each(%s))", many)  # noqa: S608 — our own words
+        return cursor.fetchall()
