@@ -110,6 +110,49 @@ def client_of(client):
     return sign_in
 
 
+@pytest.fixture
+def api_of(client):
+    """A program with a token of somebody's: api_of(ada).post("/customers", {...}), or with some scopes alone."""
+
+    def with_token(user, *scopes):
+        from regulars.staff.actions import create_token
+
+        _token, plain = create_token(user=user, name="a program", scopes=scopes or user.permissions)
+        return Program(client, {"Authorization": f"Bearer {plain}"})
+
+    return with_token
+
+
+class Program:
+    """Calls the API with a token, and JSON."""
+
+    def __init__(self, client, headers):
+        self.client, self.headers = client, headers
+
+    def get(self, path, query=None, **headers):
+        return self.client.get(_address(path), query, headers=self._headers(headers))
+
+    def post(self, path, body=None, **headers):
+        return self._write(self.client.post, path, body, headers)
+
+    def patch(self, path, body=None, **headers):
+        return self._write(self.client.patch, path, body, headers)
+
+    def delete(self, path, **headers):
+        return self.client.delete(_address(path), headers=self._headers(headers))
+
+    def _write(self, method, path, body, headers):
+        headers = self._headers(headers)
+        return method(_address(path), body, content_type="application/json", headers=headers)
+
+    def _headers(self, more):
+        return self.headers | {name.replace("_", "-"): value for name, value in more.items()}
+
+
+def _address(path):
+    return path if path.startswith(("/api/", "http")) else f"/api/v1{path}"
+
+
 def _colleague(name, role):
     from regulars.staff.models import User
 
