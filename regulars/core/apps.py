@@ -9,3 +9,6 @@ class CoreConfig(AppConfig):
     name = "regulars.core"
     label = "core"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from regulars.core.api import idempotency  # noqa: F401, PLC0415 — it has work that runs by the clock

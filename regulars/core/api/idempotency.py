@@ -17,8 +17,10 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from regulars.core.api.problems import Problem, reason
+from regulars.core.background import every
 from regulars.core.models import IdempotentCall
 
 HEADER = "Idempotency-Key"
@@ -73,10 +75,10 @@ def forget(about: str) -> None:
     IdempotentCall.objects.filter(about=about).update(body="", headers={}, is_forgotten=True)
 
 
-def prune() -> int:
-    """Delete records older than seven days; returns how many."""
-    deleted, _by_model = IdempotentCall.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()
-    return deleted
+@every("03:50", label=gettext_lazy("Forget API calls older than seven days"))
+def prune() -> None:
+    """Delete records older than seven days."""
+    IdempotentCall.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()
 
 
 def _key(request: HttpRequest) -> str | None:
