@@ -65,6 +65,18 @@ class ReturnReceived(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnChanged(Fact):
+    """A return was put right."""
+
+    name: ClassVar[str] = "return.changed"
+    sentence: ClassVar = _("Return changed")
+    icon: ClassVar[str] = "undo-2"
+    kind: ClassVar[str] = "order"
+
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OrdersImported(Fact):
     """A file of orders came in; one fact for the whole file, with its summary."""
 

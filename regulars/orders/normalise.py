@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -25,8 +24,7 @@ _PRICE_STEP, _RATE_STEP = Decimal("0.0001"), Decimal("0.00000001")
 _MOST_PRICE, _MOST_RATE = Decimal(10) ** 13, Decimal(10) ** 9
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A checked line: what, how many, at which price, and the amount in the currency's smallest unit."""
 
     sku: str

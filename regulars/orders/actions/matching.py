@@ -1,14 +1,20 @@
-"""What a return may reverse: lines that were bought before and have not all come back."""
+"""What a return reverses: lines that were bought before and have not all come back."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q, Sum
 from django.db.models.functions import Coalesce
 
-from regulars.orders.models import COUNTED, Order, OrderLine, Return
+from regulars.core.money import Money
+from regulars.orders.actions import settlement
+from regulars.orders.actions.drafts import NewReturn
+from regulars.orders.models import COUNTED, OrderLine, ReturnLine
+from regulars.orders.normalise import Piece
 
 
 @dataclass(slots=True)
@@ -17,37 +23,128 @@ class Purchase:
 
     line_id: int
     order_id: int
-    sku: str
+    channel_id: int
+    currency: str
+    placed_at: dt.datetime
     left: int
 
 
-def purchases_before(returned: Return, *, skus: Collection[str], order: Order | None) -> Sequence[Purchase]:
-    """The lines a return may reverse, latest order first, and in an order as they stand there."""
-    lines = OrderLine.objects.filter(sku__in=list(skus))
-    if order is not None:
-        lines = lines.filter(order=order)
-    elif returned.customer_id is not None:
-        lines = lines.filter(
-            counted_orders(),
-            order__customer_id=returned.customer_id,
-            order__channel_id=returned.channel_id,
-            order__placed_at__lte=returned.returned_at,
-            order__currency=returned.currency,
+class Purchases:
+    """What the customers (and the orders) of some returns bought of the SKUs that came back, latest order first."""
+
+    def __init__(self) -> None:
+        self.of_customer: dict[tuple[int, str], list[Purchase]] = defaultdict(list)
+        self.of_order: dict[tuple[int, str], list[Purchase]] = defaultdict(list)
+
+    def before(self, returned: NewReturn, sku: str) -> Iterable[Purchase]:
+        """The lines of this SKU that this return may reverse.
+
+        Of the order where one is named; else of the same customer, channel and currency, from counted orders that
+        were placed before it.
+        """
+        if not sku:
+            return ()
+        if returned.order_id is not None:
+            return self.of_order[returned.order_id, sku]
+        if returned.customer_id is None:
+            return ()
+        return (
+            purchase
+            for purchase in self.of_customer[returned.customer_id, sku]
+            if purchase.placed_at <= returned.returned_at
+            and purchase.channel_id == returned.channel_id
+            and purchase.currency == returned.currency
         )
-    else:
-        return ()
+
+
+def purchases_for(returns: Sequence[NewReturn]) -> Purchases:
+    """All that these returns may reverse, in one query."""
+    skus = {piece.sku for returned in returns for piece in returned.pieces if piece.sku}
+    orders = {returned.order_id for returned in returns if returned.order_id is not None}
+    customers = {r.customer_id for r in returns if r.order_id is None and r.customer_id is not None}
+    found = Purchases()
+    if not skus or not (orders or customers):
+        return found
     rows = (
-        lines.annotate(came_back=Coalesce(Sum("return_lines__quantity"), 0))
+        OrderLine.objects.filter(
+            Q(order__in=orders) | Q(order__customer_id__in=customers, order__status__in=COUNTED, order__is_test=False),
+            sku__in=skus,
+        )
+        .annotate(came_back=Coalesce(Sum("return_lines__quantity"), 0))
         .order_by("-order__placed_at", "-order_id", "position", "id")
-        .values_list("id", "order_id", "sku", "quantity", "came_back")
+        .values_list(
+            *("sku", "quantity", "came_back", "order__customer_id", "order__status", "order__is_test"),
+            *("id", "order_id", "order__channel_id", "order__currency", "order__placed_at"),
+        )
     )
-    return [
-        Purchase(line_id, order_id, sku, quantity - came_back)
-        for line_id, order_id, sku, quantity, came_back in rows
-        if quantity > came_back
+    for sku, quantity, came_back, customer_id, status, is_test, *place in rows:
+        if quantity > came_back:
+            purchase = Purchase(*place, left=quantity - came_back)
+            found.of_order[purchase.order_id, sku].append(purchase)
+            if customer_id is not None and status in COUNTED and not is_test:
+                found.of_customer[customer_id, sku].append(purchase)
+    return found
+
+
+def reversing_lines(returned: NewReturn, purchases: Purchases) -> list[ReturnLine]:
+    """The return's rows, each pointing to the line it reverses; what is taken is taken from `purchases`.
+
+    Where the refund is not what the lines amount to, it cannot be divided: every row is then the order's that has
+    most of the money.
+    """
+    rows = [
+        row for piece in returned.pieces for row in _reversals(piece, purchases.before(returned, piece.sku), returned)
     ]
+    main = returned.order_id
+    if main is None and not returned.is_refund_of_lines:
+        main = settlement.order_of_most(rows)
+    for position, row in enumerate(rows, start=1):
+        row.parent_id, row.position = returned.id, position
+        if main is not None:
+            row.order_line_id = row.order_line_id if row.order_id == main else None
+            row.order_id = main
+    return rows
 
 
-def counted_orders() -> Q:
-    """The condition of a counted order, seen from its lines."""
-    return Q(order__status__in=COUNTED, order__is_test=False)
+def whole_pieces(rows: Iterable[Piece | ReturnLine]) -> list[Piece]:
+    """Lines with neighbours of the same product and price put together: as they were before they were cut."""
+    whole: list[Piece] = []
+    for row in rows:
+        piece = Piece(row.sku, row.title, row.quantity, row.unit_price, row.total_minor)
+        last = whole[-1] if whole else None
+        if last and (last.sku, last.title, last.unit_price) == (piece.sku, piece.title, piece.unit_price):
+            whole[-1] = last._replace(
+                quantity=last.quantity + piece.quantity, total_minor=last.total_minor + piece.total_minor
+            )
+        else:
+            whole.append(piece)
+    return whole
+
+
+def _reversals(piece: Piece, bought: Iterable[Purchase], returned: NewReturn) -> list[ReturnLine]:
+    """One line, cut where what it reverses changes. The amounts of the cuts add up to the line's, to the last cent."""
+    rows: list[ReturnLine] = []
+    done, booked = 0, 0
+    for purchase in [*bought, None]:
+        open_quantity = piece.quantity - done
+        taken = min(open_quantity, purchase.left) if purchase else open_quantity
+        if not taken:
+            continue
+        done += taken
+        if purchase:
+            purchase.left -= taken
+        is_last = done == piece.quantity
+        upto = piece.total_minor if is_last else Money.of(piece.unit_price * done, returned.currency).minor
+        rows.append(
+            ReturnLine(
+                order_line_id=purchase.line_id if purchase else None,
+                order_id=purchase.order_id if purchase else None,
+                sku=piece.sku,
+                title=piece.title,
+                quantity=taken,
+                unit_price=piece.unit_price,
+                total_minor=upto - booked,
+            )
+        )
+        booked = upto
+    return rows

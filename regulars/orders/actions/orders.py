@@ -17,13 +17,13 @@ from regulars.core.errors import Refusal, Stale
 from regulars.customers.models import Customer
 from regulars.orders import normalise
 from regulars.orders.actions import figures, settlement
+from regulars.orders.actions.bulk import placed_fact, write_orders
+from regulars.orders.actions.drafts import new_order, refuse_unreturned, totals
 from regulars.orders.actions.numbers import note_numbers
-from regulars.orders.facts import OrderChanged, OrderDeleted, OrderPlaced
-from regulars.orders.models import Order, OrderLine, Status
+from regulars.orders.facts import OrderChanged, OrderDeleted
+from regulars.orders.models import Order, OrderLine
 from regulars.orders.normalise import Piece
 from regulars.timeline.actions import record
-
-_REFUNDED = (Status.PART_REFUNDED, Status.REFUNDED)
 
 
 class NumberTaken(Refusal):
@@ -52,24 +52,13 @@ def place_order(
     in the currency's smallest unit (`discount_minor shipping_minor tax_minor`), prices as decimals. Raises Invalid,
     or NumberTaken where the channel has this number.
     """
-    given = normalise.order_values({"number": "", **values})
-    given.setdefault("placed_at", at or timezone.now())
-    order = Order(channel=channel, customer=customer, **{"currency": normalise.base_currency(), **given})
-    order.rate = normalise.with_rate(order.currency, given.get("rate"))
-    _refuse_unreturned(given.get("status"))
-    bought = _some(normalise.pieces(lines, currency=order.currency))
-    _add_up(order, bought)
-    _refuse_taken(order)
-
-    order.save(force_insert=True)
-    OrderLine.objects.bulk_create(order_lines(order.pk, bought))
-    note_numbers([order.pk])
-    record(
-        OrderPlaced(number=order.number, total_minor=order.total_minor, currency=order.currency),
-        customer=customer,
-        subject=order,
-        at=order.placed_at,
+    draft = new_order(
+        values=values, lines=lines, channel_id=channel.pk, customer_id=customer.pk if customer else None, at=at
     )
+    _refuse_taken(draft.number, channel)
+    write_orders([draft], is_told=False)
+    order = Order.objects.get(pk=draft.id)
+    record(placed_fact(draft), customer=customer, subject=order, at=order.placed_at)
     _refresh(order.customer_id)
     return order
 
@@ -101,11 +90,11 @@ def change_order(
     if now.currency != before["currency"] and settlement.returns_of([now.pk]):
         raise normalise.invalid({"currency": [_("Something of this order was paid back in its currency already.")]})
     if given.get("status") != before["status"]:
-        _refuse_unreturned(given.get("status"))
+        refuse_unreturned(given.get("status"))
     if now.number != before["number"]:
-        _refuse_taken(now)
+        _refuse_taken(now.number, now.channel, besides=now.pk)
     wanted = normalise.pieces(_as_mappings(known) if lines is None else lines, currency=now.currency)
-    _add_up(now, _some(wanted))
+    now.total_minor, now.total_base_minor = totals(wanted, **{name: getattr(now, name) for name in _ADDED})
     are_lines_new = [piece_of(line) for line in known] != wanted
     changes = [name for name, value in _state(now).items() if value != before[name]]
     if are_lines_new:
@@ -163,50 +152,12 @@ def piece_of(line: OrderLine) -> Piece:
     return Piece(line.sku, line.title, line.quantity, line.unit_price, line.total_minor)
 
 
-def total_of(
-    bought: Iterable[Piece], *, discount_minor: int, shipping_minor: int, tax_minor: int, is_tax_included: bool
-) -> int:
-    """The lines less the discount, plus shipping, plus the tax where the prices do not include it."""
-    total = sum(piece.total_minor for piece in bought) - discount_minor + shipping_minor
-    return total if is_tax_included else total + tax_minor
-
-
-def _add_up(order: Order, bought: Sequence[Piece]) -> None:
-    order.total_minor = total_of(
-        bought,
-        discount_minor=order.discount_minor,
-        shipping_minor=order.shipping_minor,
-        tax_minor=order.tax_minor,
-        is_tax_included=order.is_tax_included,
-    )
-    if order.total_minor < 0:
-        raise normalise.invalid({"discount_minor": [_("The discount is larger than what it is taken from.")]})
-    if order.total_minor > normalise.MOST_MINOR:
-        raise normalise.invalid({"total_minor": [_("The amount is larger than any shop's.")]})
-    order.total_base_minor = normalise.in_base(order.total_minor, currency=order.currency, rate=order.rate)
-    if order.total_base_minor > normalise.MOST_MINOR:
-        raise normalise.invalid({"rate": [_("At this rate the amount is larger than any shop's.")]})
-
-
-def _some(bought: list[Piece]) -> list[Piece]:
-    if not bought:
-        raise normalise.invalid({"lines": [_("An order has at least one line.")]})
-    return bought
-
-
-def _refuse_unreturned(status: str | None) -> None:
-    if status in _REFUNDED:
-        raise normalise.invalid(
-            {"status": [_("An order becomes refunded when a return is received; enter the return instead.")]}
-        )
-
-
-def _refuse_taken(order: Order) -> None:
-    taken = Order.objects.filter(channel_id=order.channel_id, number=order.number).exclude(pk=order.pk).first()
+def _refuse_taken(number: str, channel: Channel, *, besides: int | None = None) -> None:
+    taken = Order.objects.filter(channel=channel, number=number).exclude(pk=besides).first()
     if taken is not None:
         raise NumberTaken(
             _("%(channel)s already has an order %(number)s. Change that one, or give this one another number.")
-            % {"channel": order.channel.name, "number": order.number},
+            % {"channel": channel.name, "number": number},
             order=taken,
         )
 
@@ -224,6 +175,7 @@ def _locked(order: Order, *, version: int | None) -> Order:
     return now
 
 
+_ADDED = ("currency", "rate", "discount_minor", "shipping_minor", "tax_minor", "is_tax_included")
 _WATCHED = (
     *("number", "status", "is_test", "placed_at", "currency", "rate", "discount_minor", "shipping_minor", "tax_minor"),
     *("is_tax_included", "payment_method", "country", "note", "customer_id", "total_minor", "total_base_minor"),

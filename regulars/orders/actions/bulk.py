@@ -1,0 +1,164 @@
+"""The writers: they put checked orders and returns into the tables, one as well as ten thousand.
+
+Verbs, imports and generated data all write through here, so that their rows cannot differ. The figures are refreshed
+by the caller, who knows when all rows of a customer are there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, models, transaction
+from django.utils import timezone
+
+from regulars.core.bulk import insert, moment, take_ids
+from regulars.orders.actions import settlement
+from regulars.orders.actions.drafts import NewOrder, NewReturn
+from regulars.orders.actions.matching import purchases_for, reversing_lines
+from regulars.orders.actions.numbers import note_numbers
+from regulars.orders.facts import OrderPlaced, ReturnReceived
+from regulars.orders.models import Order, OrderLine, Return, ReturnLine
+from regulars.timeline.actions import reactions, who_acts
+from regulars.timeline.facts import Fact
+from regulars.timeline.models import Entry
+
+_ORDER = (
+    *("id", "created_at", "updated_at", "version", "number", "channel_id", "customer_id", "status", "is_test"),
+    *("placed_at", "currency", "rate", "discount_minor", "shipping_minor", "tax_minor", "is_tax_included"),
+    *("total_minor", "refunded_minor", "total_base_minor", "refunded_base_minor", "payment_method", "country", "note"),
+)
+_LINE = ("order_id", "position", "sku", "title", "quantity", "unit_price", "total_minor")
+_RETURN = (
+    *("id", "created_at", "updated_at", "version", "number", "channel_id", "customer_id", "order_id", "returned_at"),
+    *("currency", "rate", "refund_minor", "refund_base_minor", "reason"),
+)
+_RETURN_LINE = ("parent_id", "order_line_id", "order_id", *_LINE[1:])
+_ENTRY = ("name", "at", "recorded_at", "customer_id", "actor_id", "source", "subject_type", "subject_id", "data")
+
+
+@transaction.atomic
+def write_orders(orders: Sequence[NewOrder], *, is_told: bool = True) -> Sequence[int]:
+    """Write orders with their lines, and an entry for each on the timeline; answers their ids, in the same order.
+
+    A verb that records its fact itself, for those who react to it, says `is_told=False`.
+    """
+    ids = take_ids(Order, len(orders))
+    now = moment(timezone.now())
+    for order, pk in zip(orders, ids, strict=True):
+        order.id = pk
+    insert(Order, _ORDER, (_order_row(order, now) for order in orders))
+    insert(
+        OrderLine,
+        _LINE,
+        (
+            (order.id, place, piece.sku, piece.title, piece.quantity, _decimal(piece.unit_price), piece.total_minor)
+            for order in orders
+            for place, piece in enumerate(order.pieces, start=1)
+        ),
+    )
+    if is_told:
+        _tell(Order, ((order, order.placed_at, placed_fact(order)) for order in orders), OrderPlaced)
+    note_numbers(ids)
+    return ids
+
+
+@transaction.atomic
+def write_returns(returns: Sequence[NewReturn], *, is_told: bool = True) -> Sequence[int]:
+    """Find what returns reverse, in the order given, write them, and settle the orders; answers their ids.
+
+    What was bought in orders written before is found, also by the return before in the same list.
+    """
+    ids = take_ids(Return, len(returns))
+    now = moment(timezone.now())
+    for returned, pk in zip(returns, ids, strict=True):
+        returned.id = pk
+    rows = match(returns)
+    numbers = dict(Order.objects.filter(pk__in={r.order_id for r in returns} - {None}).values_list("pk", "number"))
+    insert(Return, _RETURN, (_return_row(returned, now) for returned in returns))
+    insert(ReturnLine, _RETURN_LINE, (return_line_row(row) for row in rows))
+    if is_told:
+        told = ((returned, returned.returned_at, received_fact(returned, numbers)) for returned in returns)
+        _tell(Return, told, ReturnReceived)
+    settlement.settle({row.order_id for row in rows if row.order_id} | set(numbers))
+    return ids
+
+
+def match(returns: Sequence[NewReturn]) -> list[ReturnLine]:
+    """The lines of returns that have their ids, pointing to what they reverse; sets each return's order."""
+    purchases = purchases_for(returns)
+    rows: list[ReturnLine] = []
+    for returned in returns:
+        own = reversing_lines(returned, purchases)
+        if returned.order_id is None:
+            returned.order_id = settlement.order_of_most(own)
+        rows.extend(own)
+    return rows
+
+
+def return_line_row(row: ReturnLine) -> tuple[Any, ...]:
+    """A line of a return as its columns."""
+    return (
+        *(row.parent_id, row.order_line_id, row.order_id, row.position, row.sku, row.title, row.quantity),
+        *(_decimal(row.unit_price), row.total_minor),
+    )
+
+
+def write_return_lines(rows: Iterable[ReturnLine]) -> None:
+    """Write lines of returns that are there already."""
+    insert(ReturnLine, _RETURN_LINE, (return_line_row(row) for row in rows))
+
+
+def placed_fact(order: NewOrder) -> OrderPlaced:
+    """What is told of a new order."""
+    return OrderPlaced(number=order.number, total_minor=order.total_minor, currency=order.currency)
+
+
+def received_fact(returned: NewReturn, numbers: dict[int, str]) -> ReturnReceived:
+    """What is told of a new return; `numbers` are those of the orders."""
+    return ReturnReceived(
+        number=returned.number,
+        refund_minor=returned.refund_minor,
+        currency=returned.currency,
+        order_number=numbers.get(returned.order_id, "") if returned.order_id else "",
+    )
+
+
+def _order_row(order: NewOrder, now: Any) -> tuple[Any, ...]:
+    return (
+        *(order.id, now, now, 1, order.number, order.channel_id, order.customer_id, order.status, order.is_test),
+        *(moment(order.placed_at), order.currency, _decimal(order.rate), order.discount_minor, order.shipping_minor),
+        *(order.tax_minor, order.is_tax_included, order.total_minor, 0, order.total_base_minor, 0),
+        *(order.payment_method, order.country, order.note),
+    )
+
+
+def _return_row(returned: NewReturn, now: Any) -> tuple[Any, ...]:
+    return (
+        *(returned.id, now, now, 1, returned.number, returned.channel_id, returned.customer_id, returned.order_id),
+        *(moment(returned.returned_at), returned.currency, _decimal(returned.rate), returned.refund_minor),
+        *(returned.refund_base_minor, returned.reason),
+    )
+
+
+def _tell(model: type[models.Model], told: Iterable[tuple[Any, Any, Fact]], kind: type[Fact]) -> None:
+    if kind.name in reactions():
+        raise ValueError(f"somebody reacts to {kind.name}; write these one by one")
+    now, acting, subject = moment(timezone.now()), who_acts(), model._meta.label_lower
+    insert(
+        Entry,
+        _ENTRY,
+        (
+            (
+                *(fact.name, moment(at), now, row.customer_id, acting.user_id, acting.source, subject, row.id),
+                json.dumps(fact.data()),
+            )
+            for row, at, fact in told
+        ),
+    )
+
+
+def _decimal(number: Decimal) -> Any:
+    return number if connection.vendor == "postgresql" else str(number)
