@@ -286,8 +286,8 @@ def id_list(ids: Iterable[int]) -> RawSQL:
     """Many ids as one parameter, for `filter(id__in=id_list(ids))`."""
     numbers = [int(number) for number in ids]
     if connection.vendor == "postgresql":
-        return RawSQL("(SELECT unnest(%s::bigint[]))", [numbers])
-    return RawSQL("(SELECT value FROM json_each(%s))", [json.dumps(numbers)])
+        return RawSQL("SELECT unnest(%s::bigint[])", [numbers])
+    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(numbers)])
 
 
 def _cut(count: int) -> Iterable[Scale]:
