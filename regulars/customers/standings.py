@@ -267,7 +267,7 @@ def read(
                 cursor.execute(f"{select} WHERE id > %s ORDER BY id LIMIT 20000", [first])
             else:
                 wanted = id_list(ids[first : first + 20_000])
-                cursor.execute(f"{select} WHERE id IN {wanted.sql}", wanted.params)
+                cursor.execute(f"{select} WHERE id IN ({wanted.sql})", wanted.params)
             rows = cursor.fetchall()
         if rows:
             found, *values = (list(column) for column in zip(*rows, strict=True))
