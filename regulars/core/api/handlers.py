@@ -50,10 +50,11 @@ def _refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
             **refusal.members,
         )
     errors, members = [], {}
+    place = "query" if request.method == "GET" else "body"
     if isinstance(refusal, Invalid):
-        errors = [reason("body", field, " ".join(map(str, why))) for field, why in refusal.fields.items()]
+        errors = [reason(place, field, " ".join(map(str, why))) for field, why in refusal.fields.items()]
     elif refusal.field:
-        errors = [reason("body", refusal.field, refusal.sentence)]
+        errors = [reason(place, refusal.field, refusal.sentence)]
     if isinstance(refusal, NotAllowed):
         members["scope"] = refusal.permission
     return problems.answer(

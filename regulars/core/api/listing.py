@@ -51,19 +51,30 @@ class Query:
                 )
         return words
 
-    def moment(self, name: str) -> dt.datetime | None:
-        """A moment, or a day, which is the moment it begins in the shop."""
+    def period(self, name: str) -> tuple[dt.datetime | None, dt.datetime | None]:
+        """From the first moment on, and before the second: what `.after`, `.before` and `.on` ask for.
+
+        Each takes a day of the shop, the first two a moment, too. After a day is after its end.
+        """
+        _begin, after = self._span(f"{name}.after")
+        before, _end = self._span(f"{name}.before")
+        begin, end = self._span(f"{name}.on")
+        return max(filter(None, (after, begin)), default=None), min(filter(None, (before, end)), default=None)
+
+    def _span(self, name: str) -> tuple[dt.datetime | None, dt.datetime | None]:
+        """When the day or the moment of a parameter begins, and when it is over."""
         text = self.text(name)
         if not text:
-            return None
+            return None, None
         try:
             day = parse_date(text)
             if day is not None and EARLIEST <= day.year <= LATEST:
-                return shop.start_of(day)
-            return moment(text)
+                return shop.start_of(day), shop.start_of(day + dt.timedelta(days=1))
+            at = moment(text)
         except ValueError as error:
             self._refuse(name, str(error))
-            return None
+            return None, None
+        return at, at + dt.timedelta(microseconds=1)
 
     def minor(self, name: str) -> int | None:
         """An amount of the shop's base currency, in its smallest unit."""
@@ -127,6 +138,15 @@ def parameter(name: str, description: str, **schema: Any) -> dict[str, Any]:
         "description": description,
         "schema": {"type": "string", **schema},
     }
+
+
+def period(name: str, what: str) -> list[dict[str, Any]]:
+    """How a period stands in the documentation."""
+    return [
+        parameter(f"{name}.after", f"{what} after this day of the shop, or after this moment."),
+        parameter(f"{name}.before", f"{what} before this day of the shop, or before this moment."),
+        parameter(f"{name}.on", f"{what} on this day of the shop.", format="date"),
+    ]
 
 
 PAGING = [

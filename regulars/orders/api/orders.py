@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from regulars.channels.models import Channel
 from regulars.core import shop
-from regulars.core.api.listing import PAGING, Query, neighbours, parameter
+from regulars.core.api.listing import PAGING, Query, neighbours, parameter, period
 from regulars.core.api.preconditions import find, must_match
 from regulars.core.api.routes import Answer
 from regulars.customers.models import Customer
@@ -39,8 +39,7 @@ _FILTERS = [
     parameter("customer", "The id of a customer.", examples=["cus_0q4n8c3x7m2rz"]),
     parameter("status", f"Any of these, separated by commas: {', '.join(Status.values)}.", examples=["open,paid"]),
     parameter("channel", "The codes of channels, separated by commas.", examples=["web"]),
-    parameter("placed_at.after", "Placed at this moment or later; a day counts from its beginning in the shop."),
-    parameter("placed_at.before", "Placed before this moment, or before this day."),
+    *period("placed_at", "Placed"),
     parameter("total.min", "A total of this or more, in the shop's base currency.", examples=["100"]),
     parameter("total.max", "A total of this or less, in the shop's base currency."),
     parameter("sort", "`-placed_at`, the newest first, or `placed_at`.", enum=["-placed_at", "placed_at"]),
@@ -58,14 +57,15 @@ _FILTERS = [
 def list_orders(request: HttpRequest) -> Answer:
     """Orders with their lines, the newest first."""
     query = Query(request)
+    since, until = query.period("placed_at")
     wanted = OrderRequest(
         number=query.text("number"),
         number_is=query.text("number.is"),
         customer_id=query.row_id("customer", Customer),
         statuses=query.choices("status", Status.values),
         channels=query.choices("channel", list(Channel.objects.values_list("code", flat=True))),
-        since=query.moment("placed_at.after"),
-        until=query.moment("placed_at.before"),
+        since=since,
+        until=until,
         least_minor=query.minor("total.min"),
         most_minor=query.minor("total.max"),
         is_oldest_first=query.choices("sort", ("-placed_at", "placed_at")) == ("placed_at",),

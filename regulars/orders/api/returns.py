@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from regulars.channels.models import Channel
-from regulars.core.api.listing import PAGING, Query, neighbours, parameter
+from regulars.core.api.listing import PAGING, Query, neighbours, parameter, period
 from regulars.core.api.preconditions import find
 from regulars.core.api.routes import Answer
 from regulars.customers.models import Customer
@@ -29,8 +29,7 @@ _AS_THEY_ARE = ("number", "returned_at", "reason")
 _FILTERS = [
     parameter("number", "This number."),
     parameter("channel", "The codes of channels, separated by commas."),
-    parameter("returned_at.after", "Sent back at this moment or later; a day counts from its beginning in the shop."),
-    parameter("returned_at.before", "Sent back before this moment, or before this day."),
+    *period("returned_at", "Sent back"),
 ]
 _BY_OWNER = [parameter("customer", "The id of a customer."), parameter("order", "The id of an order.")]
 
@@ -90,13 +89,14 @@ def get_return(request: HttpRequest, return_id: str) -> Answer:  # noqa: ARG001
 
 
 def _page(request: HttpRequest, query: Query, *, customer_id: int | None, order_id: int | None) -> Answer:
+    since, until = query.period("returned_at")
     wanted = ReturnRequest(
         number=query.text("number"),
         channels=query.choices("channel", list(Channel.objects.values_list("code", flat=True))),
         customer_id=customer_id,
         order_id=order_id,
-        since=query.moment("returned_at.after"),
-        until=query.moment("returned_at.before"),
+        since=since,
+        until=until,
         after=query.text("after"),
         before=query.text("before"),
         size=query.limit(),
