@@ -1,0 +1,48 @@
+"""What every page knows: the shop, the side bar, the language and the theme."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import get_language
+
+from regulars.core import menu, shop
+from regulars.core.ui.stylesheet import sheet
+
+THEMES = ("light", "dark")
+_HTML_LANG = {"zh-hans": "zh-Hans"}
+
+
+def page(request: HttpRequest) -> Mapping[str, Any]:
+    """The frame's context. Nothing here asks the database but the shop, which is kept for seconds."""
+    user = getattr(request, "user", None)
+    language = get_language() or settings.LANGUAGE_CODE
+    known: dict[str, Any] = {
+        "shop": shop.current(),
+        "sheet_url": f"{reverse('stylesheet')}?v={sheet().digest}",
+        "html_lang": _HTML_LANG.get(language, language),
+        "languages": settings.LANGUAGES,
+        "language": language,
+        "theme": theme(request),
+    }
+    if user is not None and user.is_authenticated:
+        known["places"] = [
+            {"place": place, "is_here": _is_here(place.url, request.path)} for place in menu.places(user)
+        ]
+        known["commands"] = menu.commands(user)
+    return known
+
+
+def theme(request: HttpRequest) -> str:
+    """light, dark, or nothing for what the computer says: the person's choice, else the browser's cookie."""
+    user = getattr(request, "user", None)
+    chosen = user.theme if user is not None and user.is_authenticated else request.COOKIES.get("theme", "")
+    return chosen if chosen in THEMES else ""
+
+
+def _is_here(url: str, path: str) -> bool:
+    return path == url or (url != "/" and path.startswith(f"{url}/"))

@@ -1,0 +1,83 @@
+"""The side bar, the keys behind g, and the palette's commands: sockets that rooms fill in their wiring."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.functional import Promise
+
+PEOPLE = "people"
+FOOT = "foot"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A page of the side bar. `key` is the letter after g; `group` the heading it stands under (none: at the top).
+
+    `permission` is what it takes to see it; empty means everybody who signed in. `on_dock` puts it on the phone's foot.
+    """
+
+    name: str
+    label: str | Promise
+    icon: str
+    url_name: str
+    key: str = ""
+    group: str = ""
+    permission: str = ""
+    order: int = 100
+    on_dock: bool = False
+
+    @property
+    def url(self) -> str:
+        """Where it leads."""
+        return reverse(self.url_name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """Something to do from anywhere: the palette lists it, and `key` does it from every page."""
+
+    name: str
+    label: str | Promise
+    icon: str
+    url_name: str
+    permission: str
+    key: str = ""
+    order: int = 100
+
+    @property
+    def url(self) -> str:
+        """Where it begins."""
+        return reverse(self.url_name)
+
+
+_PLACES: dict[str, Place] = {}
+_COMMANDS: dict[str, Command] = {}
+
+
+def add(item: Place | Command) -> None:
+    """Put a place on the side bar, or a command into the palette. A key can be taken only once."""
+    taken: dict[str, Any] = _PLACES if isinstance(item, Place) else _COMMANDS
+    for other in taken.values():
+        if item.key and other.key == item.key and other.name != item.name:
+            raise ValueError(f"the key {item.key} leads to {other.name} already")
+    taken[item.name] = item
+
+
+def places(actor: Any) -> list[Place]:
+    """The places this person may see, in order."""
+    return _allowed(_PLACES, actor)
+
+
+def commands(actor: Any) -> list[Command]:
+    """The commands this person may use, in order."""
+    return _allowed(_COMMANDS, actor)
+
+
+def _allowed(items: dict[str, Any], actor: Any) -> list[Any]:
+    return sorted(
+        (item for item in items.values() if not item.permission or actor.may(item.permission)),
+        key=lambda item: (item.order, item.name),
+    )

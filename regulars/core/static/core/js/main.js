@@ -1,0 +1,9 @@
+// Every page works without this. It adds keys, the palette, undo that goes away by itself, and a theme without a reload.
+import "./keys.js";
+import "./palette.js";
+import "./list.js";
+import "./toast.js";
+import "./theme.js";
+import "./dialog.js";
+import "./hscroll.js";
+import "./form.js";
