@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from regulars.core import commands
 from regulars.core.api import idempotency
-from regulars.customers import belongings, holders, moments, panels, tabs
+from regulars.customers import belongings, catalogue, fields, holders, moments, panels, tabs
 from regulars.customers.commands import import_command
 
 # ── the customer page
@@ -85,3 +85,7 @@ commands.add("import", "customers", import_command)
 # ── what belongs to a customer
 for _holder in holders.ALL:
     belongings.add(_holder)
+
+# ── what can be asked of a customer
+for _field in fields.FIELDS:
+    catalogue.add(_field)

@@ -1,0 +1,109 @@
+"""From a request to the few rows worth reading: what the index knows about filters and search, put together."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from regulars.customers import search, standings
+from regulars.customers.filters import Between, Condition, Holds, OneOf
+from regulars.customers.models import Unindexed
+from regulars.customers.search import Asked
+from regulars.customers.standings import ABSENT, EMPTY, FIRST, Kind, Mask, Scale, Standings
+
+MOST_UNINDEXED = 20_000
+_STEPS = 1 << 16
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+@dataclass(slots=True)
+class Narrowed:
+    """Who may be in the list (`may`), and who is in it for certain (`is_sure`), place by place."""
+
+    standings: Standings
+    may: Mask
+    is_sure: Mask
+
+
+def narrow(conditions: tuple[Condition, ...], asked: Asked | None, *, also: tuple[str, ...] = ()) -> Narrowed | None:
+    """Who may fulfil all conditions and the search; None where the index is not built, or too far behind.
+
+    1. Which customers changed since they were indexed? This is read first: what is indexed meanwhile is in both.
+    2. Load the columns that conditions ask for (and those of `also`), and put the changed customers' true steps in.
+    3. Each condition is a mask over all customers; a changed customer passes every test of texts, to be tested later.
+    """
+    unindexed = list(
+        dict.fromkeys(Unindexed.objects.order_by("id").values_list("customer_id", flat=True)[: MOST_UNINDEXED + 1])
+    )
+    if len(unindexed) > MOST_UNINDEXED:
+        return None
+    columns = {one.field.column for one in conditions} & set(standings.COLUMNS)
+    loaded = standings.load(columns | {"status", *also}, also=unindexed)
+    if loaded is None:
+        return None
+    if unindexed:
+        loaded.put(unindexed)
+    changed = loaded.places(unindexed)
+    may = loaded["status"] != ABSENT
+    is_sure = may.copy()
+    if asked is not None:
+        found = search.possible(asked, loaded)
+        found[changed] = True
+        may &= found
+        is_sure[:] = False
+    for condition in conditions:
+        passes, certain = _passing(condition, loaded, changed)
+        may &= passes
+        is_sure &= certain
+    return Narrowed(loaded, may, is_sure & may)
+
+
+def comparable(value: Any) -> Any:
+    """A value as a scale holds it: moments in microseconds."""
+    if isinstance(value, dt.datetime):
+        return (value - _EPOCH) // dt.timedelta(microseconds=1)
+    return value
+
+
+def _passing(condition: Condition, loaded: Standings, changed: Any) -> tuple[Mask, Mask]:
+    """Who may pass a condition, and who passes for certain."""
+    column, test = condition.field.column, condition.test
+    nobody = np.zeros(len(loaded), dtype=bool)
+    if column in standings.COLUMNS:
+        scale = loaded.scales[column]
+        may, certain = _steps_of(test, scale)
+        return may[loaded[column]], certain[loaded[column]]
+    if isinstance(test, Holds) and condition.field.is_searched:
+        may_hold = nobody.copy()
+        for text in test.texts:
+            may_hold |= search.holding(text, loaded)
+        may_hold[changed] = True
+        return may_hold, nobody
+    return ~nobody, nobody
+
+
+def _steps_of(test: Between | OneOf | Holds, scale: Scale) -> tuple[Mask, Mask]:
+    """Which steps of a scale may pass a test, and which pass it for certain, as tables over all step numbers."""
+    may, certain = np.zeros(_STEPS, dtype=bool), np.zeros(_STEPS, dtype=bool)
+    if scale.kind is Kind.WORD:
+        for step, word in [*scale.words(), (EMPTY, None)]:
+            may[step] = certain[step] = test.matches(word)
+        if scale.is_full:
+            may[_STEPS - 1] = True
+    elif isinstance(test, Between):
+        first = FIRST if test.low is None else scale.step(comparable(test.low))
+        last = scale.last if test.high is None else scale.step(comparable(test.high) - 1)
+        may[first : last + 1] = True
+        certain[first : last + 1] = True
+        if test.low is not None and scale.starts[first - FIRST] < comparable(test.low):
+            certain[first] = False
+        if test.high is not None and not (
+            last < scale.last and scale.starts[last + 1 - FIRST] <= comparable(test.high)
+        ):
+            certain[last] = False
+    else:
+        may[EMPTY:] = True
+    return may, certain

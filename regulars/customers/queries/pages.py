@@ -1,0 +1,318 @@
+"""The customer list, page by page, by the way that reads the fewest rows.
+
+    walk     nobody is left out, or only by the very column that sorts: read along the index of the order
+    narrow   standings and grams say who may be in the list, and where: read those rows, step by step of the order
+    scan     the index is not built yet (a small shop's first minutes) or far behind: let the database look at all
+
+Whatever the way, each row is tested before it is shown; the ways differ in time alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from django.db.models import Q
+
+from regulars.customers import search
+from regulars.customers.filters import Between, Condition
+from regulars.customers.models import Customer
+from regulars.customers.queries.narrowing import Narrowed, comparable, narrow
+from regulars.customers.queries.request import Key, ListRequest
+from regulars.customers.search import Asked
+from regulars.customers.standings import EMPTY, FIRST, id_list
+
+COUNTED = 10_000
+_CHUNK = 2_000
+_READ_AT_ONCE = 4_000
+_COUNT_READS = 30_000
+_TOO_HIGH = 20_000
+
+Way = Literal["walk", "narrow", "scan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some customers in order, and the cursors of what lies beyond them; an empty cursor is the end."""
+
+    rows: list[Customer] = field(default_factory=list)
+    next_cursor: str = ""
+    previous_cursor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many: exactly, or at least as many."""
+
+    number: int
+    is_exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Culprit:
+    """What leaves nobody in the list, a filter or (None) the search, and how many there would be without it."""
+
+    condition: Condition | None
+    count: Count
+
+
+def customer_page(request: ListRequest, *, way: Way | None = None) -> Page:
+    """A page of customers with their channel and who looks after them; the number of queries does not grow with rows.
+
+    `way` forces one of the ways (tests).
+    """
+    is_backward = request.before is not None
+    keys = _keys(request, request.before or request.after, request.size + 1, is_backward=is_backward, way=way)
+    has_more, keys = len(keys) > request.size, keys[: request.size]
+    if is_backward:
+        keys.reverse()
+    if not keys:
+        return Page()
+    known = Customer.objects.select_related("channel", "looked_after_by").in_bulk([pk for _value, pk in keys])
+    return Page(
+        rows=[known[pk] for _value, pk in keys if pk in known],
+        next_cursor=request.cursor(keys[-1]) if has_more or is_backward else "",
+        previous_cursor=request.cursor(keys[0]) if (has_more if is_backward else request.after) else "",
+    )
+
+
+def customer_count(request: ListRequest) -> Count:
+    """How many customers the list has: all of them exactly, a part exactly up to 10,000."""
+    if request.is_everybody:
+        return Count(Customer.objects.count(), is_exact=True)
+    reader = _Reader(request)
+    narrowed = narrow(request.conditions, reader.asked)
+    if narrowed is None:
+        return _capped(sum(len(part) for part in _first(reader.scan(), COUNTED + 1)), is_whole=True)
+    count = int(np.count_nonzero(narrowed.is_sure))
+    unsure = narrowed.standings.ids(np.flatnonzero(narrowed.may & ~narrowed.is_sure))
+    read = 0
+    while count <= COUNTED and read < min(len(unsure), _COUNT_READS):
+        part = unsure[read : read + COUNTED]
+        count += reader.count(part)
+        read += len(part)
+    return _capped(count, is_whole=read >= len(unsure))
+
+
+def neighbours(request: ListRequest, customer: Customer) -> tuple[Customer | None, Customer | None]:
+    """Who stands before and after a customer in a list."""
+    key: Key = (getattr(customer, request.sort_column), customer.pk)
+    before = _keys(request, key, 1, is_backward=True)
+    after = _keys(request, key, 1, is_backward=False)
+    known = Customer.objects.in_bulk([pk for _value, pk in before + after])
+    return (known.get(before[0][1]) if before else None), (known.get(after[0][1]) if after else None)
+
+
+def dropping(request: ListRequest) -> Culprit | None:
+    """For a list with nobody in it: the filter (or the search) without which it has the most people.
+
+    None where it takes more than one to be dropped.
+    """
+    suspects: list[Condition | None] = [*request.conditions, *([None] if request.search else [])]
+    if len(suspects) < 2:
+        return Culprit(suspects[0], Count(Customer.objects.count(), is_exact=True)) if suspects else None
+    counted = [Culprit(one, customer_count(request.without(one))) for one in reversed(suspects)]
+    culprit = max(counted, key=lambda one: one.count.number)
+    return culprit if culprit.count.number else None
+
+
+def _keys(
+    request: ListRequest, start: Key | None, wanted: int, *, is_backward: bool, way: Way | None = None
+) -> list[Key]:
+    """The first keys beyond a place, in the order they are met."""
+    order = _Order(request.sort_column, is_rising=request.is_descending is is_backward, has_empty_first=is_backward)
+    reader = _Reader(request)
+    if way is None and all(
+        one.field.column == request.sort_column and isinstance(one.test, Between) for one in request.conditions
+    ):
+        way = "walk" if not request.search else None
+    if way in {"walk", "scan"}:
+        return _take(reader.along(order, start), wanted)
+    narrowed = narrow(request.conditions, reader.asked, also=(request.sort_column,))
+    if narrowed is None:
+        return _take(reader.along(order, start), wanted)
+    return _take(reader.step_by_step(narrowed, order, start, wanted), wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """A way through the list: along a column, rising or falling, ids with it; no value is last, or first going back."""
+
+    column: str
+    is_rising: bool
+    has_empty_first: bool
+
+    def sorted(self, keys: Sequence[Key]) -> list[Key]:
+        empty = sorted((key for key in keys if key[0] is None), key=lambda key: key[1], reverse=not self.is_rising)
+        full = sorted((key for key in keys if key[0] is not None), reverse=not self.is_rising)
+        return [*empty, *full] if self.has_empty_first else [*full, *empty]
+
+    def is_beyond(self, key: Key, start: Key | None) -> bool:
+        if start is None:
+            return True
+        if (key[0] is None) != (start[0] is None):
+            return (key[0] is None) is not self.has_empty_first
+        if key[0] is None:
+            return key[1] > start[1] if self.is_rising else key[1] < start[1]
+        return key > start if self.is_rising else key < start
+
+    def parts(self, start: Key | None) -> Iterator[tuple[Q, tuple[str, str]]]:
+        """Conditions and orders of the database that lead along the index; those without a value are a part apart."""
+        side, sign = ("gt", "") if self.is_rising else ("lt", "-")
+        order = (f"{sign}{self.column}", f"{sign}id")
+        nullable = Customer._meta.get_field(self.column).null
+        for is_empty in (True, False) if self.has_empty_first else (False, True):
+            if is_empty and not nullable:
+                continue
+            part = Q(**{f"{self.column}__isnull": is_empty}) if nullable else Q()
+            if start is None or (start[0] is None) != is_empty:
+                if start is not None and is_empty is self.has_empty_first:
+                    continue
+                yield part, order
+            elif is_empty:
+                yield part & Q(**{f"id__{side}": start[1]}), order
+            else:
+                # the first condition is implied by the second, and lets the index begin at the right place
+                yield (
+                    (
+                        part
+                        & Q(**{f"{self.column}__{side}e": start[0]})
+                        & (
+                            Q(**{f"{self.column}__{side}": start[0]})
+                            | Q(**{self.column: start[0], f"id__{side}": start[1]})
+                        )
+                    ),
+                    order,
+                )
+
+
+class _Reader:
+    """Reads candidates and tests them."""
+
+    def __init__(self, request: ListRequest) -> None:
+        self.request = request
+        self.asked: Asked | None = search.ask(request.search) if request.search else None
+        self.conditions = request.conditions
+        self.columns = list(
+            dict.fromkeys([*(one.field.column for one in self.conditions), *(["search_text"] if self.asked else [])])
+        )
+
+    def along(self, order: _Order, start: Key | None) -> Iterator[list[Key]]:
+        """Everybody beyond a place who fits, read along the index of the order."""
+        rows = Customer.objects.filter(self._condition())
+        for part, by in order.parts(start):
+            last, size = start, self.request.size + 1
+            more = rows.filter(part)
+            while True:
+                found = list(more.order_by(*by).values_list(order.column, "id", *self.columns)[:size])
+                yield [(value, pk) for value, pk, *rest in found if self._fits(pk, rest)]
+                if len(found) < size:
+                    break
+                last, size = (found[-1][0], found[-1][1]), _CHUNK
+                more = rows.filter(next(order.parts(last))[0])
+
+    def step_by_step(self, narrowed: Narrowed, order: _Order, start: Key | None, wanted: int) -> Iterator[list[Key]]:
+        """Everybody beyond a place who fits, step after step of the order.
+
+        1. Count the candidates on each step; go along the steps from the one of the place.
+        2. Take as many steps together as hold enough candidates; read, test and sort those.
+        3. On a step of one value the ids alone decide, so that only as many are read as are wanted.
+        """
+        scale = narrowed.standings.scales[order.column]
+        steps = narrowed.standings[order.column]
+        heights = np.bincount(steps[narrowed.may], minlength=scale.last + 1)
+        along = np.arange(FIRST, scale.last + 1) if order.is_rising else np.arange(scale.last, FIRST - 1, -1)
+        along = np.concatenate([[EMPTY], along] if order.has_empty_first else [along, [EMPTY]])
+        if start is not None:
+            along = along[int(np.flatnonzero(along == scale.step(comparable(start[0])))[0]) :]
+        along = along[heights[along] > 0]
+        last = start
+        while len(along):
+            if heights[along[0]] > _TOO_HIGH and not scale.is_one_value(int(along[0])):
+                # the shop has outgrown its steps, and they are about to be cut anew
+                yield from self.along(order, last)
+                return
+            if scale.is_one_value(int(along[0])) and heights[along[0]] > wanted:
+                places = np.flatnonzero(narrowed.may & (steps == along[0]))
+                for part in self._by_id(narrowed.standings.ids(places), order, start, wanted):
+                    yield part
+                    last = part[-1] if part else last
+                along = along[1:]
+                continue
+            size = int(np.searchsorted(np.cumsum(heights[along]), wanted)) + 1
+            ones = [n for n in range(1, size) if scale.is_one_value(int(along[n])) and heights[along[n]] > wanted]
+            size = ones[0] if ones else size
+            here, along = along[:size], along[size:]
+            table = np.zeros(1 << 16, dtype=bool)
+            table[here] = True
+            ids = narrowed.standings.ids(np.flatnonzero(narrowed.may & table[steps]))
+            found = [key for key in self._read(order.column, ids) if table[scale.step(comparable(key[0]))]]
+            part = order.sorted([key for key in found if order.is_beyond(key, start)])
+            yield part
+            last = part[-1] if part else last
+            wanted = min(2 * wanted, _CHUNK)
+
+    def scan(self) -> Iterator[list[Key]]:
+        """Everybody who fits, in no order."""
+        yield from self.along(_Order("id", is_rising=True, has_empty_first=False), None)
+
+    def count(self, ids: Any) -> int:
+        """How many of some customers fit."""
+        if all(one.is_exact_in_database for one in self.conditions):
+            return Customer.objects.filter(self._condition(), id__in=id_list(ids)).count()
+        return len(self._read("id", ids))
+
+    def _by_id(self, ids: Any, order: _Order, start: Key | None, wanted: int) -> Iterator[list[Key]]:
+        """Candidates of one value, by their ids."""
+        ids = ids if order.is_rising else ids[::-1]
+        size = wanted
+        while len(ids):
+            found = self._read(order.column, ids[:size])
+            yield order.sorted([key for key in found if order.is_beyond(key, start)])
+            ids, size = ids[size:], _CHUNK
+
+    def _read(self, column: str, ids: Any) -> list[Key]:
+        found: list[Key] = []
+        for first in range(0, len(ids), _READ_AT_ONCE):
+            rows = Customer.objects.filter(id__in=id_list(ids[first : first + _READ_AT_ONCE]))
+            for value, pk, *rest in rows.values_list(column, "id", *self.columns):
+                if self._fits(pk, rest):
+                    found.append((value, pk))
+        return found
+
+    def _fits(self, pk: int, values: Sequence[Any]) -> bool:
+        row = dict(zip(self.columns, values, strict=True))
+        return all(one.matches(row[one.field.column]) for one in self.conditions) and (
+            self.asked is None or self.asked.matches(pk, row["search_text"])
+        )
+
+    def _condition(self) -> Q:
+        condition = self.asked.condition() if self.asked else Q()
+        for one in self.conditions:
+            condition &= one.narrows()
+        return condition
+
+
+def _take(parts: Iterator[list[Key]], wanted: int) -> list[Key]:
+    found: list[Key] = []
+    for part in parts:
+        found += part
+        if len(found) >= wanted:
+            break
+    return found[:wanted]
+
+
+def _first(parts: Iterator[list[Key]], most: int) -> Iterator[list[Key]]:
+    """Parts until there are enough."""
+    seen = 0
+    for part in parts:
+        seen += len(part)
+        yield part
+        if seen >= most:
+            return
+
+
+def _capped(count: int, *, is_whole: bool) -> Count:
+    return Count(count, is_exact=is_whole) if count <= COUNTED else Count(COUNTED, is_exact=False)
