@@ -7,6 +7,7 @@ and are loaded only when somebody asks for one.
 from __future__ import annotations
 
 import os
+import select
 import sys
 from pathlib import Path
 from typing import Any
@@ -32,21 +33,19 @@ def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; an expected refusal is one sentence on standard error."""
     try:
         code = cli.main(arguments, prog_name="regulars", standalone_mode=False)
-        sys.stdout.flush()
+        code = code if isinstance(code, int) else 0
     except click.ClickException as refused:
         refused.show()
-        return 2
+        code = 2
     except (click.Abort, KeyboardInterrupt):
-        return 130
+        code = 130
     except BrokenPipeError:
-        # The reader (`| head`) has seen enough; what is still buffered must not fail at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        code = 0
     except SystemExit as ended:
-        return _exit_code(ended)
+        code = _exit_code(ended)
     except Exception as error:  # noqa: BLE001 — the last net: a person never gets a traceback
-        return _explain(error)
-    return code if isinstance(code, int) else 0
+        code = _explain(error)
+    return code if _is_read() else 0
 
 
 class Doors(click.Group):
@@ -120,8 +119,10 @@ def web(*, port: int | None, bind: str | None) -> None:
 @click.option("--once", is_flag=True, help="Do what is due, then end.")
 def worker(*, once: bool) -> None:
     """Run the background worker alone."""
+    from regulars.config.environment import require_key
     from regulars.config.supervisor import follow_parent
 
+    require_key()
     follow_parent()
     open_house()
     from regulars.core.background.worker import Worker
@@ -136,6 +137,16 @@ def migrate() -> None:
     from django.core.management import call_command
 
     call_command("migrate", interactive=False, verbosity=1)
+
+
+def _is_read() -> bool:
+    """Whether somebody still reads our output; `| head` closes the pipe when it has seen enough."""
+    look = select.poll()
+    look.register(1, 0)
+    if not any(event & select.POLLERR for _, event in look.poll(0)):
+        return True
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python flushes once more at its end, and must not fail then
+    return False
 
 
 def _exit_code(ended: SystemExit) -> int:

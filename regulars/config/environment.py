@@ -67,6 +67,17 @@ def data_folder() -> Path:
     return home("REGULARS_HOME", default=(checkout if is_checkout else Path.cwd()) / "data")
 
 
+def secret_key() -> str:
+    """REGULARS_SECRET_KEY, else the key that set-up made; empty where there is none yet."""
+    return text("REGULARS_SECRET_KEY", default="", file=data_folder() / "keys" / "secret_key")
+
+
+def require_key() -> None:
+    """End with a sentence where there is no key: nothing that serves people starts without one."""
+    if not secret_key():
+        raise BadSetting("This shop has no keys yet. Run `regulars setup` first.")
+
+
 def database(url: str, *, home: Path) -> dict[str, Any]:
     """DATABASE_URL as Django wants it: `sqlite:///path`, `postgresql://user:password@host:port/name`, or nothing."""
     if not url:

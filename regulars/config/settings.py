@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
-from regulars.config.environment import data_folder, database, flag, text, words
+from regulars.config.environment import data_folder, database, flag, secret_key, text, words
 
 # ── where data lives
 REGULARS_HOME = data_folder()
@@ -16,7 +16,7 @@ IS_SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ── who may knock
-SECRET_KEY = text("REGULARS_SECRET_KEY", default="", file=REGULARS_HOME / "keys" / "secret_key")
+SECRET_KEY = secret_key()
 DEBUG = flag("REGULARS_DEBUG", default=False)
 ALLOWED_HOSTS = words("REGULARS_HOSTS", default="localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = words("REGULARS_ORIGINS", default="")
@@ -94,7 +94,10 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if IS_HTTPS else 0
 SECURE_SSL_REDIRECT = IS_HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_HTTPS else None
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked from the same machine, past the proxy
 X_FRAME_OPTIONS = "DENY"
+# Whether other subdomains speak HTTPS, and the browsers' preload list, are for the whole domain to decide, not for us.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 # ── language and time
 LANGUAGE_CODE = "en"

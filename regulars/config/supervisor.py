@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 from regulars.config import interpreter
-from regulars.config.environment import BadSetting, number, text, words
+from regulars.config.environment import BadSetting, number, require_key, text, words
 from regulars.config.setup import is_set_up, step
 
 _GRACE = 4.5  # seconds until a child that does not end is killed
@@ -150,6 +150,7 @@ class _Supervisor:
 
 def serve_web(*, port: int | None, bind: str | None) -> None:
     """Run the web server: one process with a few threads, because SQLite has one writer and threads share its cache."""
+    require_key()
     follow_parent()
     # The server's own worker is a child of this process, and follows it in wsgi.py.
     os.environ[_PARENT] = str(os.getpid())

@@ -11,4 +11,6 @@ class CoreConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from regulars.core.api import idempotency  # noqa: F401, PLC0415 — it has work that runs by the clock
+        # both have work that runs by the clock
+        from regulars.core.api import idempotency  # noqa: F401, PLC0415
+        from regulars.core.background import tidying  # noqa: F401, PLC0415
