@@ -22,14 +22,14 @@ from django.utils.translation import gettext_lazy as _
 
 from regulars.core.background import every
 from regulars.customers import standings
-from regulars.customers.grams import BLOCK, BLOCK_BITS, Extracted, Ids, extract
+from regulars.customers.grams import BLOCK, BLOCK_BITS, Extracted, extract
 from regulars.customers.models import Customer, Gram, Unindexed
+from regulars.customers.postings import joined, shortest
 from regulars.customers.standings import id_list
 
 ENOUGH = 500  # as many unindexed rows as a reader may look at without anybody noticing
 _BATCH = 20_000
 _MANY = 1_000
-_ARRAY_BYTES = 8_192  # from here on a bit for every customer of the block is shorter than a number for each
 _LOCK = 7_310_582_201  # any number, the same in every process
 
 
@@ -120,13 +120,6 @@ def alone() -> Iterator[None]:
         yield
 
 
-def lows_of(stored: bytes) -> Ids:
-    """The last 16 bits of the customers of one posting, rising."""
-    if len(stored) == _ARRAY_BYTES:
-        return np.flatnonzero(np.unpackbits(np.frombuffer(stored, dtype=np.uint8), bitorder="little"))
-    return np.frombuffer(stored, dtype="<u2").astype(np.int64)
-
-
 def _index(numbers: Sequence[int]) -> None:
     """Bring customers into the index, as their rows say now."""
     texts = dict(Customer.objects.filter(id__in=id_list(numbers)).values_list("id", "search_text"))
@@ -150,9 +143,9 @@ def _merge_grams(extracted: Extracted) -> None:
         for place in range(first, last):
             new = lows[2 * starts[place] : 2 * ends[place]]
             old = known.get(codes[place])
-            joined = _short(new) if old is None else _joined(old, new)
-            if joined is not None:
-                changed.append((codes[place], joined))
+            posting = shortest(new) if old is None else joined(old, new)
+            if posting is not None:
+                changed.append((codes[place], posting))
         _write(block, changed)
 
 
@@ -185,29 +178,6 @@ def _write(block: int, postings: list[tuple[int, bytes | memoryview]]) -> None:
                 " ON CONFLICT (block, code) DO UPDATE SET ids = excluded.ids",
                 rows,
             )
-
-
-def _joined(old: bytes, new: memoryview) -> bytes | memoryview | None:
-    """Both postings as one; None where the old one says it all. New customers mostly have the highest ids."""
-    old_bytes = bytes(old)
-    if len(old_bytes) != _ARRAY_BYTES and old_bytes[-2:][::-1] < bytes(new[:2])[::-1]:
-        return _short(old_bytes + new)
-    bits = np.zeros(BLOCK, dtype=np.uint8)
-    bits[lows_of(old_bytes)] = 1
-    fresh = np.frombuffer(new, dtype="<u2")
-    if bits[fresh].all():
-        return None
-    bits[fresh] = 1
-    return _short(np.flatnonzero(bits).astype("<u2").tobytes())
-
-
-def _short(lows: bytes | memoryview) -> bytes | memoryview:
-    """The shorter of the two forms."""
-    if len(lows) < _ARRAY_BYTES:
-        return lows
-    bits = np.zeros(BLOCK, dtype=np.uint8)
-    bits[np.frombuffer(lows, dtype="<u2")] = 1
-    return np.packbits(bits, bitorder="little").tobytes()
 
 
 def _edges(model: type[Customer] | type[Gram], column: str, step: int) -> range:

@@ -7,10 +7,9 @@ search to few rows; `Asked.matches` decides.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import Any
 
 import numpy as np
 from django.db.models import Q
@@ -28,8 +27,9 @@ from regulars.customers.grams import (
     range_of,
     search_text_of,
 )
-from regulars.customers.indexing import index_now, lows_of, mark_unindexed, merge, merge_unindexed, reindex
+from regulars.customers.indexing import index_now, mark_unindexed, merge, merge_unindexed, reindex
 from regulars.customers.models import Gram
+from regulars.customers.postings import all_of, any_of
 from regulars.customers.standings import Mask, Standings, id_list
 
 __all__ = [
@@ -170,34 +170,23 @@ def holding(spelling: str, standings: Standings) -> Mask:
     mask = np.zeros(len(standings), dtype=bool)
     if len(spelling) == 1:
         low, high = range_of(spelling)
-        postings = Gram.objects.filter(block__in=standings.blocks, code__gte=low, code__lte=high)
-        for block, stored in postings.values_list("block", "ids").iterator(chunk_size=500):
-            mask[(standings.place_of(block) << BLOCK_BITS) + lows_of(bytes(stored))] = True
-        return mask
-    codes = codes_of(spelling)
-    if len(codes) > _MOST_GRAMS:
-        # any of them is a true hint; a few, spread over the text, are enough
-        codes = [codes[number * len(codes) // _MOST_GRAMS] for number in range(_MOST_GRAMS)]
-    stored_of: dict[int, list[bytes]] = {}
-    postings = Gram.objects.filter(block__in=standings.blocks, code__in=codes)
-    for block, stored in postings.values_list("block", "ids"):
-        stored_of.setdefault(block, []).append(bytes(stored))
-    for block, stored_here in stored_of.items():
-        if len(stored_here) == len(codes):
+        grams, join = Gram.objects.filter(code__gte=low, code__lte=high), any_of
+        least = 1
+    else:
+        codes = codes_of(spelling)
+        if len(codes) > _MOST_GRAMS:
+            # any of them is a true hint; a few, spread over the text, are enough
+            codes = [codes[number * len(codes) // _MOST_GRAMS] for number in range(_MOST_GRAMS)]
+        grams, join = Gram.objects.filter(code__in=codes), all_of
+        least = len(codes)
+    stored: dict[int, list[bytes]] = {}
+    for block, posting in grams.filter(block__in=standings.blocks).values_list("block", "ids"):
+        stored.setdefault(block, []).append(bytes(posting))
+    for block, postings in stored.items():
+        if len(postings) >= least:
             start = standings.place_of(block) << BLOCK_BITS
-            mask[start + _common(stored_here)] = True
+            mask[start : start + BLOCK] = join(postings)
     return mask
-
-
-def _common(postings: Sequence[bytes]) -> Any:
-    """Who is in all postings."""
-    shortest, *others = sorted(postings, key=len)
-    lows = lows_of(shortest)
-    for stored in others:
-        member = np.zeros(BLOCK, dtype=bool)
-        member[lows_of(stored)] = True
-        lows = lows[member[lows]]
-    return lows
 
 
 def _term(word: str) -> Term:

@@ -241,7 +241,7 @@ class _Reader:
                     last = part[-1] if part else last
                 along = along[1:]
                 continue
-            size = int(np.searchsorted(np.cumsum(heights[along]), wanted)) + 1
+            size = min(int(np.searchsorted(np.cumsum(heights[along]), wanted)) + 1, len(along))
             ones = [n for n in range(1, size) if scale.is_one_value(int(along[n])) and heights[along[n]] > wanted]
             size = ones[0] if ones else size
             here, along = along[:size], along[size:]
