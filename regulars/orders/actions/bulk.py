@@ -25,18 +25,18 @@ from regulars.timeline.actions import reactions, who_acts
 from regulars.timeline.facts import Fact
 from regulars.timeline.models import Entry
 
-_ORDER = (
+ORDER_COLUMNS = (
     *("id", "created_at", "updated_at", "version", "number", "channel_id", "customer_id", "status", "is_test"),
     *("placed_at", "currency", "rate", "discount_minor", "shipping_minor", "tax_minor", "is_tax_included"),
     *("total_minor", "refunded_minor", "total_base_minor", "refunded_base_minor", "payment_method", "country", "note"),
 )
 _LINE = ("order_id", "position", "sku", "title", "quantity", "unit_price", "total_minor")
-_RETURN = (
+RETURN_COLUMNS = (
     *("id", "created_at", "updated_at", "version", "number", "channel_id", "customer_id", "order_id", "returned_at"),
     *("currency", "rate", "refund_minor", "refund_base_minor", "reason"),
 )
-_RETURN_LINE = ("parent_id", "order_line_id", "order_id", *_LINE[1:])
-_ENTRY = ("name", "at", "recorded_at", "customer_id", "actor_id", "source", "subject_type", "subject_id", "data")
+RETURN_LINE_COLUMNS = ("parent_id", "order_line_id", "order_id", *_LINE[1:])
+ENTRY_COLUMNS = ("name", "at", "recorded_at", "customer_id", "actor_id", "source", "subject_type", "subject_id", "data")
 
 
 @transaction.atomic
@@ -49,7 +49,7 @@ def write_orders(orders: Sequence[NewOrder], *, is_told: bool = True) -> Sequenc
     now = moment(timezone.now())
     for order, pk in zip(orders, ids, strict=True):
         order.id = pk
-    insert(Order, _ORDER, (_order_row(order, now) for order in orders))
+    insert(Order, ORDER_COLUMNS, (_order_row(order, now) for order in orders))
     insert(
         OrderLine,
         _LINE,
@@ -77,8 +77,8 @@ def write_returns(returns: Sequence[NewReturn], *, is_told: bool = True) -> Sequ
         returned.id = pk
     rows = match(returns)
     numbers = dict(Order.objects.filter(pk__in={r.order_id for r in returns} - {None}).values_list("pk", "number"))
-    insert(Return, _RETURN, (_return_row(returned, now) for returned in returns))
-    insert(ReturnLine, _RETURN_LINE, (return_line_row(row) for row in rows))
+    insert(Return, RETURN_COLUMNS, (_return_row(returned, now) for returned in returns))
+    insert(ReturnLine, RETURN_LINE_COLUMNS, (return_line_row(row) for row in rows))
     if is_told:
         told = ((returned, returned.returned_at, received_fact(returned, numbers)) for returned in returns)
         _tell(Return, told, ReturnReceived)
@@ -108,7 +108,7 @@ def return_line_row(row: ReturnLine) -> tuple[Any, ...]:
 
 def write_return_lines(rows: Iterable[ReturnLine]) -> None:
     """Write lines of returns that are there already."""
-    insert(ReturnLine, _RETURN_LINE, (return_line_row(row) for row in rows))
+    insert(ReturnLine, RETURN_LINE_COLUMNS, (return_line_row(row) for row in rows))
 
 
 def placed_fact(order: NewOrder) -> OrderPlaced:
@@ -149,7 +149,7 @@ def _tell(model: type[models.Model], told: Iterable[tuple[Any, Any, Fact]], kind
     now, acting, subject = moment(timezone.now()), who_acts(), model._meta.label_lower
     insert(
         Entry,
-        _ENTRY,
+        ENTRY_COLUMNS,
         (
             (
                 *(fact.name, moment(at), now, row.customer_id, acting.user_id, acting.source, subject, row.id),
