@@ -5,26 +5,54 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from regulars.channels.models import Channel
 from regulars.core import ids
+from regulars.core.api.listing import PAGING, Query, neighbours
 from regulars.core.api.preconditions import find, must_match
 from regulars.core.api.routes import Answer
 from regulars.core.errors import Invalid
 from regulars.customers import actions
+from regulars.customers.api.parameters import list_parameters
 from regulars.customers.api.shapes import (
     CustomerIn,
     CustomerOut,
     CustomerPatch,
+    CustomersOut,
     ProfileFields,
     customer_out,
+    customers_out,
     routes,
 )
-from regulars.customers.models import Customer
+from regulars.customers.models import Customer, Identity
+from regulars.customers.queries import ListRequest, customer_page
 from regulars.staff.models import User
 
 _BESIDES = {"channel", "external_id", "address"}
+
+
+@routes.reads(
+    "/customers",
+    permission="customers.view",
+    summary="List customers",
+    out=CustomersOut,
+    parameters=[*list_parameters(), *PAGING],
+)
+def list_customers(request: HttpRequest) -> Answer:
+    """Customers by name, or as `sort` says, with the filters of the list in the shop.
+
+    `external_id` (and `channel`, the code of the channel whose id it is) finds who a channel knows under an id; it
+    stands alone, without other filters.
+    """
+    if "external_id" in request.GET:
+        return _by_external_id(Query(request))
+    wanted = ListRequest.from_query(request.GET, language=get_language() or "en")
+    page = customer_page(wanted)
+    links = neighbours(request, next_cursor=page.next_cursor, previous_cursor=page.previous_cursor)
+    items = customers_out(page.rows)
+    return Answer(body=CustomersOut(items=items, next=links.get("next"), previous=links.get("prev")), links=links)
 
 
 @routes.creates("/customers", permission="customers.edit", summary="Create a customer", out=CustomerOut)
@@ -58,6 +86,17 @@ def delete_customer(request: HttpRequest, customer_id: str) -> Answer:
     known = _to_change(request, customer_id)
     actions.delete_customer(known, version=known.version)
     return Answer()
+
+
+def _by_external_id(query: Query) -> Answer:
+    """Whom the channels (or one of them) know under an id, on one page."""
+    external_id, limit = query.text("external_id"), query.limit()
+    codes = dict(Channel.objects.values_list("code", "pk"))
+    chosen = query.choices("channel", codes)
+    query.refuse_rest()
+    known = Identity.objects.filter(external_id=external_id, channel__in=[codes[code] for code in chosen or codes])
+    customers = Customer.objects.filter(pk__in=known.values("customer")).order_by("id")[:limit]
+    return Answer(body=CustomersOut(items=customers_out(list(customers)), next=None, previous=None))
 
 
 def _to_change(request: HttpRequest, customer_id: str) -> Customer:
