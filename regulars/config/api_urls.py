@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path, re_path
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from regulars.config.api import api, permissions
 from regulars.config.api_reference import docs, openapi, problem_page, problems_page
-from regulars.staff.access import PUBLIC, public
+from regulars.core.api import problems
+from regulars.staff.access import public
 
 
 @csrf_exempt
 @public
-def nothing_here(_request: HttpRequest) -> HttpResponse:
-    """Whatever begins with /api/ and is no operation; core.api.door turns this into a problem."""
-    raise Http404
+def nothing_here(request: HttpRequest) -> HttpResponse:
+    """Whatever begins with /api/ and is no operation."""
+    return problems.answer(request, problems.kind_for(404), detail=_("There is nothing at this address."))
 
 
 def _operations() -> tuple[list[URLPattern | URLResolver], str, str]:
     """The operations' addresses; each view says its permission, for the test that no address is without."""
     patterns, app, namespace = api.urls
+    needed = permissions()
+    # The framework makes one pattern per operation, named as the operation is, and one for the root, which is none.
+    patterns = [pattern for pattern in patterns if pattern.name in needed]
     for pattern in patterns:
-        # The framework makes one pattern per operation, named as the operation is; the root tells of nothing.
-        pattern.callback.permission = permissions().get(str(pattern.name), PUBLIC)
+        pattern.callback.permission = needed[pattern.name]
     return patterns, app, namespace
 
 
