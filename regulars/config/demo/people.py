@@ -68,9 +68,14 @@ class Place:
 
 @dataclass(slots=True)
 class Inventor:
-    """Makes people up. The same seed makes the same people in the same order."""
+    """Makes people up. The same seed makes the same people in the same order.
+
+    A `tag` becomes part of every e-mail's host and the number part of its name: so millions of addresses differ from
+    each other, and from those of another tag, without being remembered.
+    """
 
     random: Random
+    tag: str = ""
     _mails: set[str] = field(default_factory=set)
 
     def person(self, place: Place, *, number: int, is_company: bool = False, is_sparse: bool = False) -> Person:
@@ -120,8 +125,10 @@ class Inventor:
             mail = f"{shape.format(first, last, first[0])}@{self._pick(_MAIL_HOSTS)}"
         else:
             mail = f"customer{number}@{self._pick(_MAIL_HOSTS)}"
+        name, at, host = mail.partition("@")
+        if self.tag:
+            return f"{name}{number}{at}{host.removesuffix('.example')}{self.tag}.example"
         if mail in self._mails:
-            name, at, host = mail.partition("@")
             mail = f"{name}{number}{at}{host}"
         self._mails.add(mail)
         return mail
@@ -182,5 +189,5 @@ def _place(code: str, data: dict[str, Any]) -> Place:
 
 
 def _city(text: str) -> _City:
-    name, postcode, phone, region = (text.split("=") + ["", "", ""])[:4]
+    name, postcode, phone, region = [*text.split("="), "", "", ""][:4]
     return _City(name, postcode, phone.replace(" ", ""), region)
