@@ -38,7 +38,7 @@ def set_up(*, with_demo: bool) -> None:
         with step("Database", os.environ.get("DATABASE_URL", "").partition(":")[0] or "SQLite"):
             _migrate()
         if with_demo:
-            _fill()
+            _load_demo_shop()
         with step("Sign-in"):
             _make_owner()
         (folder / _STAMP).write_text(json.dumps({"state": fingerprint()}), encoding="utf-8")
@@ -136,11 +136,12 @@ def _migrate() -> None:
     call_command("migrate", interactive=False, verbosity=0)
 
 
-def _fill() -> None:
-    from regulars.customers.models import Customer
+def _load_demo_shop() -> None:
+    from regulars.config.demo.shop import is_wanted, load_shop
 
-    if Customer.objects.exists():
-        return
+    if is_wanted():
+        with step("Demo shop", "two years of real orders"):
+            load_shop(say=lambda sentence: print(f"    {sentence}", flush=True))
 
 
 def _make_owner() -> None:

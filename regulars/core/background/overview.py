@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django_tasks import TaskResultStatus as Status
@@ -37,9 +38,14 @@ class Job:
     is_cancelled: bool
 
     @property
-    def share(self) -> int | None:
-        """How much is done, in per cent; None where the job does not say."""
-        return min(100, 100 * self.done // self.total) if self.total else None
+    def share(self) -> float:
+        """How much is done, from 0 to 1; 0 where the job does not say."""
+        return min(1.0, self.done / self.total) if self.total else 0.0
+
+    @property
+    def stop_url(self) -> str:
+        """Where to ask that it stops."""
+        return reverse("job-stop", args=[self.id])
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from functools import cache
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from lucide.jinja import lucide
+from lucide.templatetags.lucide import lucide
 
 _OUTSIDE = re.compile(r"^<svg[^>]*>(.*)</svg>$", re.DOTALL)
 

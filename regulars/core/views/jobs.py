@@ -24,6 +24,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
         "failed": overview.failed(),
         "done": overview.done(),
         "clocks": overview.by_the_clock(),
+        "may_edit": request.user.may("jobs.edit"),  # type: ignore[union-attr]
     }
     return render(request, "core/_jobs.html" if _is_fragment(request) else "core/jobs.html", context)
 
