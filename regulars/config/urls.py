@@ -1,6 +1,6 @@
 """Every address of the house."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from regulars.config import api_urls
 from regulars.core.views import health, jobs
@@ -13,4 +13,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/jobs", requires("jobs.view")(jobs.jobs), name="jobs"),
     path("settings/jobs/<uuid:job_id>/attempts", requires("jobs.edit")(jobs.try_again), name="job-again"),
     path("settings/jobs/<uuid:job_id>/stop", requires("jobs.edit")(jobs.stop), name="job-stop"),
+    path("customers", include("regulars.customers.urls")),
+    path("orders", include("regulars.orders.urls")),
 ]

@@ -2,10 +2,35 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from regulars.core import commands
+from regulars.core import commands, menu
 from regulars.core.api import idempotency
 from regulars.customers import belongings, catalogue, fields, holders, moments, panels, tabs
 from regulars.customers.commands import import_command
+
+# ── the frame
+menu.add(
+    menu.Place(
+        name="customers",
+        label=_("Customers"),
+        icon="users-round",
+        url_name="customers:list",
+        key="c",
+        group=menu.PEOPLE,
+        permission="customers.view",
+        order=20,
+        on_dock=True,
+    )
+)
+menu.add(
+    menu.Command(
+        name="new-customer",
+        label=_("New customer"),
+        icon="user-round-plus",
+        url_name="customers:new",
+        permission="customers.edit",
+        key="c",
+    )
+)
 
 # ── the customer page
 _SEE = "customers.view"

@@ -45,6 +45,12 @@ def latin_name(customer: Customer) -> str:
 
 
 @register.filter
+def field_of(parameter: str) -> str:
+    """The field that a filter's parameter is about: amount_spent of amount_spent.min."""
+    return parameter.partition(".")[0]
+
+
+@register.filter
 def described(bound: BoundField) -> SafeString:
     """The input of a field, tied to its hint and its error for screen readers."""
     notes = []

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from regulars.core import shop
 from regulars.core.errors import Invalid
+from regulars.core.ui.toasts import toast
 from regulars.customers.actions import remove_address, save_address
 from regulars.customers.forms import AddressForm
 from regulars.customers.models import Address, Customer
@@ -48,7 +48,7 @@ def remove(request: HttpRequest, public_id: str, address_id: str) -> HttpRespons
     if request.method != "POST":
         return render(request, "customers/address_remove.html", {"customer": customer, "address": address})
     remove_address(address)
-    messages.success(request, _("The address is removed."))
+    toast(request, _("The address is removed."))
     return redirect("customers:tab", public_id, "profile")
 
 
@@ -60,7 +60,7 @@ def make_default(request: HttpRequest, public_id: str, address_id: str) -> HttpR
     if request.method == "POST" and request.POST.get("for") in {"shipping", "billing"}:
         values = {**AddressForm.initial_of(address), f"is_default_{request.POST['for']}": True}
         save_address(customer, values=values, address=address)
-        messages.success(request, _("Saved."))
+        toast(request, _("Saved."))
     return redirect("customers:tab", public_id, "profile")
 
 
@@ -75,7 +75,7 @@ def _form(
         except Invalid:
             pass
         else:
-            messages.success(request, _("Saved."))
+            toast(request, _("Saved."))
             return redirect("customers:tab", customer.public_id, "profile")
     status = HTTPStatus.UNPROCESSABLE_ENTITY if request.method == "POST" else HTTPStatus.OK
     context = {"customer": customer, "address": address, "form": form}

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from regulars.core import ids, shop
 from regulars.core.errors import Invalid, Stale
+from regulars.core.ui.toasts import toast
 from regulars.customers.actions import (
     EmailTaken,
     change_customer,
@@ -38,7 +39,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and (address.is_blank or address.is_valid()):
         customer = _create(form, address)
         if customer is not None:
-            messages.success(request, _("%(name)s is a customer now.") % {"name": customer})
+            toast(request, _("%(name)s is a customer now.") % {"name": customer})
             return redirect("customers:page", customer.public_id)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if request.method == "POST" else HTTPStatus.OK
     return render(request, "customers/new.html", {"form": form, "address": address}, status=status)
@@ -85,13 +86,13 @@ def undo(request: HttpRequest, public_id: str, entry_id: int) -> HttpResponse:
         raise Http404
     changes = entry.data.get("changes") or {}
     if not changes or any(_as_kept(getattr(customer, name, None)) != now for name, (_was, now) in changes.items()):
-        messages.error(request, _("This cannot be put back: the profile was changed again since."))
+        toast(request, _("This cannot be put back: the profile was changed again since."))
         return redirect("customers:page", public_id)
     values = {name: was for name, (was, _now) in changes.items()}
     if values.get("looked_after_by"):
         values["looked_after_by"] = User.objects.filter(pk=ids.decode("usr", values["looked_after_by"]) or 0).first()
     change_customer(customer, values=values, version=customer.version)
-    messages.success(request, _("Put back as it was."))
+    toast(request, _("Put back as it was."))
     return redirect("customers:page", public_id)
 
 
@@ -104,7 +105,7 @@ def delete(request: HttpRequest, public_id: str) -> HttpResponse:
     if request.method == "POST" and typed.strip().casefold() == word.casefold():
         name = str(customer)
         delete_customer(customer)
-        messages.success(request, _("%(name)s is deleted.") % {"name": name})
+        toast(request, _("%(name)s is deleted.") % {"name": name})
         return redirect("customers:list")
     context = {"customer": customer, "word": word, "typed": typed, "is_wrong": request.method == "POST"}
     status = HTTPStatus.UNPROCESSABLE_ENTITY if request.method == "POST" else HTTPStatus.OK
@@ -161,8 +162,8 @@ def _saved(request: HttpRequest, customer: Customer, version: int) -> HttpRespon
     """Back to the page, with a toast that offers the way back when something changed."""
     if customer.version != version:
         entry = next(iter(customer_entries(customer.pk, names=("customer.changed",), limit=1)), None)
-        tags = f"undo:/customers/{customer.public_id}/changes/{entry.pk}/undo" if entry else ""
-        messages.success(request, _("Saved."), extra_tags=tags)
+        undo = reverse("customers:undo", args=[customer.public_id, entry.pk]) if entry else ""
+        toast(request, _("Saved."), undo=undo)
     return redirect("customers:page", customer.public_id)
 
 

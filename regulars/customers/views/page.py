@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from regulars.core import shop
+from regulars.core.errors import Invalid
 from regulars.customers import panels
 from regulars.customers.models import Customer
 from regulars.customers.places import country_name, language_name, time_in
+from regulars.customers.queries import ListRequest, neighbours
 from regulars.customers.views.editing import customer_or_404
 from regulars.staff.access import requires
 
@@ -25,6 +30,7 @@ def page(request: HttpRequest, public_id: str, slug: str = "timeline") -> HttpRe
         raise Http404(_("There is no such page."))
     context = {
         **frame(request, customer),
+        **_in_list(request, customer),
         "tab": tab,
         "tab_context": tab.context(request, customer),
         "tabs": [
@@ -56,6 +62,23 @@ def frame(request: HttpRequest, customer: Customer) -> dict[str, Any]:
         "may_edit": request.user.may("customers.edit"),  # type: ignore[union-attr]
         "may_delete": request.user.may("customers.delete"),  # type: ignore[union-attr]
     }
+
+
+def _in_list(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    """Who stands before and after in the list this page was opened from; nobody where it was not opened from one."""
+    query = request.GET.get("list", "")
+    if not query:
+        return {}
+    try:
+        wanted = ListRequest.from_query(QueryDict(query), language=get_language() or "en")
+    except Invalid:
+        return {}  # an old bookmark: the customer is shown all the same
+    before, after = neighbours(wanted, customer)
+    links = [
+        f"{reverse('customers:page', args=[one.public_id])}?{urlencode({'list': query})}" if one else ""
+        for one in (before, after)
+    ]
+    return {"previous": links[0], "next": links[1], "list_query": query}
 
 
 def _drawn(request: HttpRequest, customer: Customer, place: panels.Place) -> list[dict[str, Any]]:

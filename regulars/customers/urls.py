@@ -1,0 +1,25 @@
+"""The addresses of customers."""
+
+from django.urls import path
+
+from regulars.customers.views import addresses, editing, listing, page
+
+app_name = "customers"
+
+urlpatterns = [
+    path("", listing.customers, name="list"),
+    path("/new", editing.new, name="new"),
+    path("/export", listing.export, name="export"),
+    path("/columns", listing.choose_columns, name="columns"),
+    path("/filter/<slug:name>", listing.ask_filter, name="filter"),
+    path("/<str:public_id>", page.page, name="page"),
+    path("/<str:public_id>/peek", page.peek, name="peek"),
+    path("/<str:public_id>/edit", editing.edit, name="edit"),
+    path("/<str:public_id>/delete", editing.delete, name="delete"),
+    path("/<str:public_id>/changes/<int:entry_id>/undo", editing.undo, name="undo"),
+    path("/<str:public_id>/addresses/new", addresses.new, name="address-new"),
+    path("/<str:public_id>/addresses/<str:address_id>/edit", addresses.edit, name="address-edit"),
+    path("/<str:public_id>/addresses/<str:address_id>/remove", addresses.remove, name="address-remove"),
+    path("/<str:public_id>/addresses/<str:address_id>/default", addresses.make_default, name="address-default"),
+    path("/<str:public_id>/<slug:slug>", page.page, name="tab"),
+]
