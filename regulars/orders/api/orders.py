@@ -21,6 +21,7 @@ from regulars.orders.api.shapes import (
     OrderOut,
     OrderPatch,
     OrdersOut,
+    in_our_names,
     line_values,
     money_values,
     order_out,
@@ -87,9 +88,9 @@ def create_order(request: HttpRequest, order: OrderIn) -> Answer:  # noqa: ARG00
     currency = order.currency or shop.current().currency
     values = {**_values(order, currency), "currency": currency}
     customer = values.pop("customer", None)
-    placed = actions.place_order(
-        values=values, lines=line_values(order.lines, currency), customer=customer, channel=_channel(order.channel)
-    )
+    lines, channel = line_values(order.lines, currency), _channel(order.channel)
+    with in_our_names():
+        placed = actions.place_order(values=values, lines=lines, customer=customer, channel=channel)
     return _answer(placed, location=f"/api/v1/orders/{placed.public_id}")
 
 
@@ -105,7 +106,8 @@ def change_order(request: HttpRequest, order_id: str, order: OrderPatch) -> Answ
     known = _to_change(request, order_id)
     values = _values(order, known.currency)
     lines = line_values(order.lines, known.currency) if "lines" in order.model_fields_set else None
-    return _answer(actions.change_order(known, values=values, lines=lines, version=known.version))
+    with in_our_names():
+        return _answer(actions.change_order(known, values=values, lines=lines, version=known.version))
 
 
 @routes.removes("/orders/{order_id}", permission="orders.delete", summary="Delete an order")

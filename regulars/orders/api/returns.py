@@ -16,6 +16,7 @@ from regulars.orders.api.shapes import (
     ReturnIn,
     ReturnOut,
     ReturnsOut,
+    in_our_names,
     line_values,
     money_values,
     return_out,
@@ -69,13 +70,14 @@ def create_return(request: HttpRequest, order_id: str, returned: ReturnIn) -> An
     given = returned.given()
     values: dict[str, Any] = {name: given[name] for name in _AS_THEY_ARE if name in given}
     values |= money_values(returned, order.currency, ("refund",))
-    received = actions.receive_return(
-        values=values,
-        lines=line_values(returned.lines, order.currency),
-        customer=order.customer,
-        channel=order.channel,
-        order=order,
-    )
+    with in_our_names():
+        received = actions.receive_return(
+            values=values,
+            lines=line_values(returned.lines, order.currency),
+            customer=order.customer,
+            channel=order.channel,
+            order=order,
+        )
     shown = return_out(received)
     location = f"/api/v1/returns/{received.public_id}"
     return Answer(body=shown, version=received.version, location=location, about=shown.customer or "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
@@ -14,6 +16,7 @@ from regulars.core import ids
 from regulars.core.api import problems
 from regulars.core.api.routes import Routes
 from regulars.core.api.schemas import AmountText, CurrencyCode, In, Moment, MoneyIn, MoneyOut, Out, PublicId
+from regulars.core.errors import Invalid
 from regulars.core.money import Money, exponent
 from regulars.customers.models import Customer
 from regulars.orders.models import Order, OrderLine, Return, ReturnLine
@@ -328,6 +331,16 @@ def line_values(lines: list[LineIn], currency: str) -> list[dict[str, Any]]:
         }
         for line in lines
     ]
+
+
+@contextmanager
+def in_our_names() -> Iterator[None]:
+    """Let refusals of the verbs name amounts as the body does: `discount`, where the table has `discount_minor`."""
+    try:
+        yield
+    except Invalid as refusal:
+        fields = {name.removesuffix("_minor"): why for name, why in refusal.fields.items()}
+        raise Invalid(refusal.sentence, fields=fields) from refusal
 
 
 def _wrong_currency(sent: str, currency: str) -> str:
