@@ -15,8 +15,10 @@ from regulars.core.api.preconditions import find, must_match
 from regulars.core.api.routes import Answer
 from regulars.core.errors import Invalid
 from regulars.customers import actions
+from regulars.customers.actions.profile import new_address
 from regulars.customers.api.parameters import list_parameters
 from regulars.customers.api.shapes import (
+    AddressIn,
     CustomerIn,
     CustomerOut,
     CustomerPatch,
@@ -62,7 +64,7 @@ def create_customer(request: HttpRequest, customer: CustomerIn) -> Answer:  # no
         values=_values(customer),
         channel=_channel(customer.channel) if customer.channel else None,
         external_id=customer.external_id,
-        address=customer.address.given() if customer.address else None,
+        address=_address(customer.address) if customer.address else None,
     )
     return _answer(created, location=f"/api/v1/customers/{created.public_id}")
 
@@ -112,6 +114,16 @@ def _values(sent: ProfileFields) -> dict[str, Any]:
     if values.get("looked_after_by") is not None:
         values["looked_after_by"] = _colleague(values["looked_after_by"])
     return values
+
+
+def _address(sent: AddressIn) -> dict[str, Any]:
+    """What was sent of the first address; a refusal names its fields as the body has them. Raises Invalid."""
+    try:
+        new_address(sent.given())
+    except Invalid as refusal:
+        fields = {f"address.{name}": why for name, why in refusal.fields.items()}
+        raise Invalid(refusal.sentence, fields=fields) from refusal
+    return sent.given()
 
 
 def _colleague(public_id: str) -> User:
