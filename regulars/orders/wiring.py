@@ -2,8 +2,9 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from regulars.core import menu
+from regulars.core import commands, menu
 from regulars.orders import panels
+from regulars.orders.commands import import_command, verify_command
 
 menu.add(
     menu.Place(
@@ -18,3 +19,7 @@ menu.add(
     )
 )
 panels.plug_in()
+
+# ── the command line
+commands.add("import", "orders", import_command)
+commands.add("", "verify", verify_command)

@@ -53,6 +53,17 @@ class Difference:
             "computed": self.computed,
         }
 
+    def figures(self) -> dict[str, Any]:
+        """As plain data."""
+        return {
+            "what": self.what,
+            "id": self.id,
+            "label": self.label,
+            "field": self.field,
+            "kept": self.kept,
+            "computed": self.computed,
+        }
+
 
 def differences() -> Iterator[Difference]:
     """Every difference between kept and computed, as of one moment, whoever writes meanwhile.

@@ -1,0 +1,119 @@
+"""Bring in a file of orders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from decimal import Decimal
+from pathlib import Path
+
+from django.db import transaction
+
+from regulars.channels.actions import channel_for
+from regulars.core import shop
+from regulars.core.importing import Run
+from regulars.core.tabular import Line, open_table
+from regulars.orders import normalise
+from regulars.orders.facts import OrdersImported
+from regulars.orders.importing.building import Builder, Plan, Sale
+from regulars.orders.importing.groups import Aside, Group, grouped, in_batches, rank_of
+from regulars.orders.importing.mapping import columns_of
+from regulars.orders.importing.survey import survey
+from regulars.orders.importing.values import order_number
+from regulars.orders.importing.writing import Writer
+from regulars.timeline.actions import record
+
+_ROWS_AT_ONCE = 20_000
+_RETURN_ROWS_AT_ONCE = 2_000
+
+
+def import_orders(
+    file: Path,
+    *,
+    run: Run,
+    mapping: Mapping[str, str],
+    channel_code: str = "",
+    currency: str = "",
+    rate: Decimal | None = None,
+    date_format: str = "",
+) -> None:
+    """Read a file of order lines, and write the orders and returns it tells of; `run` counts them, and keeps the rest.
+
+    1. Read the file once to see what its dates and amounts mean, and whether it can be read to its end: a file that
+       breaks off changes nothing.
+    2. Read it again, order by order. Orders whose rows are scattered wait till the end, when they are whole.
+    3. Write some thousand rows in one transaction: customers, orders, figures. Whatever happens, what is in is whole,
+       and the same file can simply be imported again.
+    4. Then the returns, by their moments, whatever the order of the file: what they reverse is all there by then.
+
+    Raises Unreadable or Invalid where the file as a whole cannot be used.
+    """
+    table = open_table(file)
+    run.rejects.header = table.header
+    columns = columns_of(table.header, mapping)
+    found = survey(table, columns, date_format=date_format)
+    options = {"currency": currency or shop.current().currency, **({} if rate is None else {"rate": rate})}
+    given = normalise.order_values(options)
+    with _rolled_back(run.is_dry_run), closing(Aside()) as scattered, closing(Aside()) as later:
+        channel = channel_for(channel_code)
+        plan = Plan(
+            columns=columns,
+            survey=found,
+            zone=shop.zone(),
+            currency=given["currency"],
+            rate=given.get("rate"),
+            channel_id=channel.pk,
+        )
+        builder, writer, number_at = Builder(plan), Writer(channel, run), columns["number"]
+
+        def number_of(line: Line) -> str:
+            return order_number(line.cells[number_at]) if number_at < len(line.cells) else ""
+
+        groups = grouped(run.watched(table.rows()), number_of=number_of, scattered=found.scattered, aside=scattered)
+        for batch in in_batches(groups, size=_ROWS_AT_ONCE, weight=_rows):
+            sales = [sale for group in batch if (sale := _built(builder, writer, group))]
+            for sale in writer.write_orders(sales):
+                if sale.returned:
+                    later.put(_number(sale), sale.rows, rank=rank_of(sale.returned.returned_at))
+            run.progress()
+        for batch in in_batches(later.groups(), size=_RETURN_ROWS_AT_ONCE, weight=_rows):
+            writer.write_returns([builder.build(number, lines) for number, lines in batch])
+            run.progress()
+        _announce(run)
+
+
+def _built(builder: Builder, writer: Writer, group: Group) -> Sale | None:
+    """What a group is; its rejected rows are given back at once."""
+    sale = builder.build(*group)
+    for line, reason in sale.rejects:
+        writer.reject([line], reason)
+    return sale if sale.order or sale.returned else None
+
+
+def _number(sale: Sale) -> str:
+    return sale.order.number if sale.order else sale.returned.number if sale.returned else ""
+
+
+def _rows(group: Group) -> int:
+    return len(group[1])
+
+
+def _announce(run: Run) -> None:
+    done = run.summary
+    if done.rows:
+        record(
+            OrdersImported(
+                file=run.file.name, rows=done.rows, created=done.created, updated=done.updated, rejected=done.rejected
+            )
+        )
+
+
+@contextmanager
+def _rolled_back(is_dry_run: bool) -> Iterator[None]:
+    """A transaction that leaves nothing behind, or no transaction at all."""
+    if not is_dry_run:
+        yield
+        return
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
