@@ -19,6 +19,7 @@ _JOINING = "\u0600-\u08ff\u0900-\u0dff\u1000-\u109f\u1780-\u17ff"
 _STRIPPED = re.compile(
     f"[\x00-\x1f\x7f-\x9f\ud800-\udfff{_INVISIBLE}]|(?<![{_JOINING}])[\u200c\u200d]|[\u200c\u200d](?![{_JOINING}])"
 )
+_FILLER = re.compile("[\u3164\uffa0]").search
 _CHINESE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]+")
 _SORT_LENGTH = 120
 
@@ -55,7 +56,7 @@ def clean(text: str, *, limit: int) -> str:
     if text.isascii() and text.isprintable():  # most cells of most files
         if "  " in text or text[:1] == " " or text[-1:] == " ":
             text = " ".join(text.split())
-    else:
+    elif not (text.isprintable() and unicodedata.is_normalized("NFC", text)) or _has_loose_space(text) or _FILLER(text):
         if "\0" in text:
             raise BadText(_("It holds a NUL byte, which cannot be kept."))
         text = _STRIPPED.sub("", " ".join(text.split()))
@@ -74,7 +75,9 @@ def fold(text: str) -> str:
     Every character is folded alone, so that a part of a text folds to a part of the folded text.
     """
     if text.isascii():
-        return " ".join(text.lower().split())
+        lowered = text.lower()
+        # splitting and joining costs most of the time, and most texts have been cleaned before
+        return " ".join(lowered.split()) if _has_loose_space(text) else lowered
     return " ".join(unicodedata.normalize("NFC", text.translate(_FOLDED)).split())
 
 
@@ -99,6 +102,10 @@ def sort_key(text: str) -> str:
     if not folded.isascii():
         folded = " ".join(_CHINESE.sub(lambda run: f" {' '.join(_readings(run[0])[0])} ", folded).split())
     return folded[:_SORT_LENGTH].rstrip()
+
+
+def _has_loose_space(text: str) -> bool:
+    return "  " in text or text[:1] == " " or text[-1:] == " " or not text.isprintable()
 
 
 @lru_cache(maxsize=32768)

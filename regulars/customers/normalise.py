@@ -31,7 +31,7 @@ def normalise(values: Values, *, country: str) -> dict[str, Any]:
     `country` is where phone numbers without a country code are dialled. Raises Invalid with a reason for every field
     that cannot be used.
     """
-    return _checked(values, _PROFILE, country=country or shop.current().country)
+    return _checked(values, PROFILE_CHECKS, country=country or shop.current().country)
 
 
 def normalise_address(values: Values, *, country: str) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def normalise_address(values: Values, *, country: str) -> dict[str, Any]:
     own = str(values.get("country") or "")
     with suppress(BadContact):  # its reason is given below, with those of the other fields
         country = (parse_country(own) if own else "") or country
-    return _checked(values, _ADDRESS, country=country or shop.current().country)
+    return _checked(values, ADDRESS_CHECKS, country=country or shop.current().country)
 
 
 def shown_name(profile: Values) -> str:
@@ -78,10 +78,10 @@ _EAST_ASIAN = re.compile(
     "[\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f·]+"
 )
 
-_Check = Callable[[Any, str], Any]
+Check = Callable[[Any, str], Any]
 
 
-def _checked(values: Values, fields: Mapping[str, _Check], *, country: str) -> dict[str, Any]:
+def _checked(values: Values, fields: Mapping[str, Check], *, country: str) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     reasons: dict[str, list[str]] = {}
     for name, value in values.items():
@@ -101,9 +101,9 @@ def _checked(values: Values, fields: Mapping[str, _Check], *, country: str) -> d
     return kept
 
 
-def _text(limit: int) -> _Check:
+def _text(limit: int) -> Check:
     def check(value: Any, _country: str) -> str:
-        return clean(_as_text(value), limit=limit) if value else ""
+        return clean(value if isinstance(value, str) else str(value), limit=limit) if value else ""
 
     return check
 
@@ -183,7 +183,7 @@ def _limit(field: str) -> int:
     return Customer._meta.get_field(field).max_length or 0
 
 
-def _texts(model: type[Customer | Address], *names: str) -> dict[str, _Check]:
+def _texts(model: type[Customer | Address], *names: str) -> dict[str, Check]:
     return {name: _text(model._meta.get_field(name).max_length or 0) for name in names}
 
 
@@ -202,7 +202,7 @@ _FLAGS = {
     **dict.fromkeys(("0", "false", "no", "n", "nein", "falsch", "否", "off"), False),
 }
 
-_PROFILE: dict[str, _Check] = {
+PROFILE_CHECKS: dict[str, Check] = {
     "kind": _kind,
     **_texts(Customer, "title", "given_name", "family_name", "name", "company"),
     "email": _email,
@@ -213,7 +213,7 @@ _PROFILE: dict[str, _Check] = {
     "customer_since": _moment,
     "looked_after_by": _as_is,
 }
-_ADDRESS: dict[str, _Check] = {
+ADDRESS_CHECKS: dict[str, Check] = {
     **_texts(Address, "name", "company", "line1", "line2", "city", "region", "postcode"),
     "country": _country,
     "phone": _phone,

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from regulars.core.contact import BadContact
 from regulars.core.dates import BadDate, parse_moment
 from regulars.core.errors import Invalid
 from regulars.core.tabular import Table, Unreadable
@@ -17,7 +19,14 @@ from regulars.core.text import BadText, clean
 from regulars.customers.derived import completed, found_by, place_of
 from regulars.customers.importing.mapping import ADDRESS, PROFILE
 from regulars.customers.models import Kind, Status
-from regulars.customers.normalise import PLACE, normalise, normalise_address, require_someone
+from regulars.customers.normalise import (
+    ADDRESS_CHECKS,
+    PLACE,
+    PROFILE_CHECKS,
+    normalise,
+    normalise_address,
+    require_someone,
+)
 
 BATCH_ROWS = 10_000
 EXTERNAL_ID_LENGTH = 120
@@ -29,6 +38,7 @@ CUSTOMER_COLUMNS = (
 ADDRESS_COLUMNS = ("name", "company", "line1", "line2", "city", "region", "postcode", "country", "phone")
 
 _ADDRESS_FIELDS = {"address_name": "name", "address_company": "company", "address_phone": "phone"}
+_COLUMN_OF = {field: name for name, field in _ADDRESS_FIELDS.items()}
 _DEFAULTED = ("name", "kind", "status", "is_guest")
 
 
@@ -56,6 +66,10 @@ class Plan:
     @property
     def is_month_first(self) -> bool:
         return self.country in {"US", "PH"}
+
+    def as_data(self) -> dict[str, Any]:
+        """What makes the same plan again."""
+        return {"columns": dict(self.columns), "country": self.country, "time_zone": self.time_zone}
 
 
 class Batch(NamedTuple):
@@ -97,40 +111,80 @@ class Preparer:
     """Makes one row ready after the other."""
 
     def __init__(self, plan: Plan) -> None:
-        self.profile = [(field, plan.columns[field]) for field in PROFILE if field in plan.columns]
-        self.address = [
-            (_ADDRESS_FIELDS.get(field, field), plan.columns[field]) for field in ADDRESS if field in plan.columns
-        ]
         self.external_id = plan.columns.get("external_id")
+        self.since = plan.columns.get("customer_since")
+        self.profile = [
+            (field, plan.columns[field], PROFILE_CHECKS[field])
+            for field in PROFILE
+            if field in plan.columns and field != "customer_since"
+        ]
+        self.address = [
+            (_ADDRESS_FIELDS.get(field, field), plan.columns[field])
+            for field in sorted(ADDRESS, key="country".__ne__)  # the country first: it says how phones are dialled
+            if field in plan.columns
+        ]
+        self.address_checks = [(field, at, ADDRESS_CHECKS[field]) for field, at in self.address]
         self.country, self.zone, self.is_month_first = plan.country, ZoneInfo(plan.time_zone), plan.is_month_first
+        self._moment = lru_cache(maxsize=8192)(self._read_moment)  # many customers came on the same day
 
     def __call__(self, cells: list[str]) -> Ready:
         """Raises Invalid (or BadText for the id) with the reasons."""
         external_id = ""
         if self.external_id is not None and (cell := cells[self.external_id]):
             external_id = clean(cell, limit=EXTERNAL_ID_LENGTH)
-        place = normalise_address({field: cells[at] for field, at in self.address if cells[at]}, country=self.country)
-        has_place = any(map(place.get, _PLACED))
-        country = (place.get("country") if has_place else "") or self.country
-        given: dict[str, Any] = {field: cells[at] for field, at in self.profile if cells[at]}
-        since = given.pop("customer_since", "").strip()
-        profile = {field: value for field, value in normalise(given, country=country).items() if value != ""}
-        if since:
-            profile["customer_since"] = self._moment(since)
+        try:
+            place, profile = self._checked(cells)
+        except (BadText, BadContact):
+            # Once more, with every reason this time.
+            place, profile = self._refused(cells)
+        if self.since is not None and (cell := cells[self.since].strip()):
+            profile["customer_since"] = self._moment(cell)
         if not external_id:
             require_someone(profile)
+        given = tuple([field for field in _DEFAULTED if field in profile])
         whole = completed(profile)
-        if has_place:
+        address = None
+        if any(map(place.get, _PLACED)):
+            address = tuple([place.get(column, "") for column in ADDRESS_COLUMNS])
             whole.update(place_of(place))
         whole.update(found_by(whole))
         return Ready(
-            external_id,
-            tuple(field for field in _DEFAULTED if field in profile),
-            tuple([whole.get(column, default) for column, default in _CUSTOMER_DEFAULTS]),
-            tuple([place.get(column, "") for column in ADDRESS_COLUMNS]) if has_place else None,
+            external_id, given, tuple([whole.get(column, default) for column, default in _CUSTOMER_DEFAULTS]), address
         )
 
-    def _moment(self, text: str) -> str:
+    def _checked(self, cells: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Address and profile, as `normalise` makes them, without its care for reasons."""
+        place: dict[str, Any] = {}
+        profile: dict[str, Any] = {}
+        country = self.country
+        for field, at, check in self.address_checks:
+            if (cell := cells[at]) and (value := check(cell, country)):
+                place[field] = value
+                if field == "country":
+                    country = value
+        for field, at, check in self.profile:
+            if (cell := cells[at]) and (value := check(cell, country)) != "":
+                profile[field] = value
+        return place, profile
+
+    def _refused(self, cells: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+        reasons: dict[str, list[str]] = {}
+        place: dict[str, Any] = {}
+        profile: dict[str, Any] = {}
+        try:
+            place = normalise_address({field: cells[at] for field, at in self.address}, country=self.country)
+        except Invalid as refused:
+            reasons.update({_COLUMN_OF.get(field, field): found for field, found in refused.fields.items()})
+        try:
+            given = {field: cells[at] for field, at, _check in self.profile}
+            profile = normalise(given, country=place.get("country") or self.country)
+        except Invalid as refused:
+            reasons.update(refused.fields)
+        if reasons:
+            raise Invalid("", fields=reasons)
+        return place, {field: value for field, value in profile.items() if value != ""}
+
+    def _read_moment(self, text: str) -> str:
         try:
             moment = parse_moment(clean(text, limit=60), zone=self.zone, is_month_first=self.is_month_first)
         except (BadDate, BadText) as problem:

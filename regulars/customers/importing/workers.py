@@ -1,6 +1,7 @@
 """Preparing rows in a second process, while this one writes those before.
 
-This module imports nothing of Django's at the top: the second process reads it before it has set Django up.
+This module imports nothing of Django's at the top: the second process reads it before it has set Django up. It is an
+interpreter of its own, not a fork: it has no share in our connections, threads and locks.
 
 1. The second process opens the file, makes batches ready and sends each as bytes (plain values, marshalled).
 2. The pipe holds next to nothing, so it waits, with one batch in its hands, until this process takes it: memory is
@@ -10,20 +11,22 @@ This module imports nothing of Django's at the top: the second process reads it 
 
 from __future__ import annotations
 
+import json
 import marshal
-import multiprocessing
 import os
 import signal
+import struct
+import subprocess
+import sys
 from collections.abc import Iterator
-from contextlib import suppress
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from regulars.customers.importing.preparing import Batch, Plan
 
 _WORTH_A_PROCESS = 1 << 20  # bytes; a second process takes a second to begin
+_LENGTH = struct.Struct("<Q")
 
 
 class PreparingStopped(RuntimeError):  # noqa: N818 — as the others are called
@@ -32,41 +35,55 @@ class PreparingStopped(RuntimeError):  # noqa: N818 — as the others are called
 
 def is_worth_a_process(path: Path) -> bool:
     """Whether a file is large enough, and there is a second processor to work on it."""
-    return len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else [0] * (os.cpu_count() or 1)) > 1 and (
-        path.stat().st_size >= _WORTH_A_PROCESS
-    )
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return processors > 1 and path.stat().st_size >= _WORTH_A_PROCESS
 
 
 def batches_from_process(path: Path, plan: Plan, *, language: str) -> Iterator[Batch]:
     """What `preparing.batches` gives, made in a second process."""
     from regulars.customers.importing.preparing import Batch, Ready  # noqa: PLC0415 — see the top
 
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    task = (str(path), dict(plan.columns), plan.country, plan.time_zone, language)
-    process = context.Process(target=_prepare, args=(theirs, task), daemon=True, name="preparing")
-    process.start()
-    theirs.close()
-    try:
-        while True:
-            try:
-                rows, ready, sources, rejects, broken, is_last = marshal.loads(ours.recv_bytes())  # noqa: S302 — ours
-            except EOFError as problem:
-                raise PreparingStopped("the process that reads the file ended before its end") from problem
-            yield Batch(rows, [Ready(*row) for row in ready], marshal.loads(sources), rejects, broken)  # noqa: S302
-            if is_last:
-                return
-    finally:
-        ours.close()
-        process.join(timeout=5)
-        if process.is_alive():
+    task = {"path": str(path.resolve()), "language": language, "plan": plan.as_data()}
+    with subprocess.Popen(  # noqa: S603 — ourselves
+        [sys.executable, "-m", __spec__.name],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+    ) as process:
+        to_it, from_it = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout)
+        try:
+            to_it.write(json.dumps(task).encode())
+            to_it.close()
+            is_last = False
+            while not is_last:
+                rows, ready, sources, rejects, broken, is_last = _receive(from_it)
+                yield Batch(rows, list(map(Ready._make, ready)), marshal.loads(sources), rejects, broken)  # noqa: S302
+        finally:
+            from_it.close()
             process.terminate()
 
 
-def _prepare(pipe: Connection, task: tuple[Any, ...]) -> None:
+def _receive(pipe: IO[bytes]) -> tuple[Any, ...]:
+    head = pipe.read(_LENGTH.size)
+    body = pipe.read(*_LENGTH.unpack(head)) if len(head) == _LENGTH.size else b""
+    if not body:
+        raise PreparingStopped("the process that reads the file ended before its end")
+    found: tuple[Any, ...] = marshal.loads(body)  # noqa: S302 — written by ourselves, below
+    return found
+
+
+def _send(pipe: IO[bytes], message: tuple[Any, ...]) -> None:
+    body = marshal.dumps(message)
+    pipe.write(_LENGTH.pack(len(body)))
+    pipe.write(body)
+    pipe.flush()
+
+
+def _prepare() -> None:
     """The second process: the whole file, batch by batch."""
     # Ctrl-C is for the first process, which then closes the pipe.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    task = json.load(sys.stdin)
     import django  # noqa: PLC0415
 
     django.setup()
@@ -75,14 +92,19 @@ def _prepare(pipe: Connection, task: tuple[Any, ...]) -> None:
     from regulars.core.tabular import open_table  # noqa: PLC0415
     from regulars.customers.importing.preparing import Plan, batches  # noqa: PLC0415
 
-    path, columns, country, time_zone, language = task
-    translation.activate(language)
-    table = open_table(Path(path))
-    found = batches(table, Plan(columns=columns, country=country, time_zone=time_zone))
+    translation.activate(task["language"])
+    found = batches(open_table(Path(task["path"])), Plan(**task["plan"]))
     waiting = next(found, None)
-    with suppress(BrokenPipeError):
-        while waiting is not None:
-            batch, waiting = waiting, next(found, None)
-            ready = [tuple(row) for row in batch.ready]
-            whole = (batch.rows, ready, marshal.dumps(batch.sources), batch.rejects, batch.broken, waiting is None)
-            pipe.send_bytes(marshal.dumps(whole))
+    while waiting is not None:
+        batch, waiting = waiting, next(found, None)
+        ready = [tuple(row) for row in batch.ready]
+        sources = marshal.dumps(batch.sources)  # as it is: rarely is one of them needed
+        _send(sys.stdout.buffer, (batch.rows, ready, sources, batch.rejects, batch.broken, waiting is None))
+
+
+if __name__ == "__main__":
+    try:
+        _prepare()
+    except BrokenPipeError:
+        # Nobody listens any more; what is still buffered must not fail at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
