@@ -8,7 +8,7 @@ import time_machine
 from django.urls import get_resolver
 
 from regulars.config.api import ROOMS, permissions
-from regulars.config.api_reference import schema
+from regulars.config.api_schema import schema
 from regulars.core.api import idempotency, problems
 from regulars.core.errors import Refusal
 from regulars.core.models import IdempotentCall
