@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -32,7 +33,7 @@ def pytest_configure(config):
         if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
             config.stash[_SERVER] = server = postgres.start()
             # the workers of a parallel run inherit the address and start none of their own
-            os.environ["DATABASE_URL"] = server.url
+            os.environ["DATABASE_URL"] = live_server.url
     elif ENGINE == "sqlite":
         os.environ["DATABASE_URL"] = ""
     else:
@@ -44,6 +45,7 @@ def pytest_unconfigure(config):
     server = config.stash.get(_SERVER, None)
     if server is not None:
         server.stop()
+    shutil.rmtree(os.environ["REGULARS_HOME"], ignore_errors=True)
 
 
 def pytest_report_header():
@@ -151,6 +153,57 @@ class Program:
 
 def _address(path):
     return path if path.startswith(("/api/", "http")) else f"/api/v1{path}"
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A real browser, for the whole run."""
+    from playwright.sync_api import sync_playwright
+
+    from tools import browser
+
+    path = browser.find()
+    assert path, "browser tests need Chromium: install it, or set REGULARS_CHROMIUM to its path"
+    # Playwright keeps a loop running in this thread, which Django would take for asynchronous code.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=browser.ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def visit(live_server, transactional_db, chromium, client):
+    """Open a page of a real server in a real browser: visit("/customers", ada, width=390, theme="dark").
+
+    The page collects what its console complains of in `page.complaints`.
+    """
+    contexts = []
+
+    def open_page(path="/", user=None, *, width=1440, theme="light", language="en", has_scripts=True):
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme=theme,
+            locale=language,
+            java_script_enabled=has_scripts,
+            has_touch=width < 700,
+        )
+        contexts.append(context)
+        if user is not None:
+            client.force_login(user)
+            cookie = client.cookies["sessionid"].value
+            context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.complaints = []
+        page.on("console", lambda said: page.complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.goto(live_server.url + path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
 
 
 def _colleague(name, role):
