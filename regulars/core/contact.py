@@ -138,7 +138,7 @@ class _Dialling:
 
 def _plain_phone(text: str, country: str) -> str:
     """The number as E.164 where there is no doubt how the library reads it, else an empty text."""
-    if not _PLAIN_PHONE.fullmatch(text):
+    if not _PLAIN_PHONE.fullmatch(text) or text.startswith("+0"):
         return ""
     digits = text.translate(_NOT_DIGITS)
     if text[0] == "+":
