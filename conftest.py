@@ -33,7 +33,7 @@ def pytest_configure(config):
         if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
             config.stash[_SERVER] = server = postgres.start()
             # the workers of a parallel run inherit the address and start none of their own
-            os.environ["DATABASE_URL"] = live_server.url
+            os.environ["DATABASE_URL"] = server.url
     elif ENGINE == "sqlite":
         os.environ["DATABASE_URL"] = ""
     else:

@@ -140,7 +140,7 @@ def _load_demo_shop() -> None:
     from regulars.config.demo.shop import is_wanted, load_shop
 
     if is_wanted():
-        with step("Demo shop", "two years of real orders"):
+        with step("Demo shop", "a year of real orders"):
             load_shop(say=lambda sentence: print(f"    {sentence}", flush=True))
 
 
