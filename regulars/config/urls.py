@@ -3,16 +3,28 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from regulars.config import api_urls
-from regulars.core.views import health, jobs
-from regulars.staff.access import public, requires
+from regulars.config.views import errors, find, shop, today
+from regulars.core.views import health, jobs, pages
+from regulars.staff.access import SIGNED_IN, public, requires
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", today.today, name="today"),
+    path("find", find.find, name="find"),
     *api_urls.urlpatterns,
+    path("assets/regulars.css", public(pages.stylesheet), name="stylesheet"),
+    path("ui", requires(SIGNED_IN)(pages.pieces), name="ui"),
     path("healthz", public(health.healthz), name="healthz"),
     path("readyz", public(health.readyz), name="readyz"),
+    path("settings/shop", shop.settings, name="shop-settings"),
+    path("settings/about", shop.about, name="about"),
     path("settings/jobs", requires("jobs.view")(jobs.jobs), name="jobs"),
     path("settings/jobs/<uuid:job_id>/attempts", requires("jobs.edit")(jobs.try_again), name="job-again"),
     path("settings/jobs/<uuid:job_id>/stop", requires("jobs.edit")(jobs.stop), name="job-stop"),
+    path("", include("regulars.staff.urls")),
     path("customers", include("regulars.customers.urls")),
     path("orders", include("regulars.orders.urls")),
 ]
+
+handler400, handler403, handler404, handler500 = (
+    f"{errors.__name__}.{name}" for name in ("bad_request", "forbidden", "not_found", "broken")
+)

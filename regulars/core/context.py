@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import get_language
 
+from regulars import __version__
 from regulars.core import menu, shop
 from regulars.core.ui.stylesheet import sheet
 
@@ -28,12 +29,16 @@ def page(request: HttpRequest) -> Mapping[str, Any]:
         "languages": settings.LANGUAGES,
         "language": language,
         "theme": theme(request),
+        "version": __version__,
     }
     if user is not None and user.is_authenticated:
         known["places"] = [
             {"place": place, "is_here": _is_here(place.url, request.path)} for place in menu.places(user)
         ]
         known["commands"] = menu.commands(user)
+        known["settings_pages"] = [
+            {"place": page, "is_here": _is_here(page.url, request.path)} for page in menu.settings_pages(user)
+        ]
     return known
 
 

@@ -55,6 +55,7 @@ class Command:
 
 _PLACES: dict[str, Place] = {}
 _COMMANDS: dict[str, Command] = {}
+_SETTINGS: dict[str, Place] = {}
 
 
 def add(item: Place | Command) -> None:
@@ -64,6 +65,16 @@ def add(item: Place | Command) -> None:
         if item.key and other.key == item.key and other.name != item.name:
             raise ValueError(f"the key {item.key} leads to {other.name} already")
     taken[item.name] = item
+
+
+def add_setting(place: Place) -> None:
+    """Put a page among the settings."""
+    _SETTINGS[place.name] = place
+
+
+def settings_pages(actor: Any) -> list[Place]:
+    """The pages of settings this person may see, in order."""
+    return _allowed(_SETTINGS, actor)
 
 
 def places(actor: Any) -> list[Place]:
