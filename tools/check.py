@@ -50,7 +50,7 @@ CHECKS: dict[str, Callable[[], list[str]]] = {
     "format": _command("ruff", "format", "--check", "--quiet", "."),
     "lint": _command("ruff", "check", "--quiet", "."),
     "types": _command("mypy", "--no-error-summary"),
-    "floor plan": _command("lint-imports", "--no-timing"),
+    "floor plan": _command("lint-imports", "--no-logo"),
     "migrations": _command("python", "manage.py", "makemigrations", "--check", "--dry-run"),
     "translations": messages.check,
     "styles": css.check,
