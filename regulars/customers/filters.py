@@ -245,7 +245,9 @@ def _read_money(known: Field, operator: str, value: str, language: str) -> Condi
             % {"value": value[:40], "currency": currency, "label": known.label},
         )
     amount = Money.of(Decimal(value), currency)
-    return Condition(known, operator, value, _limits(operator, amount.minor), amount.format(language, whole_from=1))
+    is_whole = amount.amount == int(amount.amount)
+    words = amount.format(language, whole_from=0 if is_whole else None)
+    return Condition(known, operator, value, _limits(operator, amount.minor), words)
 
 
 def _read_date(known: Field, operator: str, value: str, language: str) -> Condition:

@@ -35,7 +35,10 @@ _SCALE = -1
 _MOST_STEPS = 20_000
 _MOST_WORDS = 60_000
 _OTHER = 65_535  # the step of what a full dictionary has no room for
+_LEAST_STEPS = 256
 _PER_STEP = 400
+_FEW = 1_000
+_SMALLEST = 5_000  # customers; fewer are cut well enough by any scale
 _SAMPLE = 200_000
 _LOWEST = -(2**62)
 _MICROSECONDS = {
@@ -249,7 +252,7 @@ def is_outgrown() -> bool:
     scales = _scales()
     if len(scales) < len(COLUMNS):
         return True
-    return Customer.objects.count() > 2 * max(scales["sort_name"].customers_count, 5_000)
+    return Customer.objects.count() > 2 * max(scales["sort_name"].customers_count, _SMALLEST)
 
 
 def read(
@@ -318,11 +321,11 @@ def _cut(count: int) -> Iterable[Scale]:
         lowest: Any = "" if kind is Kind.TEXT else _LOWEST
         different = sorted(set(ordered))
         starts = {lowest}
-        if len(different) <= 1000:
+        if len(different) <= _FEW:
             for value in different:
                 starts |= {value, _next(value)}
         else:
-            every = max(1, len(ordered) // min(_MOST_STEPS // 2, max(256, count // _PER_STEP)))
+            every = max(1, len(ordered) // min(_MOST_STEPS // 2, max(_LEAST_STEPS, count // _PER_STEP)))
             picks = ordered[::every]
             starts.update(picks)
             starts.update(_next(value) for value, following in pairwise(picks) if value == following)

@@ -163,14 +163,13 @@ class ListRequest:
         try:
             padded = cursor + "=" * (-len(cursor) % 4)
             sort, value, pk = json.loads(urlsafe_b64decode(padded.encode("ascii")))
-            key = _checked(self.sort, value, pk)
+            if sort != self.sort_text and isinstance(sort, str):
+                raise _refused(parameter, _("The address names a page of another order. Begin at the first page."))
+            return _checked(self.sort, value, pk)
         except (ValueError, TypeError, RecursionError) as bad:
             raise _refused(
                 parameter, _("The address names a page that does not exist. Begin at the first page.")
             ) from bad
-        if sort != self.sort_text:
-            raise _refused(parameter, _("The address names a page of another order. Begin at the first page."))
-        return key
 
 
 def sortable() -> list[Field]:

@@ -1,0 +1,252 @@
+"""The search index: what is added is found, what is merged twice or at the same time is not lost."""
+
+import random
+import threading
+
+import numpy as np
+import pytest
+from django.db import connections
+from hypothesis import given
+from hypothesis import strategies as st
+
+from regulars.customers import indexing, search, standings
+from regulars.customers.grams import codes_of, extract, range_of
+from regulars.customers.models import Customer, Gram, Standing, Unindexed
+from regulars.customers.postings import all_of, any_of, joined, shortest
+from regulars.customers.queries import ListRequest, customer_page
+
+lines = st.text(alphabet="ab 张é\U00020000", max_size=6)
+
+
+def grams_of(text):
+    """The grams of a text, by hand."""
+    found = set()
+    for line in text.split("\n"):
+        ended = line + "\n"
+        found |= {(ended[n], ended[n + 1]) for n in range(len(line))}
+        found |= {tuple(line[n : n + 3]) for n in range(len(line) - 2)}
+    return {
+        ord(gram[0]) << 21 | ord(gram[1]) if len(gram) == 2 else ord(gram[0]) << 42 | ord(gram[1]) << 21 | ord(gram[2])
+        for gram in found
+    }
+
+
+@given(st.lists(st.tuples(st.integers(1, 300_000), st.lists(lines, max_size=3).map("\n".join)), max_size=12))
+def test_extraction_finds_every_gram_of_every_text(rows):
+    rows = list(dict(rows).items())
+
+    extracted = extract([pk for pk, _text in rows], [text for _pk, text in rows])
+
+    found, start = set(), 0
+    for block, code, end in zip(extracted.blocks, extracted.codes, extracted.ends, strict=True):
+        found |= {(int(block) << 16 | int(low), int(code)) for low in extracted.lows[start:end]}
+        start = end
+    assert found == {(pk, code) for pk, text in rows for code in grams_of(text)}
+    assert extracted.ids.tolist() == sorted(pk for pk, _text in rows)
+
+
+@given(st.text(alphabet="ab张", min_size=1, max_size=8), st.text(alphabet="ab张 ", max_size=4))
+def test_a_text_that_holds_a_term_has_the_grams_of_the_term(term, around):
+    grams = grams_of(around + term + around)
+
+    if len(term) == 1:
+        low, high = range_of(term)
+        assert any(low <= gram <= high for gram in grams)
+    else:
+        assert set(codes_of(term)) <= grams
+
+
+def test_a_long_text_is_cut_in_slices_without_losing_a_gram(monkeypatch):
+    monkeypatch.setattr("regulars.customers.grams._SLICE", 5)
+    texts = ["abcdefghij", "klm\nno", "", "p", "qr\nstuvw"]
+
+    extracted = extract(range(1, 6), texts)
+
+    wanted = sorted((code, pk) for pk, text in enumerate(texts, 1) for code in grams_of(text))
+    lows = extracted.lows.tolist()
+    starts = [0, *extracted.ends[:-1].tolist()]
+    found = [
+        (code, pk)
+        for code, start, end in zip(extracted.codes.tolist(), starts, extracted.ends.tolist(), strict=True)
+        for pk in lows[start:end]
+    ]
+    assert sorted(found) == wanted
+
+
+members = st.sets(st.integers(0, 65_535), max_size=40).map(sorted)
+
+
+@given(st.lists(st.tuples(members, st.booleans()), min_size=1, max_size=4))
+def test_postings_join_and_meet_in_either_form(made):
+    # a full posting is stored as bits
+    sets = [set(some) | (set(range(0, 60_000, 7)) if is_large else set()) for some, is_large in made]
+    stored = [bytes(shortest(np.asarray(sorted(one), dtype="<u2").tobytes())) for one in sets]
+
+    assert set(np.flatnonzero(all_of(stored))) == set.intersection(*sets)
+    assert set(np.flatnonzero(any_of(stored))) == set.union(*sets)
+    whole = b""
+    for one in sets:
+        if one:
+            new = joined(whole, memoryview(np.asarray(sorted(one), dtype="<u2").tobytes()))
+            whole = whole if new is None else bytes(new)
+    assert set(np.flatnonzero(any_of([whole]))) == set.union(*sets)
+
+
+def add(count, text="somebody"):
+    made = [
+        Customer(name=text, sort_name=text, search_text=text, customer_since="2026-01-01T00:00Z") for _ in range(count)
+    ]
+    for customer in made:
+        customer.save()
+    return [customer.pk for customer in made]
+
+
+def found(text):
+    return sorted(c.pk for c in customer_page(ListRequest.from_query({"q": text}), way="narrow").rows)
+
+
+def test_what_changed_is_found_at_once_and_after_it_was_merged(db):
+    old, new = add(2)
+    search.index_now([old])
+    search.mark_unindexed([new])
+    Customer.objects.filter(pk=old).update(search_text="renamed")
+    search.mark_unindexed([old])
+
+    assert found("somebody") == [new]
+    assert found("renamed") == [old]
+    assert search.merge_unindexed(at_least=1) == 2
+    assert Unindexed.objects.count() == 0
+    assert found("somebody") == [new]
+    assert found("renamed") == [old]
+
+
+def test_few_changes_wait_and_many_are_merged(db):
+    numbers = add(3)
+    search.mark_unindexed(numbers)
+
+    assert search.merge_unindexed() == 0
+    assert Unindexed.objects.count() == 3
+    assert search.merge_unindexed(at_least=3) == 3
+    assert search.merge_unindexed(at_least=3) == 0
+
+
+def test_many_at_once_are_indexed_here_and_now(db, monkeypatch):
+    monkeypatch.setattr(indexing, "_MANY", 3)
+    numbers = add(5)
+
+    search.mark_unindexed(numbers)
+
+    assert Unindexed.objects.count() == 0
+    assert found("somebody") == numbers
+
+
+def test_figures_alone_leave_the_grams_in_peace(db):
+    (number,) = add(1)
+    search.index_now([number])
+    Customer.objects.filter(pk=number).update(orders_count=4)
+    grams = set(Gram.objects.values_list("block", "code"))
+    search.mark_unindexed([number], has_new_text=False)
+
+    assert [c.pk for c in customer_page(ListRequest.from_query({"number_of_orders": "4"})).rows] == [number]
+    search.merge_unindexed(at_least=1)
+    assert [c.pk for c in customer_page(ListRequest.from_query({"number_of_orders": "4"})).rows] == [number]
+    assert set(Gram.objects.values_list("block", "code")) == grams
+
+
+def test_reindex_builds_all_anew_and_forgets_what_no_longer_holds(db):
+    kept, gone = add(2)
+    search.index_now([kept, gone])
+    Customer.objects.filter(pk=kept).update(search_text="xyz")
+    Customer.objects.filter(pk=gone).delete()
+    search.mark_unindexed([kept, gone])
+
+    assert search.reindex() == 1
+    assert set(Gram.objects.values_list("code", flat=True)) == grams_of("xyz")
+    assert Unindexed.objects.count() == 0
+    assert found("xyz") == [kept]
+    assert found("somebody") == []
+
+
+def test_reindex_of_an_empty_shop_is_no_error(db):
+    assert search.reindex() == 0
+    assert found("a") == []
+
+
+def test_a_batch_merged_twice_changes_nothing(db):
+    numbers = add(3)
+    batch = extract(numbers, ["somebody"] * 3)
+    search.merge(batch)
+    before = [(g.block, g.code, bytes(g.ids)) for g in Gram.objects.order_by("block", "code")]
+
+    search.merge(batch)
+
+    assert [(g.block, g.code, bytes(g.ids)) for g in Gram.objects.order_by("block", "code")] == before
+
+
+def test_ids_of_several_blocks_are_kept_apart(db):
+    add(1)
+    far = Customer.objects.create(
+        id=3 * 65_536 + 9, search_text="far", sort_name="far", customer_since="2026-01-01T00:00Z"
+    )
+    near = Customer.objects.create(id=70_000, search_text="far", sort_name="near", customer_since="2026-01-01T00:00Z")
+    search.index_now([near.pk, far.pk])
+
+    assert found("far") == [near.pk, far.pk]
+
+
+def test_a_full_list_of_words_still_finds_every_word(db, monkeypatch):
+    monkeypatch.setattr(standings, "_MOST_WORDS", 1)
+    numbers = []
+    for city in ("Ulm", "Bonn", "Köln"):
+        numbers += [Customer.objects.create(city=city, sort_name=city, customer_since="2026-01-01T00:00Z").pk]
+    search.index_now(numbers)
+
+    for city, number in zip(("ulm", "bonn", "koln"), numbers, strict=True):
+        assert [c.pk for c in customer_page(ListRequest.from_query({"city": city}), way="narrow").rows] == [number]
+
+
+def test_growth_cuts_the_columns_anew(db, monkeypatch):
+    numbers = add(3)
+    search.index_now(numbers[:1])
+    monkeypatch.setattr(standings, "_SMALLEST", 1)
+    search.index_now(numbers)
+
+    search.merge_unindexed()
+
+    assert standings.is_outgrown() is False
+    assert Standing.objects.filter(column="sort_name", block=-1).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_mergers_at_once_lose_nothing():
+    chance = random.Random(5)
+    texts = ["".join(chance.choices("abc", k=6)) for _ in range(60)]
+    numbers = [add(1, text)[0] for text in texts]
+    search.index_now(numbers[:1])
+    search.mark_unindexed(numbers[1:])
+    start, errors = threading.Barrier(3), []
+
+    def work(verb):
+        try:
+            start.wait()
+            verb()
+        except Exception as error:  # noqa: BLE001 — told below
+            errors.append(error)
+        finally:
+            connections.close_all()
+
+    verbs = [
+        lambda: search.merge_unindexed(at_least=1),
+        lambda: search.merge_unindexed(at_least=1),
+        lambda: search.index_now(numbers[30:], texts[30:]),
+    ]
+    threads = [threading.Thread(target=work, args=[verb]) for verb in verbs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert errors == []
+    assert Unindexed.objects.count() == 0
+    for text, number in zip(texts, numbers, strict=True):
+        assert number in found(text)
