@@ -40,11 +40,14 @@ def _passes(name: str, check: Callable[[], list[str]]) -> bool:
     began = time.monotonic()
     complaints = check()
     print(f"  {'✗' if complaints else '✓'} {name:<57} {time.monotonic() - began:6.1f} s", flush=True)
-    for complaint in complaints:
+    for complaint in complaints[:_AT_MOST]:
         print(f"    {complaint.rstrip()}", flush=True)
+    if len(complaints) > _AT_MOST:
+        print(f"    … and {len(complaints) - _AT_MOST} more", flush=True)
     return not complaints
 
 
+_AT_MOST = 30
 _HOME = tempfile.mkdtemp(prefix="regulars-check-")
 CHECKS: dict[str, Callable[[], list[str]]] = {
     "format": _command("ruff", "format", "--check", "--quiet", "."),
