@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run install dev test check fmt docs messages lock bench nightly clean
+.PHONY: help run install dev test check fmt docs openapi messages lock bench nightly clean
 
 help: ## what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ fmt: dev ## bring the code into form
 
 docs: dev ## write the tables in docs/reference from the code
 	@$(BIN)/python -m tools.reference
+
+openapi: dev ## write the API's description that the tests compare with
+	@$(BIN)/python -m tools.openapi
 
 messages: dev ## collect the words to translate into locale/
 	@$(BIN)/python -m tools.messages update

@@ -16,6 +16,7 @@ from regulars.customers.models import Address, Customer
 from regulars.staff.models import ApiToken
 from regulars.staff.roles import PERMISSIONS
 from regulars.timeline.models import Entry
+from tools.openapi import SNAPSHOT, written
 
 ELODIE = {"given_name": "Élodie", "family_name": "Moreau", "email": "elodie@shop.example"}
 
@@ -425,6 +426,10 @@ def test_the_description_is_public_and_says_what_it_must(client, db):
                 expected = {"application/problem+json"} if status >= "4" else {"application/json"}
                 assert set(response.get("content", expected)) == expected
     assert seen == set(permissions())
+
+
+def test_the_description_is_the_one_that_was_reviewed():
+    assert SNAPSHOT.read_text(encoding="utf-8") == written(schema()), "run `make openapi`, and look at what it changed"
 
 
 def test_what_goes_out_leaves_nothing_out():

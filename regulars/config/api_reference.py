@@ -10,7 +10,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -71,7 +71,7 @@ def _groups(origin: str) -> Iterator[dict[str, Any]]:
                 "summary": operation["summary"],
                 "paragraphs": _paragraphs(operation["description"]),
                 "permission": operation["x-permission"],
-                "parameters": operation["parameters"],
+                "parameters": [{**one, "text": _paragraphs(one["description"])[0]} for one in operation["parameters"]],
                 "takes": _shape_of(operation.get("requestBody", {})),
                 "answers": [
                     {"status": status, "text": response["description"], "shape": _shape_of(response)}
@@ -124,7 +124,7 @@ def _curl(origin: str, method: str, address: str, operation: dict[str, Any]) -> 
 def _paragraphs(text: str) -> list[SafeString]:
     """The little Markdown that descriptions have: paragraphs, `code` and **bold**."""
     return [
-        SafeString("").join(_marked(piece) for piece in re.split(r"(`[^`]+`|\*\*[^*]+\*\*)", paragraph))
+        format_html_join("", "{}", ([_marked(piece)] for piece in re.split(r"(`[^`]+`|\*\*[^*]+\*\*)", paragraph)))
         for paragraph in text.strip().split("\n\n")
     ]
 

@@ -30,6 +30,7 @@ def _schema() -> dict[str, Any]:
         "description": _DESCRIPTION,
         "license": {"name": "AGPL-3.0-or-later", "identifier": "AGPL-3.0-or-later"},
     }
+    document["paths"] = dict(sorted(document["paths"].items()))
     document["servers"] = [{"url": "/"}]
     document["tags"] = [{"name": name, "description": text} for name, text in _TAGS.items()]
     document["components"]["securitySchemes"] = {

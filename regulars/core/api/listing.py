@@ -58,10 +58,10 @@ class Query:
         """
         _begin, after = self._span(f"{name}.after")
         before, _end = self._span(f"{name}.before")
-        begin, end = self._span(f"{name}.on")
+        begin, end = self._span(f"{name}.on", is_day=True)
         return max(filter(None, (after, begin)), default=None), min(filter(None, (before, end)), default=None)
 
-    def _span(self, name: str) -> tuple[dt.datetime | None, dt.datetime | None]:
+    def _span(self, name: str, *, is_day: bool = False) -> tuple[dt.datetime | None, dt.datetime | None]:
         """When the day or the moment of a parameter begins, and when it is over."""
         text = self.text(name)
         if not text:
@@ -70,11 +70,18 @@ class Query:
             day = parse_date(text)
             if day is not None and EARLIEST <= day.year <= LATEST:
                 return shop.start_of(day), shop.start_of(day + dt.timedelta(days=1))
-            at = moment(text)
-        except ValueError as error:
-            self._refuse(name, str(error))
-            return None, None
-        return at, at + dt.timedelta(microseconds=1)
+            if not is_day:
+                at = moment(text)
+                return at, at + dt.timedelta(microseconds=1)
+        except ValueError:
+            pass  # a day or a moment that does not exist; the sentence below says what does
+        sentence = (
+            _("This must be a day, such as 2026-03-12.")
+            if is_day
+            else _("This must be a day, such as 2026-03-12, or a moment, such as 2026-03-12T09:42:00Z.")
+        )
+        self._refuse(name, sentence)
+        return None, None
 
     def minor(self, name: str) -> int | None:
         """An amount of the shop's base currency, in its smallest unit."""

@@ -94,6 +94,7 @@ class Routes(Router):
                 [method],
                 view,
                 response=documented,
+                by_alias=True,
                 operation_id=view.__name__,
                 summary=summary,
                 openapi_extra={"parameters": [*(parameters or []), *_HEADERS[method]]},
