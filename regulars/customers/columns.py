@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from regulars.core import shop
 from regulars.core.money import Money
@@ -75,7 +76,8 @@ def available(user: User) -> list[Column]:
     found = [
         Column(
             name=field.name,
-            label=field.label,
+            # the city stands with its country: together they are a place
+            label=_("Place") if field.name == "city" else field.label,
             kind="name" if field.name == "name" else "place" if field.name == "city" else str(field.type),
             sort=field.name if field.is_sortable else "",
             field=field,

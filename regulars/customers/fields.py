@@ -47,6 +47,7 @@ FIELDS = (
         type=Type.CHOICE,
         column="status",
         choices=lambda: [(value, str(label)) for value, label in Status.choices],
+        is_default_column=True,
     ),
     Field(
         name="number_of_orders",

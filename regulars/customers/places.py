@@ -10,14 +10,20 @@ from babel.core import get_global
 from django.utils import timezone
 from django.utils.translation import get_language
 
+from regulars.core.contact import format_phone
 from regulars.core.money import babel_locale
 from regulars.core.text import sort_key
+from regulars.customers.models import Address
 
 # CLDR lists what is no country one can live in: unions, outlying areas, and the codes for “unknown”.
 _NO_COUNTRY = frozenset({"EU", "EZ", "UN", "QO", "ZZ", "XA", "XB"})
 
 # China's law knows one time; the second zone of the list is a local custom.
 _LAWFUL_ZONES = {"CN": "Asia/Shanghai"}
+
+_CODE_BELOW = frozenset({"GB", "IE", "GG", "JE", "IM"})
+_CODE_BEHIND = frozenset({"US", "CA", "AU", "NZ", "IN", "SG", "ZA"})
+_LARGE_FIRST = frozenset({"CN", "TW", "HK", "MO", "JP"})
 
 
 def country_name(code: str) -> str:
@@ -58,6 +64,27 @@ def time_in(country: str) -> dt.datetime | None:
     if not times or len({time.utcoffset() for time in times}) > 1:
         return None
     return times[0]
+
+
+def address_lines(address: Address) -> list[str]:
+    """A postal address as its country writes it, with the country in the reader's language.
+
+    Most put the postcode before the city; Britain and Ireland give it a line of its own, English-speaking lands
+    overseas write city, region and postcode on one, and a Chinese address goes from the large to the small.
+    """
+    town, code, region = address.city, address.postcode, address.region
+    street = [address.line1, address.line2]
+    if address.country in _CODE_BELOW:
+        place = [*street, town, region, code]
+    elif address.country in _CODE_BEHIND:
+        place = [*street, " ".join(filter(None, (f"{town}," if town and region else town, region, code)))]
+    elif address.country in _LARGE_FIRST and not f"{region}{town}{address.line1}".isascii():
+        place = [f"{region}{town}{address.line1}", address.line2, code]
+    else:
+        place = [*street, " ".join(filter(None, (code, town))), region]
+    country = country_name(address.country) if address.country else ""
+    phone = format_phone(address.phone) if address.phone else ""
+    return [line for line in (address.name, address.company, *place, country, phone) if line]
 
 
 @cache

@@ -93,7 +93,7 @@ def identities(_request: HttpRequest, customer: Customer) -> dict[str, Any]:
 
 def more(_request: HttpRequest, customer: Customer) -> dict[str, Any]:
     """The facts that are not in the head."""
-    return {"facts": _facts(customer), "short_name": customer.given_name or str(customer)}
+    return {"facts": _facts(customer)}
 
 
 def entry_moments(customer: Customer, kind: str, before: moments.Mark | None, limit: int) -> list[moments.Moment]:

@@ -47,7 +47,7 @@ def day(value: dt.date | dt.datetime, style: str = "") -> str:
     """A day: this week by its name (Mon 9 Mar), else the date (30 Jan), the year only when it is another one.
 
     "full" always has the year (14 May 2022), "heading" always the day of the week (Fri 30 Jan), "long" is the
-    heading of a page (Thursday 12 March), "month" a month and its year.
+    heading of a page (Thursday 12 March), "month" a month and its year, "date" a day and its month alone.
     """
     on, today = _in_shop(value), shop.today()
     is_this_year = on.year == today.year
@@ -55,7 +55,7 @@ def day(value: dt.date | dt.datetime, style: str = "") -> str:
         pattern = "year"
     elif style == "heading":
         pattern = "week" if is_this_year else "week-year"
-    elif style in {"long", "month"}:
+    elif style in {"long", "month", "date"}:
         pattern = style
     elif abs(on - today) < _A_WEEK:
         pattern = "week"

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 
 from regulars.core.contact import format_phone
 from regulars.customers import places
-from regulars.customers.models import Customer
+from regulars.customers.models import Address, Customer
 
 register = template.Library()
 
@@ -42,6 +42,20 @@ def latin_name(customer: Customer) -> str:
         return ""
     latin = f"{customer.family_name} {customer.given_name}".strip()
     return "" if _CHINESE.search(latin) else latin
+
+
+@register.filter
+def short_name(customer: Customer) -> str:
+    """What a heading calls them: the given name of a person, else all of it."""
+    return (
+        str(customer) if customer.is_company or _CHINESE.search(customer.name) else customer.given_name or str(customer)
+    )
+
+
+@register.filter
+def lines(address: Address) -> list[str]:
+    """The address as its country writes it."""
+    return places.address_lines(address)
 
 
 @register.filter

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import quantiles
@@ -16,6 +16,8 @@ _TOP, _BASE = 4, 54  # the lowest and highest point of a stroke, in px
 _LEAST_HEIGHT = 8
 _MOST_STROKES = 500  # more than this do not fit side by side on any screen
 _ENOUGH_GAPS = 5  # quartiles of fewer gaps say nothing
+_YEAR_WIDTH, _TODAY_WIDTH = 5, 13  # per cent of the width that the words take
+_MOST_YEARS, _FEW_YEARS = 12, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +41,26 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Year:
+    """Where a year begins. It is written only where the words about today leave room: on wide screens, or on all."""
+
+    x: str
+    year: int
+    is_written: bool
+    is_written_on_phones: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Strip:
     """All that the figure draws; places are percentages of its width, as text."""
 
     marks: list[Mark]
-    years: list[tuple[str, int]]
+    years: list[Year]
     today_x: str
     today: dt.date
     expected: Window | None
     first: dt.date
     count: int
-    is_near_end: bool
 
 
 def strip_of(customer: Customer) -> Strip | None:
@@ -74,7 +85,8 @@ def strip_of(customer: Customer) -> Strip | None:
     gap = _expected([day for day, _amount, _refunded in orders], today)
     known_days = max((today - first).days, 60)
     start = first - dt.timedelta(days=max(2, round(known_days * 0.014)))
-    end = max(today, gap[1] if gap else today) + dt.timedelta(days=max(3, round(known_days * 0.12)))
+    # the words about what is expected need a sixth of the width
+    end = max(today, gap[1] if gap else today) + dt.timedelta(days=max(3, round(known_days * (0.2 if gap else 0.03))))
     span = (end - start).days
 
     def place(day: dt.date) -> float:
@@ -82,7 +94,7 @@ def strip_of(customer: Customer) -> Strip | None:
 
     return Strip(
         marks=_marks([(place(day), amount, refunded) for day, amount, refunded in orders]),
-        years=_years(start, end, place),
+        years=_years(start, today, place),
         today_x=_percent(place(today)),
         today=today,
         expected=Window(
@@ -124,10 +136,22 @@ def _marks(points: list[tuple[float, int, int]]) -> list[Mark]:
     return marks
 
 
-def _years(start: dt.date, end: dt.date, place: object) -> list[tuple[str, int]]:
-    found = [(_percent(place(dt.date(year, 1, 1))), year) for year in range(start.year + 1, end.year + 1)]  # type: ignore[operator]
-    has_room = not found or float(found[0][0].rstrip("%")) > 8
-    return [("0%", start.year), *found] if has_room else found
+def _years(start: dt.date, today: dt.date, place: Callable[[dt.date], float]) -> list[Year]:
+    """The beginnings of years up to today, and the year of the first order at the left end where there is room."""
+    begins = [(place(dt.date(year, 1, 1)), year) for year in range(start.year + 1, today.year + 1)]
+    if not begins or begins[0][0] > _YEAR_WIDTH:
+        begins.insert(0, (0.0, start.year))
+    every = -(-len(begins) // _MOST_YEARS)
+    free = place(today) - _TODAY_WIDTH
+    return [
+        Year(
+            _percent(at),
+            year,
+            is_written=number % every == 0 and at < free,
+            is_written_on_phones=number % (3 * every if len(begins) > _FEW_YEARS else every) == 0 and at < free / 2,
+        )
+        for number, (at, year) in enumerate(begins)
+    ]
 
 
 def _percent(value: float) -> str:
