@@ -107,17 +107,9 @@ def _encoding_of(evidence: bytes, head: bytes) -> str:
     for mark, name in _BOMS:
         if head.startswith(mark):
             return name
-    nuls = head.count(0)
-    if nuls * 4 > len(head):
-        odd = head[1::2].count(0)
-        if odd * 10 > nuls * 9:
-            return "utf-16-le"
-        if odd * 10 < nuls:
-            return "utf-16-be"
-    controls = sum(
-        count for byte, count in Counter(head[:65536]).items() if byte < 32 and byte not in b"\0\t\n\v\f\r\x1a\x1b"
-    )
-    if nuls * 4 > len(head) or controls * 20 > len(head[:65536]):
+    if (found := _utf_16_without_mark(head)) is not None:
+        return found
+    if head.count(0) * 4 > len(head) or len(_CONTROLS.findall(head[:65536])) * 20 > len(head[:65536]):
         raise Unreadable(_("The file is not a table of text. Save the table as CSV or XLSX, and try again."))
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
@@ -126,6 +118,23 @@ def _encoding_of(evidence: bytes, head: bytes) -> str:
     except UnicodeDecodeError:
         return _eight_bit_encoding_of(evidence)
     return "utf-8-sig"
+
+
+_CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x19\x1b-\x1f]")
+
+
+def _utf_16_without_mark(head: bytes) -> str | None:
+    """UTF-16 of either order: its line ends have a NUL each, and read so, nearly everything can be printed."""
+    if head.count(0) < 2:
+        return None
+    for encoding, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
+        if zeros.count(0) * 10 < head.count(0) * 9:
+            continue
+        text = head[:4096].decode(encoding, errors="replace")
+        is_printable = sum(1 for letter in text if letter.isprintable() or letter in "\r\n\t") * 100 >= len(text) * 98
+        if is_printable and ("\n" in text or "\r" in text):
+            return encoding
+    return None
 
 
 _GB_PARTS = re.compile(
@@ -140,7 +149,8 @@ _RUNS = re.compile(rb"[\x80-\xff]+")
 
 def _eight_bit_encoding_of(evidence: bytes) -> str:
     gb = Counter(found.lastgroup for found in _GB_PARTS.finditer(evidence))
-    if (gb["hanzi"] + gb["sign"] + gb["four"]) * 10 >= gb.total() * 7 and gb["hanzi"]:
+    is_paired = gb["alone"] <= max(1, gb.total() // 50)
+    if is_paired and gb["hanzi"] and (gb["hanzi"] + gb["sign"] + gb["four"]) * 10 >= gb.total() * 7:
         return "gb18030"
     utf8 = Counter(found.lastgroup for found in _UTF8_PARTS.finditer(evidence))
     if utf8["good"] >= utf8["bad"]:

@@ -95,8 +95,8 @@ def find_header(records: Iterable[Line]) -> tuple[list[str], int]:
     """The header's names and its line number, among the first lines of a table.
 
     1. The usual number of filled cells of the first lines says how wide the table is.
-    2. The first line that is at least half as wide is the header; titles above it are narrower.
-    3. A header names its columns: a line of numbers, dates or e-mail addresses is data, and the file has no header.
+    2. The first line that is at least half as wide, and names things, is the header; titles above it are narrower.
+    3. A line of full width that holds numbers, dates or e-mail addresses is data: then the file has no header.
     """
     first = list(islice((line for line in records if any(cell.strip() for cell in line.cells)), HEADER_WITHIN))
     if not first:
@@ -114,9 +114,10 @@ def find_header(records: Iterable[Line]) -> tuple[list[str], int]:
         names = [" ".join(cell.split()) for cell in line.cells]
         while names and not names[-1]:
             names.pop()
-        if not _are_names([name for name in names if name]):
+        if _are_names([name for name in names if name]):
+            return names, line.number
+        if filled >= usual:
             break
-        return names, line.number
     raise Unreadable(
         _(
             "The file has no header: line %(number)d should name the columns (such as name, e-mail, phone), "
