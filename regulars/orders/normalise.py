@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from regulars.core import shop
 from regulars.core.errors import Invalid
-from regulars.core.money import Money, is_known
+from regulars.core.money import Money, exponent, is_known
 from regulars.core.text import BadText, clean
 from regulars.orders.models import Status
 
@@ -103,21 +103,32 @@ def invalid(reasons: dict[str, list[str]]) -> Invalid:
     return Invalid(next(iter(reasons.values()))[0], fields=reasons)
 
 
+def line_total(quantity: int, unit_price: Decimal, currency: str) -> int:
+    """Quantity × unit price in the currency's smallest unit, halves rounded up. Prices have four decimals."""
+    steps = int(unit_price.scaleb(4)) * quantity * 10 ** exponent(currency)
+    return (2 * steps + 10_000) // 20_000
+
+
 def _piece(line: Mapping[str, Any], *, currency: str) -> Piece:
     checked = _checked(line, _LINE_FIELDS)
-    reasons: dict[str, list[str]] = {}
-    if not checked.get("sku") and not checked.get("title"):
-        reasons["title"] = [_("Name the product, or give its SKU.")]
-    if "quantity" not in checked:
-        reasons["quantity"] = [_("Say how many.")]
-    if "unit_price" not in checked:
-        reasons["unit_price"] = [_("Say the price of one.")]
-    if reasons:
-        raise invalid(reasons)
-    total = Money.of(checked["unit_price"] * checked["quantity"], currency).minor
+    sku, title = checked.get("sku", ""), checked.get("title", "")
+    quantity, unit_price = checked.get("quantity"), checked.get("unit_price")
+    if quantity is None or unit_price is None or not (sku or title):
+        raise invalid(
+            {
+                name: [reason]
+                for name, is_there, reason in (
+                    ("title", sku or title, _("Name the product, or give its SKU.")),
+                    ("quantity", quantity is not None, _("Say how many.")),
+                    ("unit_price", unit_price is not None, _("Say the price of one.")),
+                )
+                if not is_there
+            }
+        )
+    total = line_total(quantity, unit_price, currency)
     if total > MOST_MINOR:
         raise invalid({"unit_price": [_("The amount is larger than any shop's.")]})
-    return Piece(checked.get("sku", ""), checked.get("title", ""), checked["quantity"], checked["unit_price"], total)
+    return Piece(sku, title, quantity, unit_price, total)
 
 
 def _checked(values: Mapping[str, Any], fields: Mapping[str, Callable[[Any], Any]]) -> dict[str, Any]:
@@ -137,6 +148,8 @@ def _checked(values: Mapping[str, Any], fields: Mapping[str, Callable[[Any], Any
 
 def _text(limit: int) -> Callable[[Any], str]:
     def check(value: Any) -> str:
+        if type(value) is str and len(value) <= limit and value.isascii() and value.isalnum():
+            return value  # most SKUs
         return clean(str(value or ""), limit=limit)
 
     return check
@@ -199,6 +212,8 @@ def _currency(value: Any) -> str:
 
 
 def _decimal(value: Any) -> Decimal:
+    if type(value) is Decimal and value.is_finite():
+        return value
     if isinstance(value, bool | float):
         # a float has already lost what the person wrote
         value = str(value)
@@ -231,6 +246,8 @@ def _price(value: Any) -> Decimal:
 
 
 def _quantity(value: Any) -> int:
+    if type(value) is int and 1 <= value <= MOST_QUANTITY:
+        return value
     number = _decimal(value)
     if number != number.to_integral_value():
         raise ValueError(_("The quantity %(value)s is not a whole number.") % {"value": value})

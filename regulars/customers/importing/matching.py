@@ -100,7 +100,8 @@ def _keys(row: Ready) -> list[Any]:
     if row.customer[_EMAIL]:
         keys.append(row.customer[_EMAIL])
     # Always: a row with an e-mail can make the customer whom a later row without one means.
-    keys.append(_looks_of(row))
+    if row.customer[_SORT_NAME]:
+        keys.append(_looks_of(row))
     return keys
 
 

@@ -7,7 +7,7 @@ by the caller, who knows when all rows of a customer are there.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -38,6 +38,8 @@ RETURN_COLUMNS = (
 RETURN_LINE_COLUMNS = ("parent_id", "order_line_id", "order_id", *_LINE[1:])
 ENTRY_COLUMNS = ("name", "at", "recorded_at", "customer_id", "actor_id", "source", "subject_type", "subject_id", "data")
 
+Decimals = Callable[[Decimal], Any]
+
 
 @transaction.atomic
 def write_orders(orders: Sequence[NewOrder], *, is_told: bool = True) -> Sequence[int]:
@@ -49,12 +51,13 @@ def write_orders(orders: Sequence[NewOrder], *, is_told: bool = True) -> Sequenc
     now = moment(timezone.now())
     for order, pk in zip(orders, ids, strict=True):
         order.id = pk
-    insert(Order, ORDER_COLUMNS, (_order_row(order, now) for order in orders))
+    decimal = _decimal()
+    insert(Order, ORDER_COLUMNS, (_order_row(order, now, decimal) for order in orders))
     insert(
         OrderLine,
         _LINE,
         (
-            (order.id, place, piece.sku, piece.title, piece.quantity, _decimal(piece.unit_price), piece.total_minor)
+            (order.id, place, piece.sku, piece.title, piece.quantity, decimal(piece.unit_price), piece.total_minor)
             for order in orders
             for place, piece in enumerate(order.pieces, start=1)
         ),
@@ -77,8 +80,9 @@ def write_returns(returns: Sequence[NewReturn], *, is_told: bool = True) -> Sequ
         returned.id = pk
     rows = match(returns)
     numbers = dict(Order.objects.filter(pk__in={r.order_id for r in returns} - {None}).values_list("pk", "number"))
-    insert(Return, RETURN_COLUMNS, (_return_row(returned, now) for returned in returns))
-    insert(ReturnLine, RETURN_LINE_COLUMNS, (return_line_row(row) for row in rows))
+    decimal = _decimal()
+    insert(Return, RETURN_COLUMNS, (_return_row(returned, now, decimal) for returned in returns))
+    write_return_lines(rows)
     if is_told:
         told = ((returned, returned.returned_at, received_fact(returned, numbers)) for returned in returns)
         _tell(Return, told, ReturnReceived)
@@ -98,17 +102,20 @@ def match(returns: Sequence[NewReturn]) -> list[ReturnLine]:
     return rows
 
 
-def return_line_row(row: ReturnLine) -> tuple[Any, ...]:
-    """A line of a return as its columns."""
-    return (
-        *(row.parent_id, row.order_line_id, row.order_id, row.position, row.sku, row.title, row.quantity),
-        *(_decimal(row.unit_price), row.total_minor),
-    )
-
-
 def write_return_lines(rows: Iterable[ReturnLine]) -> None:
     """Write lines of returns that are there already."""
-    insert(ReturnLine, RETURN_LINE_COLUMNS, (return_line_row(row) for row in rows))
+    decimal = _decimal()
+    insert(
+        ReturnLine,
+        RETURN_LINE_COLUMNS,
+        (
+            (
+                *(row.parent_id, row.order_line_id, row.order_id, row.position, row.sku, row.title, row.quantity),
+                *(decimal(row.unit_price), row.total_minor),
+            )
+            for row in rows
+        ),
+    )
 
 
 def placed_fact(order: NewOrder) -> OrderPlaced:
@@ -126,19 +133,19 @@ def received_fact(returned: NewReturn, numbers: dict[int, str]) -> ReturnReceive
     )
 
 
-def _order_row(order: NewOrder, now: Any) -> tuple[Any, ...]:
+def _order_row(order: NewOrder, now: Any, decimal: Decimals) -> tuple[Any, ...]:
     return (
         *(order.id, now, now, 1, order.number, order.channel_id, order.customer_id, order.status, order.is_test),
-        *(moment(order.placed_at), order.currency, _decimal(order.rate), order.discount_minor, order.shipping_minor),
+        *(moment(order.placed_at), order.currency, decimal(order.rate), order.discount_minor, order.shipping_minor),
         *(order.tax_minor, order.is_tax_included, order.total_minor, 0, order.total_base_minor, 0),
         *(order.payment_method, order.country, order.note),
     )
 
 
-def _return_row(returned: NewReturn, now: Any) -> tuple[Any, ...]:
+def _return_row(returned: NewReturn, now: Any, decimal: Decimals) -> tuple[Any, ...]:
     return (
         *(returned.id, now, now, 1, returned.number, returned.channel_id, returned.customer_id, returned.order_id),
-        *(moment(returned.returned_at), returned.currency, _decimal(returned.rate), returned.refund_minor),
+        *(moment(returned.returned_at), returned.currency, decimal(returned.rate), returned.refund_minor),
         *(returned.refund_base_minor, returned.reason),
     )
 
@@ -160,5 +167,6 @@ def _tell(model: type[models.Model], told: Iterable[tuple[Any, Any, Fact]], kind
     )
 
 
-def _decimal(number: Decimal) -> Any:
-    return number if connection.vendor == "postgresql" else str(number)
+def _decimal() -> Decimals:
+    """What brings a decimal to how this database keeps it."""
+    return Decimal if connection.vendor == "postgresql" else str

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from django.db.models import Q, Sum
 from django.db.models.functions import Coalesce
 
-from regulars.core.money import Money
 from regulars.orders.actions import settlement
 from regulars.orders.actions.drafts import NewReturn
 from regulars.orders.models import COUNTED, OrderLine, ReturnLine
-from regulars.orders.normalise import Piece
+from regulars.orders.normalise import Piece, line_total
 
 
 @dataclass(slots=True)
@@ -134,7 +133,7 @@ def _reversals(piece: Piece, bought: Iterable[Purchase], returned: NewReturn) ->
         if purchase:
             purchase.left -= taken
         is_last = done == piece.quantity
-        upto = piece.total_minor if is_last else Money.of(piece.unit_price * done, returned.currency).minor
+        upto = piece.total_minor if is_last else line_total(done, piece.unit_price, returned.currency)
         rows.append(
             ReturnLine(
                 order_line_id=purchase.line_id if purchase else None,

@@ -242,10 +242,14 @@ class Builder:
         discount, shipping, tax = (
             abs(self._money(self._first(lines, name), currency)) for name in ("discount", "shipping", "tax")
         )
-        of_lines = sum(abs(self._money(self._cell(line, "line_discount"), currency)) for line in lines)
+        of_lines = 0
+        if "line_discount" in self.at:
+            of_lines = sum(abs(self._money(self._cell(line, "line_discount"), currency)) for line in lines)
         found: dict[str, Any] = {}
-        amounts = [piece.total_minor for piece in normalise.pieces(pieces, currency=currency)]
-        total = self._total(lines, amounts, currency) if is_alone else None
+        amounts, total = [0], None
+        if is_alone and "total" in self.at:
+            amounts = [piece.total_minor for piece in normalise.pieces(pieces, currency=currency)]
+            total = self._total(lines, amounts, currency)
         is_tax_included = True
         if total is None:
             discount = max(discount, of_lines)
@@ -300,9 +304,13 @@ class Builder:
         return values.bare(line.cells[at])
 
     def _first(self, lines: Sequence[Line], name: str) -> str:
+        if name not in self.at:
+            return ""
         return next((cell for line in lines if (cell := self._cell(line, name))), "")
 
     def _same(self, lines: Sequence[Line], name: str, what: str) -> str:
+        if name not in self.at:
+            return ""
         found = dict.fromkeys(cell for line in lines if (cell := self._cell(line, name)))
         if len(found) > 1:
             raise ValueError(
