@@ -3,8 +3,10 @@
 from django.utils.translation import gettext_lazy as _
 
 from regulars.core import commands, menu
+from regulars.customers import search
 from regulars.orders import panels
 from regulars.orders.commands import import_command, verify_command
+from regulars.orders.queries import customers_of_number
 
 menu.add(
     menu.Place(
@@ -19,6 +21,9 @@ menu.add(
     )
 )
 panels.plug_in()
+
+# ── the search of customers
+search.add_finder("orders", customers_of_number)
 
 # ── the command line
 commands.add("import", "orders", import_command)

@@ -1,5 +1,6 @@
 """Reads of many orders: for the order list, the customer page, and the list of customers."""
 
+from regulars.orders.queries.finding import customers_of_number
 from regulars.orders.queries.lists import OrderPage, OrderRequest, customer_orders, customer_returns, order_page
 from regulars.orders.queries.purchases import PurchaseSummary, Stroke, purchase_summary, rhythm
 
@@ -10,6 +11,7 @@ __all__ = [
     "Stroke",
     "customer_orders",
     "customer_returns",
+    "customers_of_number",
     "order_page",
     "purchase_summary",
     "rhythm",
