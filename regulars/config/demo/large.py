@@ -13,6 +13,7 @@ import datetime as dt
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from itertools import pairwise
 from pathlib import Path
@@ -20,7 +21,7 @@ from random import Random
 from typing import Any
 
 import numpy as np
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from regulars.channels.actions import channel_for
@@ -100,7 +101,7 @@ def load_large(*, customers: int, seed: int, orders_per_customer: float, say: Sa
     say(_("Drawing who orders when"))
     plan = draw(customers, seed=seed, orders_per_customer=orders_per_customer, today=shop.today())
     marks.append(("draw", time.monotonic()))
-    with acting(None, Source.IMPORT):
+    with acting(None, Source.IMPORT), _much_memory():
         ids = _bring_people(plan, seed=seed, say=say)
         marks.append(("customers", time.monotonic()))
         returns = _write_orders(plan, ids, seed=seed, say=say)
@@ -174,6 +175,22 @@ def _moments(at: np.ndarray, share: np.ndarray, start: dt.date, rng: np.random.G
     hour = rng.choice(24, len(at), p=hours / hours.sum())
     seconds = day.astype(np.int64) * 86_400 + hour * 3_600 + rng.integers(0, 3_600, len(at))
     return np.datetime64(start.isoformat(), "s") + seconds.astype("timedelta64[s]")
+
+
+@contextmanager
+def _much_memory() -> Iterator[None]:
+    """Let SQLite keep growing indexes in memory; its usual 32 MB would be read and written over and over."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA cache_size")
+        usual = cursor.fetchone()[0]
+        cursor.execute("PRAGMA cache_size = -400000")
+        try:
+            yield
+        finally:
+            cursor.execute(f"PRAGMA cache_size = {usual:d}")
 
 
 def _bring_people(plan: Plan, *, seed: int, say: Say) -> np.ndarray:
