@@ -68,7 +68,8 @@ def test_migrations_import_nothing_of_ours():
 
 
 def test_a_shop_that_is_open_to_the_world_passes_djangos_own_deployment_check(tmp_path):
-    environment = os.environ | {
+    environment = {
+        "PATH": os.environ["PATH"],
         "REGULARS_HOME": str(tmp_path),
         "REGULARS_SECRET_KEY": "k7" * 40 + "abcdefghijklmnopqrst",
         "REGULARS_HTTPS": "1",

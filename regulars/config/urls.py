@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from regulars.config import api_urls
 from regulars.config.views import errors, find, shop, today
-from regulars.core.views import health, jobs, pages
+from regulars.core.views import jobs, pages
 from regulars.staff.access import SIGNED_IN, public, requires
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -13,8 +13,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *api_urls.urlpatterns,
     path("assets/regulars.css", public(pages.stylesheet), name="stylesheet"),
     path("ui", requires(SIGNED_IN)(pages.pieces), name="ui"),
-    path("healthz", public(health.healthz), name="healthz"),
-    path("readyz", public(health.readyz), name="readyz"),
     path("settings/shop", shop.settings, name="shop-settings"),
     path("settings/about", shop.about, name="about"),
     path("settings/jobs", requires("jobs.view")(jobs.jobs), name="jobs"),

@@ -125,6 +125,8 @@ def cancel(job: DBTaskResult, *, by: str) -> None:
     """Stop a job: one that waits never begins, one that runs ends at its next progress()."""
     error = _("Stopped by %(person)s.") % {"person": by}
     with transaction.atomic():
+        if not DBTaskResult.objects.filter(pk=job.pk, status__in=[Status.READY, Status.RUNNING]).exists():
+            return
         Lease.objects.update_or_create(job=job, defaults={"is_cancelled": True, "error": error})
         DBTaskResult.objects.filter(pk=job.pk, status=Status.READY).update(
             status=Status.FAILED, finished_at=timezone.now()

@@ -16,9 +16,11 @@ from regulars.core.money import Money
 from regulars.core.ui.stylesheet import sheet
 
 _TOKENS = (
-    "canvas sheet raised well hover rule rule-strong edge ink ink-2 ink-3 petrol petrol-deep petrol-tint petrol-tint-2 "
-    "now now-deep now-tint honey honey-fill honey-tint leaf leaf-fill leaf-tint c1 c2 c3 c4 c5 c6 heat-0 heat-1"
-).split()
+    *("canvas", "sheet", "raised", "well", "hover", "rule", "rule-strong", "edge", "ink", "ink-2", "ink-3"),
+    *("petrol", "petrol-deep", "petrol-tint", "petrol-tint-2", "now", "now-deep", "now-tint"),
+    *("honey", "honey-fill", "honey-tint", "leaf", "leaf-fill", "leaf-tint"),
+    *("c1", "c2", "c3", "c4", "c5", "c6", "heat-0", "heat-1"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,7 @@ def stylesheet(request: HttpRequest) -> HttpResponse:
     if is_packed:
         response.headers["Content-Encoding"] = "gzip"
     asked = request.GET.get("v")
-    response.headers["Cache-Control"] = (
-        "public, max-age=31536000, immutable" if asked == known.digest else "no-cache"
-    )
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if asked == known.digest else "no-cache"
     patch_vary_headers(response, ("Accept-Encoding",))
     return response
 
