@@ -21,7 +21,9 @@ class ShopForm(PageForm):
     name = forms.CharField(label=_("Name"), help_text=_("As customers and colleagues read it."))
     currency = forms.ChoiceField(label=_("Currency"))
     time_zone = forms.ChoiceField(label=_("Time zone"), help_text=_("Days begin and end here."))
-    country = forms.ChoiceField(label=_("Country"), help_text=_("Phone numbers without + are read as numbers of this country."))
+    country = forms.ChoiceField(
+        label=_("Country"), help_text=_("Phone numbers without + are read as numbers of this country.")
+    )
     language = forms.ChoiceField(label=_("Language"), help_text=_("For whoever has not chosen one."))
 
     def __init__(self, *args: Any, is_currency_fixed: bool, **kwargs: Any) -> None:
@@ -52,4 +54,6 @@ def currencies(language: str) -> tuple[tuple[str, str], ...]:
 @cache
 def zones() -> tuple[str, ...]:
     """The time zones by place; the old and the technical names are left out."""
-    return tuple(sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/"))))
+    return tuple(
+        sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/")))
+    )

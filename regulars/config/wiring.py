@@ -2,18 +2,15 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from regulars.core import menu
+from regulars.config.demo.commands import demo_command
+from regulars.core import commands, menu
 
-menu.add(
-    menu.Place(name="today", label=_("Today"), icon="house", url_name="today", key="t", order=10, on_dock=True)
-)
+commands.add("", "demo", demo_command)
+
+menu.add(menu.Place(name="today", label=_("Today"), icon="house", url_name="today", key="t", order=10, on_dock=True))
 for _place in (
-    menu.Place(
-        name="shop", label=_("Shop"), icon="store", url_name="shop-settings", permission="shop.edit", order=20
-    ),
-    menu.Place(
-        name="jobs", label=_("Background work"), icon="cog", url_name="jobs", permission="jobs.view", order=60
-    ),
+    menu.Place(name="shop", label=_("Shop"), icon="store", url_name="shop-settings", permission="shop.edit", order=20),
+    menu.Place(name="jobs", label=_("Background work"), icon="cog", url_name="jobs", permission="jobs.view", order=60),
     menu.Place(name="about", label=_("About"), icon="info", url_name="about", order=90),
 ):
     menu.add_setting(_place)

@@ -25,7 +25,7 @@ def page(request: HttpRequest) -> Mapping[str, Any]:
     known: dict[str, Any] = {
         "shop": shop.current(),
         "sheet_url": f"{reverse('stylesheet')}?v={sheet().digest}",
-        "html_lang": _HTML_LANG.get(language, language),
+        "html_lang": html_lang(),
         "languages": settings.LANGUAGES,
         "language": language,
         "theme": theme(request),
@@ -40,6 +40,12 @@ def page(request: HttpRequest) -> Mapping[str, Any]:
             {"place": page, "is_here": _is_here(page.url, request.path)} for page in menu.settings_pages(user)
         ]
     return known
+
+
+def html_lang() -> str:
+    """The `lang` of the page: zh-hans is zh-Hans there."""
+    language = get_language() or settings.LANGUAGE_CODE
+    return _HTML_LANG.get(language, language)
 
 
 def theme(request: HttpRequest) -> str:

@@ -88,4 +88,4 @@ def _figures(token: ApiToken) -> dict[str, Any]:
 
 
 def _iso(at: dt.datetime | None) -> str | None:
-    return at and at.astimezone(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return at.astimezone(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if at else None

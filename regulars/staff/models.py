@@ -111,4 +111,3 @@ class SignInTry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key}: {self.failures}"
-

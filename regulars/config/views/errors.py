@@ -5,18 +5,19 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
 from django.utils.translation import gettext as _
 
+from regulars.core.context import html_lang
 from regulars.core.ui.stylesheet import sheet
 from regulars.staff.access import public
 
 
 @public
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+    """400."""
     return _page(
         request,
         HTTPStatus.BAD_REQUEST,
@@ -27,6 +28,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 @public
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+    """403 where no room said why; a room refuses with NotAllowed, which names the roles."""
     return _page(
         request,
         HTTPStatus.FORBIDDEN,
@@ -38,7 +40,12 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 @public
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    said = str(exception.args[0]) if exception is not None and exception.args and isinstance(exception.args[0], str) else ""
+    """404, in the words of the view where it had some."""
+    said = (
+        str(exception.args[0])
+        if exception is not None and exception.args and isinstance(exception.args[0], str)
+        else ""
+    )
     return _page(
         request,
         HTTPStatus.NOT_FOUND,
@@ -61,12 +68,10 @@ def form_too_old(request: HttpRequest, reason: str = "") -> HttpResponse:  # noq
 
 
 @public
-def broken(request: HttpRequest) -> HttpResponse:
+def broken(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     """A fault of ours. The page needs neither the database nor a session: either may be what broke."""
-    context = {"sheet": sheet().digest, "html_lang": "en", "static": settings.STATIC_URL}
-    return HttpResponse(
-        loader.render_to_string("errors/broken.html", context), status=HTTPStatus.INTERNAL_SERVER_ERROR
-    )
+    context = {"sheet": sheet().digest, "html_lang": html_lang()}
+    return HttpResponse(loader.render_to_string("errors/broken.html", context), status=HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def _page(request: HttpRequest, status: HTTPStatus, **words: Any) -> HttpResponse:

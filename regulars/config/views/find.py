@@ -28,7 +28,7 @@ _LONGEST = 200
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One line of the palette. `acts_on` is the public id that Tab asks about; `form` is submitted instead of a link."""
+    """One line of the palette: `acts_on` is what Tab asks about; `form` is sent instead of following the link."""
 
     label: str
     url: str
@@ -60,7 +60,11 @@ def find(request: HttpRequest) -> HttpResponse:
     if not is_fragment:
         # the theme and sign-out lines work through forms of the shell, which need the palette's script
         groups = [Group(group.label, [line for line in group.lines if not line.form]) for group in groups]
-    context = {"typed": typed.lstrip("#>").strip(), "asked": typed, "groups": [group for group in groups if group.lines]}
+    context = {
+        "typed": typed.lstrip("#>").strip(),
+        "asked": typed,
+        "groups": [group for group in groups if group.lines],
+    }
     return render(request, "config/_found.html" if is_fragment else "config/find.html", context)
 
 
@@ -178,5 +182,10 @@ def _acts_on_order(user: Any, order: Order) -> list[Found]:
 
 
 def _fits(label: str, typed: str) -> bool:
-    words = fold(label).split()
-    return all(any(word.startswith(term) or (len(term) > 2 and term in word) for word in words) or (not term.isascii() and term in fold(label)) for term in fold(typed).split())
+    """Whether every typed word begins a word of the label, or stands inside one where it is long enough to mean it."""
+    folded = fold(label)
+    words = folded.split()
+    return all(
+        any(word.startswith(term) for word in words) or ((len(term) > 2 or not term.isascii()) and term in folded)
+        for term in fold(typed).split()
+    )

@@ -13,7 +13,7 @@ from regulars.orders.queries import OrderRequest, order_page
 from regulars.orders.queries.today import going_quiet, yesterday
 from regulars.staff.access import SIGNED_IN, requires
 
-_LATEST = 9
+_LATEST = 16
 
 
 @require_safe

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse
@@ -40,8 +41,12 @@ class Toasts:
         response = self.get_response(request)
         if not getattr(request, "htmx", False) or response.status_code >= 300 or "HX-Trigger" in response.headers:
             return response
-        queued = get_messages(request)
-        waiting = [] if queued.used else [{"sentence": str(said), "undo": said.extra_tags or ""} for said in queued]
+        queued: Any = get_messages(request)  # without the message middleware: an empty list
+        waiting = (
+            []
+            if getattr(queued, "used", True)
+            else [{"sentence": str(said), "undo": said.extra_tags or ""} for said in queued]
+        )
         if waiting:
             response.headers["HX-Trigger"] = json.dumps({"toast": {"said": waiting}})
         return response

@@ -1,4 +1,4 @@
-"""The stroke, our only ornament: the mark, the tally, the rhythm of orders, and bars of days. All drawn on the server."""
+"""The stroke, our only ornament: the mark, the tally, the rhythm of orders, bars of days; drawn on the server."""
 
 from __future__ import annotations
 
@@ -36,19 +36,17 @@ def mark(size: int = 22) -> SafeString:
 
 
 def tally(count: int, *, label: str = "", with_slash: bool = False) -> SafeString:
-    """`count` of four strokes; the fifth is the slash. With a label the drawing speaks, else the text beside it does."""
+    """`count` of four strokes; the fifth is the slash. Without a label the text beside it speaks."""
     strokes = format_html_join(
         "",
         '<path d="M{} 1.5V12.5"{} stroke="currentColor" stroke-width="1.6"/>',
-        (
-            (x, mark_safe("") if place < count else mark_safe(' class="off"'))  # noqa: S308 — constants
-            for place, x in enumerate(_TALLY_PLACES)
-        ),
+        ((x, mark_safe("") if place < count else mark_safe(' class="off"')) for place, x in enumerate(_TALLY_PLACES)),
     )
     slash = '<path class="slash" d="M.2 10.4 14.6 3.6" stroke-width="1.6"/>' if with_slash or count > 4 else ""
     speaks = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html(
-        '<svg class="tally" width="16" height="14" viewBox="0 0 15 14" fill="none" stroke-linecap="round" {}>{}{}</svg>',
+        '<svg class="tally" width="16" height="14" viewBox="0 0 15 14" fill="none" stroke-linecap="round" {}>'
+        "{}{}</svg>",
         speaks,
         strokes,
         mark_safe(slash),  # noqa: S308 — a constant
@@ -58,7 +56,7 @@ def tally(count: int, *, label: str = "", with_slash: bool = False) -> SafeStrin
 def rhythm(
     strokes: Iterable[Stroke], *, label: str, quiet: float | None = None, width: int = 168, height: int = 22
 ) -> SafeString:
-    """One stroke per order on a base line; a honey bar from `quiet` (0 to 1) to today, for one who is silent too long."""
+    """One stroke per order on a base line; a honey bar from `quiet` (0 to 1) to today for who is silent too long."""
     foot = height - 1
     inside = width - 2 * _EDGE
     lines = format_html_join(

@@ -83,12 +83,9 @@ def number(value: float | Decimal) -> str:
     )
 
 
-def percent(part: float, *, decimals: int = 0) -> str:
+def percent(part: float) -> str:
     """0.63 as 63%, or 63 % where the language wants it so."""
-    pattern = _locale().percent_formats[None].pattern
-    if decimals:
-        pattern = pattern.replace("0", f"0.{'0' * decimals}", 1)
-    return format_percent(part, format=pattern, locale=_locale()).replace("-", "\N{MINUS SIGN}")
+    return format_percent(part, locale=_locale()).replace("-", "\N{MINUS SIGN}")
 
 
 def _written(on: dt.date, pattern: str) -> str:

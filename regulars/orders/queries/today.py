@@ -116,7 +116,7 @@ def yesterday() -> Yesterday:
 
 
 def going_quiet(*, most: int = 6) -> list[Quiet]:
-    """Of the thousand who spent most, those silent for 1.5 to 6 of their usual gaps, most spent first: three queries."""
+    """Of the thousand who spent most, those silent for 1.5 to 6 of their usual gaps: three queries."""
     now = timezone.now()
     best = (
         Customer.objects.filter(spent_minor__gt=0)

@@ -1,7 +1,7 @@
 """Verbs of staff."""
 
 from regulars.staff.actions.profile import change_password, change_profile
-from regulars.staff.actions.sign_in import Paused, TRIES, try_sign_in
+from regulars.staff.actions.sign_in import TRIES, Paused, try_sign_in
 from regulars.staff.actions.tokens import create_token, find_token, revoke_token
 
 __all__ = [

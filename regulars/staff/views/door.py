@@ -33,6 +33,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(onward)
     form = SignInForm(request.POST or None)
+    if form.is_bound:  # whoever mistyped goes on with the password
+        form.fields["email"].widget.attrs.pop("autofocus")
+        form.fields["password"].widget.attrs["autofocus"] = True
     status = HTTPStatus.OK
     if request.method == "POST":
         status = HTTPStatus.UNPROCESSABLE_ENTITY

@@ -23,7 +23,7 @@ from regulars.staff.roles import PERMISSIONS
 @requires("tokens.edit")
 @never_cache
 def tokens(request: HttpRequest) -> HttpResponse:
-    """All tokens, and the form for a new one. The text of a new one is on the answer to its making, and nowhere else."""
+    """All tokens, and the form for a new one. The text of a new one stands on the answer to its making alone."""
     user: Any = request.user
     form = TokenForm(request.POST or None, user=user)
     made, plain = None, ""
