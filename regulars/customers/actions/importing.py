@@ -18,7 +18,7 @@ from regulars.core.importing import Run
 from regulars.core.tabular import Unreadable, open_table
 from regulars.customers import search
 from regulars.customers.facts import CustomersImported
-from regulars.customers.importing.mapping import columns_of
+from regulars.customers.importing.mapping import columns_of, dialled_in
 from regulars.customers.importing.preparing import Batch, Plan, batches
 from regulars.customers.importing.workers import batches_from_process, is_worth_a_process
 from regulars.customers.importing.writing import Writer
@@ -43,7 +43,9 @@ def import_customers(
     table = open_table(file)
     run.rejects.header = table.header
     current = shop.current()
-    plan = Plan(columns_of(table.header, mapping), current.country, current.time_zone)
+    columns = columns_of(table.header, mapping)
+    country = dialled_in(table.header, columns, shop_country=current.country)
+    plan = Plan(columns, country=country, time_zone=current.time_zone)
     if is_parallel is None:
         is_parallel = is_worth_a_process(file)
     found = batches_from_process(file, plan, language=get_language() or "en") if is_parallel else batches(table, plan)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from django.utils.translation import gettext as _
@@ -90,6 +91,7 @@ KNOWN: dict[str, tuple[str, ...]] = {
     "address_phone": ("address_phone", "default address phone", "shipping phone"),
 }  # fmt: skip
 
+_CHINESE = re.compile("[\u4e00-\u9fff]")
 _WHO = ("external_id", "email", "phone", "name", "given_name", "family_name", "company")
 
 
@@ -103,6 +105,15 @@ def columns_of(header: Sequence[str], chosen: Mapping[str, str]) -> dict[str, in
         ) % {"columns": _listed(header), "first": next((name for name in header if name), "1")}
         raise Invalid(sentence, fields={})
     return found
+
+
+def dialled_in(header: Sequence[str], columns: Mapping[str, int], *, shop_country: str) -> str:
+    """Where phone numbers of rows without a country are dialled: China under a Chinese heading, else at home.
+
+    Exports of Chinese channels have no country column, and their numbers no country code.
+    """
+    at = columns.get("phone", columns.get("address_phone"))
+    return "CN" if at is not None and _CHINESE.search(header[at]) else shop_country
 
 
 def _listed(header: Sequence[str]) -> str:

@@ -38,9 +38,14 @@ def apart(rows: Sequence[Ready], places: Iterable[int]) -> tuple[list[int], list
     seen: set[Any] = set()
     now, later = [], []
     for place in places:
-        keys = _keys(rows[place])
-        (now if seen.isdisjoint(keys) else later).append(place)
+        row = rows[place]
+        looks = _looks_of(row)
+        keys = [key for key in (row.customer[_EMAIL], (row.external_id,) if row.external_id else None) if key]
+        # Only a row without id and e-mail goes by looks; but whom it means may have come with both.
+        waits_for = keys or [looks]
+        (now if seen.isdisjoint(waits_for) else later).append(place)
         seen.update(keys)
+        seen.add(looks)
     return now, later
 
 
@@ -91,18 +96,6 @@ class Known:
             for number in self.by_email.get(email, ())
             if number != besides and not (is_account and number in self.in_channel)
         ]
-
-
-def _keys(row: Ready) -> list[Any]:
-    keys: list[Any] = []
-    if row.external_id:
-        keys.append((row.external_id,))
-    if row.customer[_EMAIL]:
-        keys.append(row.customer[_EMAIL])
-    # Always: a row with an e-mail can make the customer whom a later row without one means.
-    if row.customer[_SORT_NAME]:
-        keys.append(_looks_of(row))
-    return keys
 
 
 def _is_anonymous(row: Ready) -> bool:

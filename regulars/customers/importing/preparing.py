@@ -137,8 +137,8 @@ class Preparer:
         except (BadText, BadContact):
             # Once more, with every reason this time.
             place, profile = self._refused(cells)
-        if self.since is not None and (cell := cells[self.since].strip()):
-            profile["customer_since"] = self._moment(cell)
+        if since := self._since(cells):
+            profile["customer_since"] = since
         if not external_id:
             require_someone(profile)
         given = tuple([field for field in _DEFAULTED if field in profile])
@@ -180,9 +180,16 @@ class Preparer:
             profile = normalise(given, country=place.get("country") or self.country)
         except Invalid as refused:
             reasons.update(refused.fields)
+        try:
+            self._since(cells)
+        except Invalid as refused:
+            reasons.update(refused.fields)
         if reasons:
             raise Invalid("", fields=reasons)
         return place, {field: value for field, value in profile.items() if value != ""}
+
+    def _since(self, cells: list[str]) -> str:
+        return self._moment(cell) if self.since is not None and (cell := cells[self.since].strip()) else ""
 
     def _read_moment(self, text: str) -> str:
         try:
