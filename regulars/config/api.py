@@ -12,6 +12,7 @@ from ninja import NinjaAPI
 from regulars.channels.api import routes as channels
 from regulars.core.api import handlers
 from regulars.core.api.parser import JsonParser
+from regulars.core.api.routes import permission_of
 from regulars.customers.api import routes as customers
 from regulars.orders.api import routes as orders
 from regulars.staff.api_auth import Bearer
@@ -43,8 +44,4 @@ for room in ROOMS:
 
 def permissions() -> dict[str, str]:
     """The permission of every operation, by the operation's name."""
-    return {
-        operation.operation_id: operation.view_func.permission  # type: ignore[attr-defined, misc]
-        for room in ROOMS
-        for operation in room.operations()
-    }
+    return {str(operation.operation_id): permission_of(operation) for room in ROOMS for operation in room.operations()}

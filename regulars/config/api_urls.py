@@ -22,12 +22,15 @@ def nothing_here(request: HttpRequest) -> HttpResponse:
 
 def _operations() -> tuple[list[URLPattern | URLResolver], str, str]:
     """The operations' addresses; each view says its permission, for the test that no address is without."""
-    patterns, app, namespace = api.urls
+    made, app, namespace = api.urls
     needed = permissions()
+    patterns: list[URLPattern | URLResolver] = []
     # The framework makes one pattern per operation, named as the operation is, and one for the root, which is none.
-    patterns = [pattern for pattern in patterns if pattern.name in needed]
-    for pattern in patterns:
-        pattern.callback.permission = needed[pattern.name]
+    for pattern in made:
+        permission = needed.get(str(getattr(pattern, "name", "")))
+        if permission is not None:
+            pattern.callback.permission = permission  # type: ignore[union-attr]
+            patterns.append(pattern)
     return patterns, app, namespace
 
 

@@ -49,7 +49,8 @@ def _refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
             headers=refusal.headers,
             **refusal.members,
         )
-    errors, members = [], {}
+    errors: list[dict[str, str]] = []
+    members: dict[str, Any] = {}
     place = "query" if request.method == "GET" else "body"
     if isinstance(refusal, Invalid):
         errors = [reason(place, field, " ".join(map(str, why))) for field, why in refusal.fields.items()]

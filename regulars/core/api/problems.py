@@ -40,7 +40,7 @@ class Problem(Refusal):
         *,
         headers: Mapping[str, str] | None = None,
         errors: Iterable[dict[str, str]] = (),
-        **members: str,
+        **members: Any,
     ) -> None:
         super().__init__(sentence)
         self.kind = _KINDS[slug]
@@ -242,7 +242,7 @@ describe(
     text=_("The database is held by other work. Nothing was changed; repeat the call after “Retry-After” seconds."),
 )
 
-_BY_STATUS = {
+_BY_STATUS: dict[int, str] = {
     HTTPStatus.BAD_REQUEST: "bad-request",
     HTTPStatus.UNAUTHORIZED: "not-signed-in",
     HTTPStatus.FORBIDDEN: "not-allowed",

@@ -45,6 +45,11 @@ class Answer:
 View = Callable[..., Answer]
 
 
+def permission_of(operation: Operation) -> str:
+    """The permission an operation states."""
+    return str(operation.view_func.permission)  # type: ignore[attr-defined]
+
+
 class Routes(Router):
     """The operations of a room. Each states its permission: a token needs it among its scopes, and its owner, too."""
 
@@ -72,7 +77,7 @@ class Routes(Router):
     def guarded_by(self, door: Callable[[str], Any]) -> Routes:
         """Let `door(permission)` decide who comes in: an authentication of the framework, made per operation."""
         for operation in self.operations():
-            operation.auth_param = operation.auth_callbacks = [door(operation.view_func.permission)]
+            operation.auth_param = operation.auth_callbacks = [door(permission_of(operation))]
         return self
 
     def _operation(

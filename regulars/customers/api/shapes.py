@@ -38,10 +38,11 @@ Status = Literal["active", "inactive"]
 
 def _text(field: str, model: type[Customer | Address] = Customer, **more: Any) -> Any:
     """A text that need not be sent, as long as its column; an empty one clears it."""
-    return Field(default_factory=str, max_length=model._meta.get_field(field).max_length, **more)
+    column = model._meta.get_field(field)
+    return Field(default_factory=str, max_length=getattr(column, "max_length", None), **more)
 
 
-_ADDRESS_EXAMPLE = {
+_ADDRESS_EXAMPLE: dict[str, Any] = {
     "line1": "12 Harbour Road",
     "city": "Bristol",
     "postcode": "BS1 5TY",
@@ -249,7 +250,7 @@ def _customer_out(customer: Customer) -> CustomerOut:
         is_guest=customer.is_guest,
         customer_since=customer.customer_since,
         looked_after_by=_id_or_none(User.id_prefix, customer.looked_after_by_id),
-        channel=customer.channel and customer.channel.code,
+        channel=customer.channel.code if customer.channel else None,
         external_ids=list(_external_ids(customer.identities.all())),
         city=customer.city,
         region=customer.region,

@@ -59,7 +59,7 @@ Rate = Annotated[
     ),
 ]
 
-_LINE_EXAMPLE = {
+_LINE_EXAMPLE: dict[str, Any] = {
     "sku": "85123A",
     "title": "White hanging heart",
     "quantity": 6,
@@ -250,7 +250,7 @@ def order_out(order: Order) -> OrderOut:
         version=order.version,
         number=order.number,
         channel=order.channel.code,
-        customer=order.customer_id and ids.encode(Customer.id_prefix, order.customer_id),
+        customer=ids.encode(Customer.id_prefix, order.customer_id) if order.customer_id else None,
         status=order.status,  # type: ignore[arg-type]
         is_test=order.is_test,
         is_counted=order.is_counted,
@@ -279,8 +279,8 @@ def return_out(returned: Return) -> ReturnOut:
         version=returned.version,
         number=returned.number,
         channel=returned.channel.code,
-        customer=returned.customer_id and ids.encode(Customer.id_prefix, returned.customer_id),
-        order=returned.order_id and ids.encode(Order.id_prefix, returned.order_id),
+        customer=ids.encode(Customer.id_prefix, returned.customer_id) if returned.customer_id else None,
+        order=ids.encode(Order.id_prefix, returned.order_id) if returned.order_id else None,
         returned_at=returned.returned_at,
         refund=MoneyOut.of(returned.refund),
         reason=returned.reason,
