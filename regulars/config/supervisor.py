@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 from regulars.config import interpreter
-from regulars.config.environment import BadSetting, number, require_key, text, words
+from regulars.config.environment import BadSetting, number, require_key, text
 from regulars.config.setup import is_set_up, step
 
 _GRACE = 4.5  # seconds until a child that does not end is killed
@@ -196,12 +196,9 @@ def _follow(parent: int) -> None:
 
 def is_ready(bind: str, port: int) -> bool:
     """Whether the shop answers that it is ready."""
-    host = next(
-        (name for name in words("REGULARS_HOSTS", default="localhost") if name[:1] not in {"*", "."}), "localhost"
-    )
     connection = http.client.HTTPConnection(_reachable(bind), port, timeout=5)
     try:
-        connection.request("GET", "/readyz", headers={"Host": host})
+        connection.request("GET", "/readyz")
         return connection.getresponse().status == 200
     except OSError:
         return False
