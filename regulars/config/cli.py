@@ -77,15 +77,6 @@ def open_house() -> None:
 
     if not apps.ready:
         django.setup()
-        _plug_in_demo()
-
-
-def _plug_in_demo() -> None:
-    """The demo shop knows all rooms, so it lives on this floor and plugs itself in as a room would."""
-    from regulars.config.demo.commands import demo_command
-    from regulars.core import commands
-
-    commands.add("", "demo", demo_command)
 
 
 @click.group(cls=Doors, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

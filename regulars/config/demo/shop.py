@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from random import Random
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -124,16 +125,15 @@ def invented(lines: pa.Table, *, weeks: int) -> Iterator[tuple[int, dt.datetime,
     """
     inventor = Inventor(Random(SEED))  # noqa: S311 — people, not secrets
     draw = inventor.random.random
-    known = _customers_of(lines)
-    spent = sorted(row["spent"] for row in known)
-    much = spent[int(len(spent) * 0.88)] if spent else 0
-    for row in known:
-        place, has_country = _place_of(row["country"], is_chinese=draw() < CHINESE_SHARE)
-        is_company = draw() < (0.6 if row["spent"] > much else 0.04)
-        person = inventor.person(place, number=row["number"], is_company=is_company, is_sparse=draw() < 0.05)
+    known = _buyers(lines)
+    much = sorted(buyer.spent for buyer in known)[int(len(known) * 0.88)]
+    for buyer in known:
+        place, has_country = _place_of(buyer.country, is_chinese=draw() < CHINESE_SHARE)
+        is_company = draw() < (0.6 if buyer.spent > much else 0.04)
+        person = inventor.person(place, number=buyer.number, is_company=is_company, is_sparse=draw() < 0.05)
         if not has_country:
             person = replace(person, country="", line1="", city="", region="", postcode="")
-        yield row["number"], row["first"] + dt.timedelta(weeks=weeks), person
+        yield buyer.number, buyer.first + dt.timedelta(weeks=weeks), person
 
 
 def write_orders(lines: pa.Table, path: Path, *, weeks: int) -> None:
@@ -168,25 +168,27 @@ def _begin(lines: pa.Table, *, keeps_dates: bool) -> int:
     return weeks
 
 
-def _customers_of(lines: pa.Table) -> list[dict[str, object]]:
-    """Every customer number with its country (the commonest, if several), first order and what it spent."""
+class _Buyer(NamedTuple):
+    """What the data say of a customer number; `country` is the commonest, if there are several."""
+
+    number: int
+    country: str
+    first: dt.datetime
+    spent: float
+
+
+def _buyers(lines: pa.Table) -> list[_Buyer]:
     own = lines.filter(pc.is_valid(lines["CustomerID"]))
     value = pc.multiply(pc.cast(own["Quantity"], pa.float64()), pc.cast(own["UnitPrice"], pa.float64()))
     own = own.append_column("value", value)
-    sums = own.group_by("CustomerID").aggregate([("value", "sum"), ("InvoiceDate", "min")])
-    spent = {row["CustomerID"]: row for row in sums.to_pylist()}
-    country: dict[int, tuple[int, str]] = {}
+    countries: dict[int, tuple[int, str]] = {}
     for row in own.group_by(["CustomerID", "Country"]).aggregate([("value", "count")]).to_pylist():
         number = row["CustomerID"]
-        country[number] = max(country.get(number, (0, "")), (row["value_count"], row["Country"]))
+        countries[number] = max(countries.get(number, (0, "")), (row["value_count"], row["Country"]))
+    sums = own.group_by("CustomerID").aggregate([("value", "sum"), ("InvoiceDate", "min")]).sort_by("CustomerID")
     return [
-        {
-            "number": number,
-            "country": country[number][1],
-            "first": spent[number]["InvoiceDate_min"],
-            "spent": spent[number]["value_sum"],
-        }
-        for number in sorted(spent)
+        _Buyer(row["CustomerID"], countries[row["CustomerID"]][1], row["InvoiceDate_min"], row["value_sum"])
+        for row in sums.to_pylist()
     ]
 
 
