@@ -64,7 +64,7 @@ def index_now(customer_ids: Collection[int], texts: Sequence[str] | None = None)
 def merge(extracted: Extracted) -> None:
     """Add a batch of grams to the index, and write where its customers stand."""
     with alone():
-        _merge_grams(extracted)
+        merge_grams(extracted)
         standings.refresh(extracted.ids.tolist())
 
 
@@ -100,7 +100,7 @@ def reindex() -> int:
             Gram.objects.filter(block=block).delete()
             rows = Customer.objects.filter(id__gte=block << BLOCK_BITS, id__lt=(block + 1) << BLOCK_BITS)
             texts = dict(rows.values_list("id", "search_text"))
-            _merge_grams(extract(list(texts), list(texts.values())))
+            merge_grams(extract(list(texts), list(texts.values())))
             count += len(texts)
     with alone():
         notes = list(Unindexed.objects.values_list("id", flat=True))
@@ -123,12 +123,15 @@ def alone() -> Iterator[None]:
 def _index(numbers: Sequence[int]) -> None:
     """Bring customers into the index, as their rows say now."""
     texts = dict(Customer.objects.filter(id__in=id_list(numbers)).values_list("id", "search_text"))
-    _merge_grams(extract(list(texts), list(texts.values())))
+    merge_grams(extract(list(texts), list(texts.values())))
     standings.refresh(numbers)
 
 
-def _merge_grams(extracted: Extracted) -> None:
-    """Read the postings there are, add the new ones, and write those that changed."""
+def merge_grams(extracted: Extracted, *, table: str = Gram._meta.db_table) -> None:
+    """Read the postings there are, add the new ones, and write those that changed.
+
+    Another room keeps grams of its own in a `table` of the same columns.
+    """
     lows = memoryview(extracted.lows.astype("<u2").tobytes())
     ends = extracted.ends.tolist()
     starts = [0, *ends[:-1]]
@@ -138,7 +141,7 @@ def _merge_grams(extracted: Extracted) -> None:
         if first == last:
             continue
         block = int(extracted.blocks[first])
-        known = _postings(block, codes[first:last])
+        known = _postings(table, block, codes[first:last])
         changed = []
         for place in range(first, last):
             new = lows[2 * starts[place] : 2 * ends[place]]
@@ -146,38 +149,31 @@ def _merge_grams(extracted: Extracted) -> None:
             posting = shortest(new) if old is None else joined(old, new)
             if posting is not None:
                 changed.append((codes[place], posting))
-        _write(block, changed)
+        _write(table, block, changed)
 
 
-def _postings(block: int, codes: list[int]) -> dict[int, bytes]:
+def _postings(table: str, block: int, codes: list[int]) -> dict[int, bytes]:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("SELECT code, ids FROM customers_gram WHERE block = %s AND code = ANY(%s)", [block, codes])
+            query = f"SELECT code, ids FROM {table} WHERE block = %s AND code = ANY(%s)"  # noqa: S608 — a table of ours
+            cursor.execute(query, [block, codes])
         else:
-            cursor.execute(
-                "SELECT code, ids FROM customers_gram WHERE block = %s AND code IN (SELECT value FROM json_each(%s))",
-                [block, json.dumps(codes)],
-            )
+            query = f"SELECT code, ids FROM {table} WHERE block = %s AND code IN (SELECT value FROM json_each(%s))"  # noqa: S608
+            cursor.execute(query, [block, json.dumps(codes)])
         return dict(cursor.fetchall())
 
 
-def _write(block: int, postings: list[tuple[int, bytes | memoryview]]) -> None:
+def _write(table: str, block: int, postings: list[tuple[int, bytes | memoryview]]) -> None:
+    insert = f"INSERT INTO {table} (block, code, ids)"
+    conflict = "ON CONFLICT (block, code) DO UPDATE SET ids = excluded.ids"
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             codes, ids = [code for code, _ids in postings], [bytes(ids) for _code, ids in postings]
-            cursor.execute(
-                "INSERT INTO customers_gram (block, code, ids)"
-                " SELECT %s, * FROM unnest(%s::bigint[], %s::bytea[])"
-                " ON CONFLICT (block, code) DO UPDATE SET ids = excluded.ids",
-                [block, codes, ids],
-            )
+            query = f"{insert} SELECT %s, * FROM unnest(%s::bigint[], %s::bytea[]) {conflict}"  # noqa: S608
+            cursor.execute(query, [block, codes, ids])
         else:
             rows: list[Any] = [(block, code, ids) for code, ids in postings]
-            cursor.executemany(
-                "INSERT INTO customers_gram (block, code, ids) VALUES (%s, %s, %s)"
-                " ON CONFLICT (block, code) DO UPDATE SET ids = excluded.ids",
-                rows,
-            )
+            cursor.executemany(f"{insert} VALUES (%s, %s, %s) {conflict}", rows)
 
 
 def _edges(model: type[Customer] | type[Gram], column: str, step: int) -> range:

@@ -91,3 +91,18 @@ class OrdersImported(Fact):
     created: int = 0
     updated: int = 0
     rejected: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FiguresDiffered(Fact):
+    """The nightly audit found values that do not agree with the orders; `named` has the first of them."""
+
+    name: ClassVar[str] = "figures.differed"
+    sentence: ClassVar = _("Figures did not agree with the orders")
+    icon: ClassVar[str] = "triangle-alert"
+    kind: ClassVar[str] = "change"
+    on_timeline: ClassVar[bool] = False
+    is_public: ClassVar[bool] = False
+
+    count: int = 0
+    named: tuple[str, ...] = ()

@@ -14,6 +14,7 @@ from regulars.core import shop
 from regulars.core.importing import Run
 from regulars.core.tabular import Line, open_table
 from regulars.orders import normalise
+from regulars.orders.actions.numbers import index_noted_numbers
 from regulars.orders.facts import OrdersImported
 from regulars.orders.importing.building import Builder, Plan, Sale
 from regulars.orders.importing.groups import Aside, Group, grouped, in_batches, rank_of
@@ -79,6 +80,7 @@ def import_orders(
         for batch in in_batches(later.groups(), size=_RETURN_ROWS_AT_ONCE, weight=_rows):
             writer.write_returns([builder.build(number, lines) for number, lines in batch])
             run.progress()
+        index_noted_numbers(at_least=1)
         _announce(run)
 
 

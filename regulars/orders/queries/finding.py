@@ -2,29 +2,73 @@
 
 from __future__ import annotations
 
-from regulars.orders.models import Order
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 
-_SHORTEST, _LONGEST = 3, 60
-_MOST = 2_000
+import numpy as np
+
+from regulars.core.text import fold
+from regulars.customers.grams import BLOCK_BITS, codes_of, range_of
+from regulars.customers.postings import all_of, any_of
+from regulars.customers.standings import id_list
+from regulars.orders.models import NumberGram, Order, UnindexedNumber
+
+LIMIT = 2_000
+_FEW = 50
+_LONGEST = 60
+_READ_AT_ONCE = 1_000
 
 
 def customers_of_number(text: str) -> list[int]:
-    """The customers of the orders whose number begins with a text, written in capitals or not.
+    """Whose orders have this text anywhere in their number: what the search of customers shows for a term."""
+    return customer_ids_with_order_number(text, limit=LIMIT)
 
-    Nobody where the text is too short to be the beginning of a number, holds no digit, or begins so many numbers that
-    it tells nothing.
+
+def customer_ids_with_order_number(text: str, limit: int) -> list[int]:
+    """The customers of orders that have `text` anywhere in their number, whatever its capitals.
+
+    Of more than `limit` customers those of the newest orders. A text that tells little, because it has less than three
+    characters or no digit, finds somebody only where few orders have it: every order of a web shop has “web” in its
+    number, and nobody who types that wants all of them.
     """
-    text = text.removeprefix("#")
-    if not _SHORTEST <= len(text) <= _LONGEST:
+    wanted = fold(text.removeprefix("#"))
+    if not wanted or len(wanted) > _LONGEST:
         return []
-    if not any(letter.isdigit() for letter in text):
-        return []
-    found: set[int] = set()
-    for written in {text, text.upper(), text.lower()}:
-        # a range, so that the index on numbers serves it on both databases
-        numbers = Order.objects.filter(number__gte=written, number__lt=f"{written}\U0010ffff")
-        rows = list(numbers.order_by("number").values_list("customer_id", flat=True)[: _MOST + 1])
-        if len(rows) > _MOST:
-            return []
-        found.update(row for row in rows if row is not None)
-    return sorted(found)
+    tells_little = len(wanted) < 3 or not any(letter.isdigit() for letter in wanted)
+    found: dict[int, None] = {}
+    matches = 0
+    for ids in _candidates(wanted, at_most=_FEW if tells_little else None):
+        for start in range(0, len(ids), _READ_AT_ONCE):
+            rows = Order.objects.filter(pk__in=id_list(ids[start : start + _READ_AT_ONCE])).order_by("-pk")
+            for number, customer_id in rows.values_list("number", "customer_id"):
+                if wanted in fold(number):
+                    matches += 1
+                    if customer_id is not None:
+                        found[customer_id] = None
+            if tells_little and matches > _FEW:
+                return []
+            if len(found) >= limit:
+                return list(found)[:limit]
+    return list(found)
+
+
+def _candidates(wanted: str, *, at_most: int | None) -> Iterator[Sequence[int]]:
+    """Orders that may have the text, the newest first.
+
+    Those that are noted only are few, and are read as they are; then block by block what the finder knows. Where one
+    block alone has more than `at_most`, a part of them is enough to see that they are too many.
+    """
+    yield sorted(set(UnindexedNumber.objects.order_by().values_list("order_id", flat=True)), reverse=True)
+    if len(wanted) == 1:
+        low, high = range_of(wanted)
+        grams, join, least = NumberGram.objects.filter(code__gte=low, code__lte=high), any_of, 1
+    else:
+        codes = codes_of(wanted)
+        grams, join, least = NumberGram.objects.filter(code__in=codes), all_of, len(codes)
+    postings: dict[int, list[bytes]] = defaultdict(list)
+    for block, posting in grams.filter(block__gte=0).values_list("block", "ids"):
+        postings[block].append(bytes(posting))
+    for block in sorted(postings, reverse=True):
+        if len(postings[block]) >= least:
+            lows = np.flatnonzero(join(postings[block]))[::-1]
+            yield ((block << BLOCK_BITS) + lows[: at_most and 2 * at_most]).tolist()

@@ -5,8 +5,11 @@ import pytest
 from regulars.channels.actions import channel_for
 from regulars.customers.models import Customer
 from regulars.customers.queries import ListRequest, customer_page
-from regulars.orders.models import Order
+from regulars.orders.actions import change_order
+from regulars.orders.actions.numbers import index_noted_numbers, note_numbers
+from regulars.orders.models import Order, UnindexedNumber
 from regulars.orders.queries import customers_of_number, finding
+from regulars.orders.queries.finding import customer_ids_with_order_number
 
 NOW = "2026-03-12T08:42Z"
 
@@ -26,22 +29,59 @@ def known(db):
 @pytest.mark.parametrize(
     ("typed", "names"),
     [
-        ("536365", ["ada"]), ("#536365", ["ada"]), ("5363", ["ada"]), ("53", []), ("365", []), ("web-77A", []),
-        ("web-77", ["ben"]), ("WEB", []), ("990000", []), ("x" * 300, []), ("5" * 61, []),
+        ("536365", ["ada"]), ("#536365", ["ada"]), ("5363", ["ada"]), ("365", ["ada"]), ("6377", ["ada"]),
+        ("web-77A", ["ben"]), ("b-77", ["ben"]), ("WEB", ["ben"]), ("53", ["ada"]), ("7", ["ada", "ben"]),
+        ("990000", []), ("535", []), ("", []), ("#", []), ("x" * 300, []), ("5" * 61, []),
     ],
 )  # fmt: skip
-def test_a_number_or_its_beginning_finds_who_ordered(known, typed, names):
-    assert customers_of_number(typed) == [known[name].pk for name in names]
+@pytest.mark.parametrize("is_indexed", [False, True])
+def test_any_part_of_a_number_finds_who_ordered(known, typed, names, is_indexed):
+    note_numbers(Order.objects.values_list("pk", flat=True))
+    if is_indexed:
+        assert index_noted_numbers(at_least=1) == 4
+
+    assert sorted(customers_of_number(typed)) == [known[name].pk for name in names]
 
 
 def test_the_search_of_customers_knows_order_numbers(known):
+    note_numbers(Order.objects.values_list("pk", flat=True))
     assert customer_page(ListRequest.from_query({"q": "536365"})).rows == [known["ada"]]
     assert customer_page(ListRequest.from_query({"q": "536365", "status": "inactive"})).rows == []
     assert customer_page(ListRequest.from_query({"q": "536365 WEB-77a"})).rows == []
 
 
-def test_a_beginning_that_many_numbers_share_tells_nothing(known, monkeypatch):
-    monkeypatch.setattr(finding, "_MOST", 1)
+def test_a_text_that_tells_little_finds_nobody_where_many_orders_have_it(known, monkeypatch):
+    note_numbers(Order.objects.values_list("pk", flat=True))
+    monkeypatch.setattr(finding, "_FEW", 2)
+    assert customers_of_number("53") == [known["ada"].pk]
+    monkeypatch.setattr(finding, "_FEW", 1)
+    assert customers_of_number("53") == []
+    assert customers_of_number("536") == [known["ada"].pk]
+    index_noted_numbers(at_least=1)
+    assert customers_of_number("53") == []
+    assert customers_of_number("536") == [known["ada"].pk]
 
-    assert customers_of_number("536") == []
-    assert customers_of_number("536377") == [known["ada"].pk]
+
+def test_of_too_many_the_customers_of_the_newest_orders_are_found(known):
+    note_numbers(Order.objects.values_list("pk", flat=True))
+    index_noted_numbers(at_least=1)
+    assert customer_ids_with_order_number("7", limit=1) == [known["ben"].pk]
+
+
+def test_a_thousand_orders_are_indexed_at_once_and_a_renumbered_one_again(known):
+    web = channel_for("web")
+    order = Order.objects.get(number="990000")
+    Order.objects.bulk_create(
+        Order(number=f"N{n:05}", channel=web, customer=known["ben"], placed_at=NOW, currency="GBP") for n in range(1001)
+    )
+    note_numbers(Order.objects.values_list("pk", flat=True))
+    assert not UnindexedNumber.objects.exists()
+    assert customers_of_number("n00999") == [known["ben"].pk]
+
+    change_order(
+        order,
+        values={"number": "X-4711", "customer": known["ada"]},
+        lines=[{"sku": "A", "quantity": 1, "unit_price": 1}],
+    )
+    assert customers_of_number("4711") == [known["ada"].pk]
+    assert customers_of_number("90000") == []
