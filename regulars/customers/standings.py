@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import pairwise
@@ -29,6 +29,7 @@ from regulars.customers.models import Customer, Standing
 
 Steps = npt.NDArray[np.uint16]
 Mask = npt.NDArray[np.bool_]
+Values = Ids | Sequence[Any]
 
 ABSENT, EMPTY, FIRST = 0, 1, 2  # nobody of that id; no value in the column; the first step
 _SCALE = -1
@@ -38,13 +39,13 @@ _OTHER = 65_535  # the step of what a full dictionary has no room for
 _LEAST_STEPS = 256
 _PER_STEP = 400
 _FEW = 1_000
+_AT_ONCE = 20_000  # rows
 _SMALLEST = 5_000  # customers; fewer are cut well enough by any scale
 _SAMPLE = 200_000
 _LOWEST = -(2**62)
-_MICROSECONDS = {
-    "sqlite": "CAST(strftime('%%s', {0}) AS INTEGER) * 1000000 + CAST(substr({0} || '.000000', 21, 6) AS INTEGER)",
-    "postgresql": "(extract(epoch FROM {0}) * 1000000)::bigint",
-}
+# SQLite keeps moments as text, in UTC; joined to an empty text it stays one, which numpy reads faster than any other
+_MOMENTS = {"sqlite": "{0} || ''", "postgresql": "(extract(epoch FROM {0}) * 1000000)::bigint"}
+_NOTHING = np.iinfo(np.int64).min  # no value, in an array of numbers; numpy's moments (NaT) have the same
 
 
 class Kind(Enum):
@@ -82,7 +83,7 @@ class Scale:
 
     def __post_init__(self) -> None:
         if self.kind is Kind.WORD:
-            self._numbers = {word: number for number, word in enumerate(self.starts, FIRST)}
+            self._numbers = {word: number for number, word in enumerate(self.starts, FIRST)} | {None: EMPTY}
 
     @property
     def kind(self) -> Kind:
@@ -108,16 +109,19 @@ class Scale:
             return True
         return place + 1 < len(self.starts) and self.starts[place + 1] == _next(self.starts[place])
 
-    def steps(self, values: Sequence[Any]) -> Steps:
+    def steps(self, values: Values) -> Steps:
         """The step of each value; new words are added to the scale."""
-        if self.kind is Kind.WORD:
-            return np.fromiter(map(self._word, values), dtype=np.uint16, count=len(values))
+        if isinstance(values, np.ndarray):
+            places = np.searchsorted(np.asarray(self.starts, dtype=np.int64), values, side="right")
+            return np.where(values == _NOTHING, EMPTY, np.maximum(places, 1) + FIRST - 1).astype(np.uint16)
         if self.kind is Kind.TEXT:
-            return np.fromiter(map(self.step, values), dtype=np.uint16, count=len(values))
-        is_empty = np.fromiter((value is None for value in values), dtype=bool, count=len(values))
-        numbers = np.fromiter((value or 0 for value in values), dtype=np.int64, count=len(values))
-        places = np.searchsorted(np.asarray(self.starts, dtype=np.int64), numbers, side="right")
-        return np.where(is_empty, EMPTY, np.maximum(places, 1) + FIRST - 1).astype(np.uint16)
+            starts = self.starts
+            places = np.fromiter([bisect_right(starts, value) for value in values], dtype=np.uint16, count=len(values))
+            return (places + (FIRST - 1)).astype(np.uint16)
+        numbers = list(map(self._numbers.get, values))
+        if None in numbers:
+            numbers = [self._number(word) for word in values]
+        return np.array(numbers, dtype=np.uint16)
 
     def words(self) -> list[tuple[int, Any]]:
         """Every word with its step."""
@@ -128,9 +132,7 @@ class Scale:
         """Whether there may be words that stand on no step of their own."""
         return len(self.starts) >= _MOST_WORDS
 
-    def _word(self, word: Any) -> int:
-        if word is None:
-            return EMPTY
+    def _number(self, word: Any) -> int:
         number = self._numbers.get(word)
         if number is None:
             if self.is_full:
@@ -179,7 +181,7 @@ class Standings:
         for column in self._steps:
             self._steps[column][places] = ABSENT
         for found, values in read(list(self._steps), ids=ids):
-            places = self.places(found)
+            places = self.places(found.tolist())
             for column, array in self._steps.items():
                 array[places] = self.scales[column].steps(values[column])
 
@@ -228,7 +230,7 @@ def refresh(ids: Sequence[int]) -> None:
             array[: len(known)] = known
     _place(arrays, np.asarray(ids, dtype=np.int64), dict.fromkeys(COLUMNS, ABSENT))
     for found, values in read(list(COLUMNS), ids=ids):
-        _place(arrays, np.asarray(found), {column: scales[column].steps(values[column]) for column in COLUMNS})
+        _place(arrays, found, {column: scales[column].steps(values[column]) for column in COLUMNS})
     _write(arrays, [scale for scale in scales.values() if scale.is_changed])
 
 
@@ -239,11 +241,10 @@ def build() -> None:
     Standing.objects.all().delete()
     arrays: dict[tuple[str, int], Steps] = {}
     for found, values in read(list(COLUMNS)):
-        numbers = np.asarray(found, dtype=np.int64)
-        for block in set((numbers >> BLOCK_BITS).tolist()):
+        for block in np.unique(found >> BLOCK_BITS).tolist():
             for column in COLUMNS:
                 arrays.setdefault((column, block), np.zeros(BLOCK, dtype=np.uint16))
-        _place(arrays, numbers, {column: scales[column].steps(values[column]) for column in COLUMNS})
+        _place(arrays, found, {column: scales[column].steps(values[column]) for column in COLUMNS})
     _write(arrays, list(scales.values()))
 
 
@@ -255,34 +256,42 @@ def is_outgrown() -> bool:
     return Customer.objects.count() > 2 * max(scales["sort_name"].customers_count, _SMALLEST)
 
 
-def read(
-    columns: Sequence[str], *, ids: Sequence[int] | None = None
-) -> Iterable[tuple[list[int], dict[str, list[Any]]]]:
-    """Ids and values of columns, some thousand rows at a time, of some customers or of all; moments in microseconds."""
-    vendor = connection.vendor
-    names = [_MICROSECONDS[vendor].format(column) if COLUMNS[column] is Kind.MOMENT else column for column in columns]
+def read(columns: Sequence[str], *, ids: Sequence[int] | None = None) -> Iterator[tuple[Ids, dict[str, Values]]]:
+    """Ids and values of columns, some thousand rows at a time, of some customers or of all.
+
+    Numbers and moments (as microseconds) come as arrays, in which the lowest number stands for no value.
+    """
+    moment = _MOMENTS[connection.vendor]
+    names = [moment.format(column) if COLUMNS[column] is Kind.MOMENT else column for column in columns]
     # the names are our own, from COLUMNS
     select = f"SELECT id, {', '.join(names)} FROM customers_customer"  # noqa: S608
     first = 0
-    while True:
+    while ids is None or first < len(ids):
         with connection.cursor() as cursor:
             if ids is None:
-                cursor.execute(f"{select} WHERE id > %s ORDER BY id LIMIT 20000", [first])
+                cursor.execute(f"{select} WHERE id > %s ORDER BY id LIMIT %s", [first, _AT_ONCE])
             else:
-                wanted = id_list(ids[first : first + 20_000])
+                wanted = id_list(ids[first : first + _AT_ONCE])
                 cursor.execute(f"{select} WHERE id IN ({wanted.sql})", wanted.params)
             rows = cursor.fetchall()
         if rows:
-            found, *values = (list(column) for column in zip(*rows, strict=True))
-            yield found, dict(zip(columns, values, strict=True))
-        if ids is None:
-            if not rows:
-                return
-            first = rows[-1][0]
-        else:
-            first += 20_000
-            if first >= len(ids):
-                return
+            found, *values = zip(*rows, strict=True)
+            yield (
+                np.array(found, dtype=np.int64),
+                {column: _values(column, one) for column, one in zip(columns, values, strict=True)},
+            )
+        elif ids is None:
+            return
+        first = rows[-1][0] if ids is None else first + _AT_ONCE
+
+
+def _values(column: str, values: tuple[Any, ...]) -> Values:
+    """What the database gave, as the scale of the column takes it."""
+    if COLUMNS[column] in {Kind.TEXT, Kind.WORD}:
+        return values
+    if COLUMNS[column] is Kind.MOMENT and connection.vendor == "sqlite":
+        return np.array([value or "NaT" for value in values], dtype="S26").astype("datetime64[us]").astype(np.int64)
+    return np.array([_NOTHING if value is None else value for value in values], dtype=np.int64)
 
 
 def id_list(ids: Iterable[int]) -> RawSQL:
@@ -312,12 +321,13 @@ def _cut(count: int) -> Iterable[Scale]:
         start = low + part * span
         for _ids, values in read(list(COLUMNS), ids=range(start, min(start + span, start + size))):
             for column in COLUMNS:
-                sample[column].extend(values[column])
+                some = values[column]
+                sample[column] += some.tolist() if isinstance(some, np.ndarray) else some
     for column, kind in COLUMNS.items():
         if kind is Kind.WORD:
             yield Scale(column, [], count)
             continue
-        ordered = sorted(value for value in sample[column] if value is not None)
+        ordered = sorted(value for value in sample[column] if value not in {None, _NOTHING})
         lowest: Any = "" if kind is Kind.TEXT else _LOWEST
         different = sorted(set(ordered))
         starts = {lowest}

@@ -46,6 +46,12 @@ SORTS = ["name", "amount_spent", "number_of_orders", "last_order_date", "custome
 NOW = dt.datetime(2026, 3, 12, 8, 42, tzinfo=dt.UTC)
 
 
+@pytest.fixture(autouse=True)
+def only_customers(monkeypatch):
+    """What other rooms' finders add to a search is tested in those rooms."""
+    monkeypatch.setattr(search, "_FINDERS", {})
+
+
 @pytest.fixture
 def shop_of_many(db, monkeypatch):
     """Some hundred customers with many ties: indexed in two batches, then changed, deleted and joined by others.
