@@ -14,7 +14,8 @@ from regulars.core.text import BadText, clean
 from regulars.orders.models import Status
 from regulars.orders.normalise import NUMBER_LENGTH
 
-_CURRENCY_SIGNS = re.compile(r"[\s\u00a0\u202f'’]|^[^\d(+.,\-−-]+|(?<=\d)[^\d).,]+$")
+_SPACES = re.compile(r"[\s\u00a0\u202f'’]")
+_CURRENCY_SIGNS = re.compile(r"^[^\d(+.,\-−]+|(?<=[\d.,])[^\d).,\-−]+$|(?<=^[-−])[^\d.,]+")
 _DASHED = re.compile(r"^(\s*\d{1,2})-(\d{1,2})-(\d{2,4})(?!\d)")
 _ORDERED = re.compile(r"^\s*(\d{1,2})[/-](\d{1,2})[/-]\d{2,4}(?!\d)")
 
@@ -56,7 +57,7 @@ def order_number(cell: str) -> str:
 @lru_cache(maxsize=65_536)
 def amount(text: str, is_decimal_comma: bool) -> Decimal:
     """A number as written: 1,234.50, 1.234,50 €, (5.00), ¥88. Raises ValueError with a sentence."""
-    digits = _CURRENCY_SIGNS.sub("", text.strip())
+    digits = _CURRENCY_SIGNS.sub("", _SPACES.sub("", text))
     is_negative = digits.startswith(("-", "−", "(")) or digits.endswith("-")
     digits = digits.strip("()+-−")
     if is_decimal_comma:
