@@ -26,7 +26,7 @@ from regulars.core.models import Lease
 
 LEASE = dt.timedelta(seconds=60)
 _DELAYS = [dt.timedelta(seconds=seconds) for seconds in (10, 60, 5 * 60, 30 * 60, 2 * 3600)]
-_KEEP_DONE = dt.timedelta(days=7)
+_KEEP_DONE = dt.timedelta(days=1)
 _KEEP_FAILED = dt.timedelta(days=90)
 
 
@@ -143,7 +143,7 @@ def try_again(job: DBTaskResult) -> None:
 
 
 def prune() -> int:
-    """Forget what was done a week ago and what failed three months ago; the number of jobs forgotten."""
+    """Forget what was done a day ago and what failed three months ago; the number of jobs forgotten."""
     now = timezone.now()
     old = models.Q(status=Status.SUCCESSFUL, finished_at__lt=now - _KEEP_DONE) | models.Q(
         status=Status.FAILED, finished_at__lt=now - _KEEP_FAILED

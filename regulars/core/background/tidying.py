@@ -11,7 +11,7 @@ from regulars.core.background.schedule import every
 
 @every("03:10", label=_("Forget old jobs"))
 def forget_old_jobs() -> None:
-    """Done a week ago, or failed three months ago."""
+    """Done a day ago, or failed three months ago."""
     queue.prune()
 
 

@@ -206,14 +206,14 @@ def test_progress_outside_a_job_does_nothing(db):
 
 def test_finished_jobs_are_forgotten_in_time(db):
     now = timezone.now()
-    for days, status in ((6, "SUCCESSFUL"), (8, "SUCCESSFUL"), (89, "FAILED"), (91, "FAILED")):
+    for days, status in ((0, "SUCCESSFUL"), (2, "SUCCESSFUL"), (89, "FAILED"), (91, "FAILED")):
         greet.later(name=f"{status} {days}")
         job = DBTaskResult.objects.get(status="READY")
         Lease.objects.create(job=job)
         DBTaskResult.objects.filter(pk=job.pk).update(status=status, finished_at=now - dt.timedelta(days=days))
     assert queue.prune() == 2
     left = {job.args_kwargs["kwargs"]["arguments"]["name"] for job in DBTaskResult.objects.all()}
-    assert left == {"SUCCESSFUL 6", "FAILED 89"}
+    assert left == {"SUCCESSFUL 0", "FAILED 89"}
     assert Lease.objects.count() == 2
 
 
