@@ -59,7 +59,7 @@ def ask_filter(request: HttpRequest, name: str) -> HttpResponse:
     status = HTTPStatus.UNPROCESSABLE_ENTITY if question["problem"] else HTTPStatus.OK
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "customers/_filter.html", {"question": question}, status=status)
-    return _list(request, data=question["listed"], question=question)
+    return _list(request, data=question["listed"], question=question, status=status)
 
 
 @requires("customers.view")
@@ -92,7 +92,12 @@ def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
 
 
 def _list(
-    request: HttpRequest, *, data: QueryDict, question: dict[str, Any] | None = None, problem: str = ""
+    request: HttpRequest,
+    *,
+    data: QueryDict,
+    question: dict[str, Any] | None = None,
+    problem: str = "",
+    status: int = HTTPStatus.OK,
 ) -> HttpResponse:
     user: Any = request.user
     shown = columns.chosen(user)
@@ -127,7 +132,7 @@ def _list(
         "heads": [_head(wanted, column) for column in shown],
         "empty": None if page.rows else _nobody(wanted),
     }
-    return render(request, "customers/list.html", context)
+    return render(request, "customers/list.html", context, status=status)
 
 
 def _head(wanted: ListRequest, column: columns.Column) -> dict[str, Any]:

@@ -20,7 +20,10 @@ _MOST_BOUGHT, _FAVOURITES = 5, 3
 
 @dataclass(slots=True)
 class Product:
-    """One product as this customer buys it. `times` counts orders, not pieces."""
+    """One product as this customer buys it. `times` counts orders, not pieces.
+
+    `share` is its part of all the money, `of_the_most` its part of what went to the product of most money.
+    """
 
     title: str
     amount: Money
@@ -29,6 +32,7 @@ class Product:
     first: dt.datetime | None = None
     last: dt.datetime | None = None
     share: float = 0.0
+    of_the_most: float = 0.0
 
     @property
     def every_days(self) -> int | None:
@@ -127,6 +131,8 @@ def products(customer: Customer, stretch: Stretch) -> tuple[list[Product], list[
         product.amount = Money(int(amounts[key].to_integral_value()), currency)
         product.share = float(amounts[key] / total) if total > 0 else 0.0
     by_money = sorted(found.values(), key=lambda product: (-product.amount.minor, product.title))
+    for product in by_money:
+        product.of_the_most = product.amount.minor / by_money[0].amount.minor if by_money[0].amount.minor > 0 else 0.0
     by_times = sorted(found.values(), key=lambda product: (-product.times, -product.amount.minor, product.title))
     favourites = [product for product in by_times if product.times > 1]
     return by_money[:_MOST_BOUGHT], favourites[:_FAVOURITES]

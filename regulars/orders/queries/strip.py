@@ -107,7 +107,6 @@ def strip_of(customer: Customer) -> Strip | None:
         else None,
         first=first,
         count=len(orders),
-        is_near_end=place(today) > 80,
     )
 
 
