@@ -37,7 +37,7 @@ from regulars.timeline.models import Entry, Source
 
 DATA = Path(__file__).with_name("data") / "online_retail.parquet"
 SEED = 1880
-CHINESE_SHARE = 0.12  # of the British customers
+CHINESE_SHARE = 0.12  # of the British customers; a quarter of them with traditional characters
 
 STAFF = (
     ("Mara Petersen", "mara.petersen@hainhafen.example", Role.OWNER, ""),
@@ -128,7 +128,7 @@ def invented(lines: pa.Table, *, weeks: int) -> Iterator[tuple[int, dt.datetime,
     known = _buyers(lines)
     much = sorted(buyer.spent for buyer in known)[int(len(known) * 0.88)]
     for buyer in known:
-        place, has_country = _place_of(buyer.country, is_chinese=draw() < CHINESE_SHARE)
+        place, has_country = _place_of(buyer.country, descent=draw())
         is_company = draw() < (0.6 if buyer.spent > much else 0.04)
         person = inventor.person(place, number=buyer.number, is_company=is_company, is_sparse=draw() < 0.05)
         if not has_country:
@@ -192,11 +192,11 @@ def _buyers(lines: pa.Table) -> list[_Buyer]:
     ]
 
 
-def _place_of(country: str, *, is_chinese: bool) -> tuple[Place, bool]:
+def _place_of(country: str, *, descent: float) -> tuple[Place, bool]:
     """Where somebody of that country comes from, and whether the country is known at all."""
     code = "JE" if country == "Channel Islands" else parse_country(country)
-    if code == "GB" and is_chinese:
-        return places()["GB-zh"], True
+    if code == "GB" and descent < CHINESE_SHARE:
+        return places()["GB-hant" if descent < CHINESE_SHARE / 4 else "GB-zh"], True
     return place_of(code or "GB"), bool(code)
 
 
