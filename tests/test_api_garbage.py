@@ -13,7 +13,7 @@ from regulars.core.models import IdempotentCall
 from regulars.customers.models import Customer
 
 SETTINGS = settings(
-    max_examples=30,
+    max_examples=20,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -136,12 +136,17 @@ def neighbours(request: HttpRequest, *, next_cursor: str, previous_cursor: str) 
     return found
 
 
+# not "format": "date", because an empty value is no filter
+DAY: dict[str, Any] = {"pattern": "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$", "examples": ["2026-03-12"]}
+
+
 def parameter(name: str, description: str, **schema: Any) -> dict[str, Any]:
     """How a parameter of a list stands in the documentation."""
     return {
         "in": "query",
         "name": name,
         "required": False,
+        "allowEmptyValue": True,
         "description": description,
         "schema": {"type": "string", **schema},
     }
@@ -152,7 +157,7 @@ def period(name: str, what: str) -> list[dict[str, Any]]:
     return [
         parameter(f"{name}.after", f"{what} after this day of the shop, or after this moment."),
         parameter(f"{name}.before", f"{what} before this day of the shop, or before this moment."),
-        parameter(f"{name}.on", f"{what} on this day of the shop.", format="date"),
+        parameter(f"{name}.on", f"{what} on this day of the shop.", **DAY),
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import translation
 
-from regulars.core.api.listing import parameter
+from regulars.core.api.listing import DAY, parameter
 from regulars.customers import catalogue
 from regulars.customers.catalogue import Field, Type
 from regulars.customers.filters import OPERATORS
@@ -17,8 +17,8 @@ _DAYS = {"type": "integer", "minimum": 0}
 _FORMS: dict[Type, dict[str, Any]] = {
     Type.TEXT: {"maxLength": 200},
     Type.NUMBER: {"type": "integer", "minimum": 0},
-    Type.MONEY: {"pattern": r"^-?[0-9]{1,12}(\.[0-9]{1,6})?$", "examples": ["1250.50"]},
-    Type.DATE: {"format": "date", "examples": ["2026-03-12"]},
+    Type.MONEY: {"pattern": r"^(-?[0-9]{1,12}(\.[0-9]{1,6})?)?$", "examples": ["1250.50"]},
+    Type.DATE: DAY,
     Type.CHOICE: {},
     Type.COUNTRY: {"examples": ["GB,DE"]},
 }
