@@ -1,12 +1,15 @@
-"""`regulars import customers FILE`."""
+"""`regulars import customers FILE` and `regulars reindex`."""
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import click
+from django.utils.translation import gettext as _
 
-from regulars.core import importing
+from regulars.core import commands, importing
+from regulars.customers import search
 from regulars.customers.actions.importing import import_customers
 from regulars.timeline.actions import acting
 from regulars.timeline.models import Source
@@ -32,3 +35,22 @@ def import_command(*, file: Path, mapping: str, channel_code: str, is_dry_run: b
     with acting(None, Source.IMPORT), importing.importing("customers", file, is_dry_run=is_dry_run) as run:
         import_customers(file, run=run, mapping=chosen, channel_code=channel_code)
     importing.report(run, as_json=as_json)
+
+
+@click.command(name="reindex")
+@commands.json_option
+def reindex_command(*, as_json: bool) -> None:
+    """Build the search index of customers anew.
+
+    Nobody has to: what changes is brought in by itself. It takes the leftovers of old names out, and mends an index
+    after somebody wrote to the database past the product.
+    """
+    started = time.monotonic()
+    count = search.reindex()
+    seconds = round(time.monotonic() - started, 1)
+    commands.report(
+        {"customers": count, "seconds": seconds},
+        as_json=as_json,
+        sentence=_("%(count)s customers are in the search index, after %(seconds)s seconds.")
+        % {"count": f"{count:,}", "seconds": seconds},
+    )

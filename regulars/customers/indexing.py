@@ -21,6 +21,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from regulars.core.background import every
+from regulars.core.statistics import learn_statistics
 from regulars.customers import standings
 from regulars.customers.grams import BLOCK, BLOCK_BITS, Extracted, extract
 from regulars.customers.models import Customer, Gram, Unindexed
@@ -87,6 +88,7 @@ def merge_unindexed(*, at_least: int = ENOUGH) -> int:
     if standings.is_outgrown() and Customer.objects.exists():
         with alone():
             standings.build()
+        learn_statistics()
     return done
 
 

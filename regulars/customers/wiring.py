@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from regulars.core import commands, menu
 from regulars.core.api import idempotency
 from regulars.customers import belongings, catalogue, fields, holders, moments, panels, tabs
-from regulars.customers.commands import import_command
+from regulars.customers.commands import import_command, reindex_command
 
 # ── the frame
 menu.add(
@@ -106,6 +106,7 @@ belongings.add(
 
 # ── the command line
 commands.add("import", "customers", import_command)
+commands.add("", "reindex", reindex_command)
 
 # ── what belongs to a customer
 for _holder in holders.ALL:

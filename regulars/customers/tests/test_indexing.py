@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import pytest
 from django.db import connections
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regulars.customers import indexing, search, standings
@@ -31,6 +31,7 @@ def grams_of(text):
     }
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 300_000), st.lists(lines, max_size=3).map("\n".join)), max_size=12))
 def test_extraction_finds_every_gram_of_every_text(rows):
     rows = list(dict(rows).items())
@@ -45,6 +46,7 @@ def test_extraction_finds_every_gram_of_every_text(rows):
     assert extracted.ids.tolist() == sorted(pk for pk, _text in rows)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab张", min_size=1, max_size=8), st.text(alphabet="ab张 ", max_size=4))
 def test_a_text_that_holds_a_term_has_the_grams_of_the_term(term, around):
     grams = grams_of(around + term + around)
@@ -76,6 +78,7 @@ def test_a_long_text_is_cut_in_slices_without_losing_a_gram(monkeypatch):
 members = st.sets(st.integers(0, 65_535), max_size=40).map(sorted)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(members, st.booleans()), min_size=1, max_size=4))
 def test_postings_join_and_meet_in_either_form(made):
     # a full posting is stored as bits
