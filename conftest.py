@@ -83,6 +83,14 @@ def run_jobs(db):
     return run
 
 
+@pytest.fixture(autouse=True)
+def _forget_cached():
+    """What one test kept in the cache, the shop say, is not there for the next: its rows were rolled back."""
+    from django.core.cache import cache
+
+    cache.clear()
+
+
 @pytest.fixture
 def ada(db):
     """Ada owns the shop."""
