@@ -1,4 +1,4 @@
-"""What must not stand in a file of ours: addresses of package registries, paths of one machine, inline code in pages."""
+"""What must not stand in our files: addresses of package registries, paths of one machine, inline code in pages."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class Invalid(Refusal):
 
 
 class NotAllowed(Refusal):
-    """This person may not do this; `permission` names what is missing."""
+    """A person may not do it; `permission` names what is missing."""
 
     status = HTTPStatus.FORBIDDEN
     slug = "not-allowed"

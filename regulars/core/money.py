@@ -12,7 +12,7 @@ from babel.core import Locale
 from babel.numbers import format_currency, get_currency_precision, is_currency
 
 
-class DifferentCurrencies(ValueError):
+class DifferentCurrencies(ValueError):  # noqa: N818 — it says what is wrong
     """Two amounts of different currencies were added or compared; convert one of them first."""
 
 

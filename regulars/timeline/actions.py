@@ -32,7 +32,8 @@ class Acting:
     source: str = Source.SYSTEM
 
 
-_acting: ContextVar[Acting] = ContextVar("acting", default=Acting())
+_NOBODY = Acting()
+_acting: ContextVar[Acting] = ContextVar("acting", default=_NOBODY)
 _later: dict[type[Fact], dict[str, Reaction]] = defaultdict(dict)
 _at_once: dict[type[Fact], dict[str, Reaction]] = defaultdict(dict)
 

@@ -7,32 +7,62 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('customers', '0001_initial'),
+        ("customers", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=64)),
-                ('at', models.DateTimeField()),
-                ('recorded_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('source', models.CharField(choices=[('page', 'Page'), ('api', 'Api'), ('import', 'Import'), ('channel', 'Channel'), ('system', 'System')], default='system', max_length=8)),
-                ('subject_type', models.CharField(blank=True, default='', max_length=32)),
-                ('subject_id', models.BigIntegerField(null=True)),
-                ('data', models.JSONField(default=dict)),
-                ('actor', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('customer', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='entries', to='customers.customer')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=64)),
+                ("at", models.DateTimeField()),
+                ("recorded_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("page", "Page"),
+                            ("api", "Api"),
+                            ("import", "Import"),
+                            ("channel", "Channel"),
+                            ("system", "System"),
+                        ],
+                        default="system",
+                        max_length=8,
+                    ),
+                ),
+                ("subject_type", models.CharField(blank=True, default="", max_length=32)),
+                ("subject_id", models.BigIntegerField(null=True)),
+                ("data", models.JSONField(default=dict)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="entries",
+                        to="customers.customer",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-at', '-id'],
-                'indexes': [models.Index(fields=['customer', 'at', 'id'], name='entry_timeline')],
+                "ordering": ["-at", "-id"],
+                "indexes": [models.Index(fields=["customer", "at", "id"], name="entry_timeline")],
             },
         ),
     ]
