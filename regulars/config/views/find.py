@@ -19,7 +19,7 @@ from regulars.customers.models import Customer
 from regulars.customers.queries import ListRequest, customer_page
 from regulars.orders.models import Order
 from regulars.orders.panels import small_rhythms
-from regulars.orders.queries import OrderRequest, order_page
+from regulars.orders.queries.finding import orders_of_number
 from regulars.staff.access import SIGNED_IN, requires
 
 _CUSTOMERS, _ORDERS, _ORDERS_ALONE = 6, 4, 10
@@ -116,7 +116,7 @@ def _orders(user: Any, typed: str, *, most: int) -> list[Found]:
             acts_on=order.public_id,
             subject=order,
         )
-        for order in order_page(OrderRequest(number=typed, size=most)).rows
+        for order in orders_of_number(typed, most=most)
     ]
 
 

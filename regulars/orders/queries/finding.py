@@ -52,6 +52,22 @@ def customer_ids_with_order_number(text: str, limit: int) -> list[int]:
     return list(found)
 
 
+def orders_of_number(text: str, *, most: int) -> list[Order]:
+    """Orders with this text anywhere in their number, newest first, with customer: what the palette shows."""
+    wanted = fold(text.removeprefix("#"))
+    found: list[Order] = []
+    if not wanted or len(wanted) > _LONGEST:
+        return found
+    tells_little = len(wanted) < 3 or not any(letter.isdigit() for letter in wanted)
+    for ids in _candidates(wanted, at_most=_FEW if tells_little else None):
+        for start in range(0, len(ids), _READ_AT_ONCE):
+            rows = Order.objects.filter(pk__in=id_list(ids[start : start + _READ_AT_ONCE])).order_by("-pk")
+            found += [order for order in rows.select_related("customer") if wanted in fold(order.number)][:most]
+            if len(found) >= most:
+                return found[:most]
+    return found
+
+
 def _candidates(wanted: str, *, at_most: int | None) -> Iterator[Sequence[int]]:
     """Orders that may have the text, the newest first.
 
