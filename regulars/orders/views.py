@@ -34,6 +34,7 @@ def orders(request: HttpRequest) -> HttpResponse:
         "asked": asked,
         "orders": found.rows,
         "count": count,
+        "has_methods": any(order.payment_method for order in found.rows),
         "next": _beside(asked.query, "after", found.next_cursor),
         "previous": _beside(asked.query, "before", found.previous_cursor),
         "sorts": {

@@ -25,7 +25,7 @@ from regulars.customers.catalogue import Field, Type
 from regulars.customers.filters import OPERATORS, parse
 from regulars.customers.models import Customer
 from regulars.customers.places import countries
-from regulars.customers.queries import ListRequest, customer_count, customer_page, dropping
+from regulars.customers.queries import ListRequest, customer_list, customer_page, dropping
 from regulars.staff.access import requires
 
 _PAGING = ("after", "before")
@@ -122,10 +122,10 @@ def _list(
     except Invalid as refusal:
         context["problem"] = problem or refusal.sentence
         return render(request, "customers/list.html", context, status=HTTPStatus.BAD_REQUEST)
-    page = customer_page(wanted)
+    page, count = customer_list(wanted)
     context |= {
         "lines": columns.lines(page.rows, shown),
-        "count": customer_count(wanted),
+        "count": count,
         "chips": wanted.chips(),
         "next": wanted.url(after=page.next_cursor) if page.next_cursor else "",
         "previous": wanted.url(before=page.previous_cursor) if page.previous_cursor else "",

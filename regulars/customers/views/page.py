@@ -34,8 +34,14 @@ def page(request: HttpRequest, public_id: str, slug: str = "timeline") -> HttpRe
         "tab": tab,
         "tab_context": tab.context(request, customer),
         "tabs": [
-            {"panel": panel, "number": number + 1, "count": panel.count(customer), "is_open": panel.slug == slug}
-            for number, panel in enumerate(_allowed(request, panels.Place.TAB))
+            {
+                "panel": panel,
+                "number": number,
+                "count": panel.count(customer),
+                "is_open": panel.slug == slug,
+                "href": _tab_address(request, customer, panel.slug),
+            }
+            for number, panel in enumerate(_allowed(request, panels.Place.TAB), start=1)
         ],
     }
     return render(request, "customers/page.html", context)
@@ -62,6 +68,18 @@ def frame(request: HttpRequest, customer: Customer) -> dict[str, Any]:
         "may_edit": request.user.may("customers.edit"),  # type: ignore[union-attr]
         "may_delete": request.user.may("customers.delete"),  # type: ignore[union-attr]
     }
+
+
+def _tab_address(request: HttpRequest, customer: Customer, slug: str) -> str:
+    """Where a tab lives; the first one is the page itself. The list it was opened from stays known."""
+    first = panels.at(panels.Place.TAB)[0].slug
+    address = (
+        reverse("customers:page", args=[customer.public_id])
+        if slug == first
+        else reverse("customers:tab", args=[customer.public_id, slug])
+    )
+    query = request.GET.get("list", "")
+    return f"{address}?{urlencode({'list': query})}" if query else address
 
 
 def _in_list(request: HttpRequest, customer: Customer) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 // Every page works without this. It adds keys, the palette, undo that goes away by itself, and a theme without a reload.
 import "./keys.js";
 import "./palette.js";
+import "./filters.js";
+import "./peek.js";
 import "./list.js";
 import "./toast.js";
 import "./theme.js";
