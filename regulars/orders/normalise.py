@@ -105,7 +105,7 @@ def invalid(reasons: dict[str, list[str]]) -> Invalid:
 
 def line_total(quantity: int, unit_price: Decimal, currency: str) -> int:
     """Quantity × unit price in the currency's smallest unit, halves rounded up. Prices have four decimals."""
-    steps = int(unit_price.scaleb(4)) * quantity * 10 ** exponent(currency)
+    steps: int = int(unit_price.scaleb(4)) * quantity * 10 ** exponent(currency)
     return (2 * steps + 10_000) // 20_000
 
 
@@ -197,9 +197,10 @@ def _moment(value: Any) -> dt.datetime:
     if value.year < FIRST_YEAR:
         raise ValueError(_("The year %(year)s is too long ago.") % {"year": value.year})
     try:
-        return value.astimezone(dt.UTC)
+        moment: dt.datetime = value.astimezone(dt.UTC)
     except OverflowError as error:
         raise ValueError(_("The year %(year)s is too far away.") % {"year": value.year}) from error
+    return moment
 
 
 def _currency(value: Any) -> str:

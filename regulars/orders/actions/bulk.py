@@ -15,6 +15,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 
 from regulars.core.bulk import insert, moment, take_ids
+from regulars.customers.standings import id_list
 from regulars.orders.actions import settlement
 from regulars.orders.actions.drafts import NewOrder, NewReturn
 from regulars.orders.actions.matching import purchases_for, reversing_lines
@@ -79,7 +80,8 @@ def write_returns(returns: Sequence[NewReturn], *, is_told: bool = True) -> Sequ
     for returned, pk in zip(returns, ids, strict=True):
         returned.id = pk
     rows = match(returns)
-    numbers = dict(Order.objects.filter(pk__in={r.order_id for r in returns} - {None}).values_list("pk", "number"))
+    reversed_ids = {returned.order_id for returned in returns if returned.order_id is not None}
+    numbers = dict(Order.objects.filter(pk__in=id_list(reversed_ids)).values_list("pk", "number"))
     decimal = _decimal()
     insert(Return, RETURN_COLUMNS, (_return_row(returned, now, decimal) for returned in returns))
     write_return_lines(rows)

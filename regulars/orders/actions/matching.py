@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q, Sum
 from django.db.models.functions import Coalesce
 
+from regulars.customers.standings import id_list
 from regulars.orders.actions import settlement
 from regulars.orders.actions.drafts import NewReturn
 from regulars.orders.models import COUNTED, OrderLine, ReturnLine
@@ -57,32 +59,37 @@ class Purchases:
 
 
 def purchases_for(returns: Sequence[NewReturn]) -> Purchases:
-    """All that these returns may reverse, in one query."""
+    """All that these returns may reverse, in two queries: of the orders they name, and of their customers."""
     skus = {piece.sku for returned in returns for piece in returned.pieces if piece.sku}
     orders = {returned.order_id for returned in returns if returned.order_id is not None}
     customers = {r.customer_id for r in returns if r.order_id is None and r.customer_id is not None}
     found = Purchases()
-    if not skus or not (orders or customers):
-        return found
+    if skus and orders:
+        # the same purchase may be of an order and of a customer; then both lists hold the same one
+        for sku, _customer_id, purchase in _bought(Q(order__in=id_list(orders)), skus):
+            found.of_order[purchase.order_id, sku].append(purchase)
+    if skus and customers:
+        known = {purchase.line_id: purchase for listed in found.of_order.values() for purchase in listed}
+        counted = Q(order__customer_id__in=id_list(customers), order__status__in=COUNTED, order__is_test=False)
+        for sku, customer_id, purchase in _bought(counted, skus):
+            found.of_customer[customer_id, sku].append(known.get(purchase.line_id, purchase))
+    return found
+
+
+def _bought(condition: Q, skus: Collection[str]) -> Iterator[tuple[str, Any, Purchase]]:
     rows = (
-        OrderLine.objects.filter(
-            Q(order__in=orders) | Q(order__customer_id__in=customers, order__status__in=COUNTED, order__is_test=False),
-            sku__in=skus,
-        )
+        OrderLine.objects.filter(condition, sku__in=skus)
         .annotate(came_back=Coalesce(Sum("return_lines__quantity"), 0))
         .order_by("-order__placed_at", "-order_id", "position", "id")
         .values_list(
-            *("sku", "quantity", "came_back", "order__customer_id", "order__status", "order__is_test"),
+            *("sku", "quantity", "came_back", "order__customer_id"),
             *("id", "order_id", "order__channel_id", "order__currency", "order__placed_at"),
         )
     )
-    for sku, quantity, came_back, customer_id, status, is_test, *place in rows:
+    for sku, quantity, came_back, customer_id, line_id, order_id, channel_id, currency, placed_at in rows:
         if quantity > came_back:
-            purchase = Purchase(*place, left=quantity - came_back)
-            found.of_order[purchase.order_id, sku].append(purchase)
-            if customer_id is not None and status in COUNTED and not is_test:
-                found.of_customer[customer_id, sku].append(purchase)
-    return found
+            left = quantity - came_back
+            yield sku, customer_id, Purchase(line_id, order_id, channel_id, currency, placed_at, left)
 
 
 def reversing_lines(returned: NewReturn, purchases: Purchases) -> list[ReturnLine]:

@@ -153,8 +153,8 @@ def piece_of(line: OrderLine) -> Piece:
 
 
 def _refuse_taken(number: str, channel: Channel, *, besides: int | None = None) -> None:
-    taken = Order.objects.filter(channel=channel, number=number).exclude(pk=besides).first()
-    if taken is not None:
+    taken = Order.objects.filter(channel=channel, number=number).first()
+    if taken is not None and taken.pk != besides:
         raise NumberTaken(
             _("%(channel)s already has an order %(number)s. Change that one, or give this one another number.")
             % {"channel": channel.name, "number": number},

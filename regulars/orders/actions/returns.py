@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -64,8 +64,8 @@ def receive_return(
 @transaction.atomic
 def change_return(returned: Return, *, draft: NewReturn) -> Return:
     """Write a return anew as the draft of the same channel and number says, and find again what it reverses."""
-    before = {line.order_id for line in returned.lines.all() if line.order_id} | {returned.order_id}
-    customers = {returned.customer_id, draft.customer_id} - {None}
+    before = [returned.order_id, *(line.order_id for line in returned.lines.all())]
+    customers = _known([returned.customer_id, draft.customer_id])
     returned.lines.all().delete()
     draft.id = returned.pk
     rows = match([draft])
@@ -82,11 +82,15 @@ def change_return(returned: Return, *, draft: NewReturn) -> Return:
         updated_at=timezone.now(),
     )
     write_return_lines(rows)
-    settlement.settle((before | {row.order_id for row in rows} | {draft.order_id}) - {None})
+    settlement.settle(_known([*before, draft.order_id, *(row.order_id for row in rows)]))
     returned.refresh_from_db()
     record(ReturnChanged(number=returned.number), customer=returned.customer, subject=returned)
     figures.refresh(customers)
     return returned
+
+
+def _known(ids: Iterable[int | None]) -> set[int]:
+    return {pk for pk in ids if pk is not None}
 
 
 def _refuse_stranger(order: Order, draft: NewReturn) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from django.db.models import F, Q, Sum
 from django.utils import timezone
 
+from regulars.customers.standings import id_list
 from regulars.orders import normalise
 from regulars.orders.models import Order, Return, ReturnLine, Status
 
@@ -20,7 +21,7 @@ def settle(order_ids: Collection[int]) -> None:
     """Bring refunded amounts and states of orders in line with their returns; orders already so are not touched."""
     if not order_ids:
         return
-    orders = list(Order.objects.select_for_update(no_key=True).filter(pk__in=order_ids).order_by("pk"))
+    orders = list(Order.objects.select_for_update(no_key=True).filter(pk__in=id_list(order_ids)).order_by("pk"))
     shares = refund_shares([order.pk for order in orders])
     for order in orders:
         refunded, refunded_base = shares.get(order.pk, (0, 0))
@@ -47,10 +48,10 @@ def settled_status(status: str, *, total: int, refunded: int) -> str:
 
 def refund_shares(order_ids: Collection[int]) -> dict[int, tuple[int, int]]:
     """Each order's part of all refunds, in its returns' currency and in the base currency."""
-    returns = list(Return.objects.filter(pk__in=[returned.pk for returned in returns_of(order_ids)]))
+    returns = returns_of(order_ids)
     lines_of: dict[int, dict[int | None, int]] = defaultdict(dict)
     for parent_id, order_id, amount in (
-        ReturnLine.objects.filter(parent__in=[returned.pk for returned in returns])
+        ReturnLine.objects.filter(parent__in=id_list(returned.pk for returned in returns))
         .order_by()
         .values_list("parent_id", "order_id")
         .annotate(amount=Sum("total_minor"))
@@ -84,8 +85,9 @@ def parts_of(returned: Return, lines: dict[int | None, int]) -> dict[int, tuple[
 
 def returns_of(order_ids: Collection[int]) -> Sequence[Return]:
     """The returns that paid back something of these orders."""
-    by_lines = ReturnLine.objects.filter(order__in=order_ids).values("parent_id")
-    return list(Return.objects.filter(Q(order__in=order_ids) | Q(pk__in=by_lines)))
+    ids = list(order_ids)
+    by_lines = ReturnLine.objects.filter(order__in=id_list(ids)).values("parent_id")
+    return list(Return.objects.filter(Q(order__in=id_list(ids)) | Q(pk__in=by_lines)))
 
 
 def point_returns(returns: Iterable[Return]) -> None:
@@ -94,7 +96,7 @@ def point_returns(returns: Iterable[Return]) -> None:
     for returned in returns:
         rows = list(ReturnLine.objects.filter(parent=returned))
         main = order_of_most(rows)
-        Return.objects.filter(pk=returned.pk).exclude(order_id=main).update(order_id=main)
+        Return.objects.filter(pk=returned.pk).update(order_id=main)
         orders.update(row.order_id for row in rows if row.order_id is not None)
     settle(orders)
 

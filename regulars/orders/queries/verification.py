@@ -19,7 +19,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from regulars.core import shop
+from regulars.core import ids, shop
 from regulars.core.models import Row
 from regulars.core.money import exponent
 from regulars.customers.models import Customer
@@ -115,9 +115,10 @@ def _divide(
     loose = share.pop(None, 0)
     if main is not None:
         share[main] = share.get(main, 0) + beyond
-    rows = [[order_id, minor, _based(minor, *money)] for order_id, minor in share.items()]
+    based = {order_id: _based(minor, *money) for order_id, minor in share.items()}
     if main is not None and not loose:
-        next(row for row in rows if row[0] == main)[2] += refund_base - sum(row[2] for row in rows)
+        based[main] += refund_base - sum(based.values())
+    rows = [(order_id, minor, based[order_id]) for order_id, minor in share.items()]
     parts.executemany("INSERT INTO part VALUES (?, ?, ?)", rows)
 
 
@@ -206,7 +207,7 @@ def _counts(status: str, is_test: Any) -> bool:
 def _amount(quantity: int, price: Any, currency: str) -> int:
     """Quantity × price in the smallest unit, halves up, in whole ten-thousandths (prices have four decimals)."""
     # a NUMERIC column of SQLite answers with a float; a price has too few digits to be lost in it
-    steps = round(price * 10_000) * quantity * 10 ** exponent(currency)
+    steps: int = round(price * 10_000) * quantity * 10 ** exponent(currency)
     return (2 * steps + 10_000) // 20_000
 
 
@@ -214,8 +215,8 @@ def _based(minor: int, currency: str, rate: Any, base: str) -> int:
     if currency == base:
         return minor
     # hundred-millionths of the rate, as whole numbers; halves away from zero
-    steps = abs(minor) * round(rate * 100_000_000) * 10 ** exponent(base)
-    unit = 100_000_000 * 10 ** exponent(currency)
+    steps: int = abs(minor) * round(rate * 100_000_000) * 10 ** exponent(base)
+    unit: int = 100_000_000 * 10 ** exponent(currency)
     return (1 if minor >= 0 else -1) * ((2 * steps + unit) // (2 * unit))
 
 
@@ -225,15 +226,18 @@ def _moment(value: Any) -> dt.datetime:
 
 
 def _difference(model: type[Row], pk: int, label: str, field: str, kept: Any, computed: Any) -> Difference:
+    public_id = ids.encode(model.id_prefix, pk)
     what = model._meta.model_name or ""
-    return Difference(what=what, id=model(pk=pk).public_id, label=label, field=field, kept=kept, computed=computed)
+    return Difference(what=what, id=public_id, label=label, field=field, kept=kept, computed=computed)
 
 
 class _Matching:
     """Rows that begin with a rising key, handed out key by key to someone who asks in rising order."""
 
     def __init__(self, rows: Iterator[Sequence[Any]]) -> None:
-        self._groups = groupby(rows, key=itemgetter(0))
+        self._groups: Iterator[tuple[Any, Iterator[Any]]] = groupby(rows, key=itemgetter(0))
+        self._key: int | None
+        self._rows: Iterator[Any]
         self._key, self._rows = next(self._groups, (None, iter(())))
 
     def of(self, key: int) -> Iterator[Any]:
