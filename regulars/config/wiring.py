@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from regulars.config.demo import facts as _demo_facts  # noqa: F401 — the log knows them from the start
 from regulars.config.demo.commands import demo_command
 from regulars.core import commands, menu
 

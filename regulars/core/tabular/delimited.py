@@ -114,11 +114,12 @@ class LineReader:
         if problem:
             lines.give_back(taken[1:])
             return Line(number, _shown([text], self._dialect.delimiter), problem)
-        if any("\0" in part or (not part.isascii() and _UNDECODED.search(part)) for part in taken):
+        whole = text if len(taken) == 1 else "".join(taken)
+        if "\0" in whole or (not whole.isascii() and _UNDECODED.search(whole)):
             return _unusable(number, taken, self._dialect.delimiter)
-        if lines.size > CELL_LIMIT and any(len(cell) > CELL_LIMIT for cell in cells):
+        if len(whole) > CELL_LIMIT and any(len(cell) > CELL_LIMIT for cell in cells):
             return Line(number, _cut(cells), _cell_too_long())
-        return Line(number, [restored(cell) for cell in cells])
+        return Line(number, [restored(cell) for cell in cells] if "'" in whole else cells)
 
 
 class _Lines:
