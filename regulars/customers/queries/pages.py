@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -63,8 +64,48 @@ def customer_page(request: ListRequest, *, way: Way | None = None) -> Page:
 
     `way` forces one of the ways (tests).
     """
+    return _page(_Reader(request), way)
+
+
+def customer_count(request: ListRequest) -> Count:
+    """How many customers the list has: all of them exactly, a part exactly up to 10,000."""
+    return _count(_Reader(request))
+
+
+def customer_list(request: ListRequest) -> tuple[Page, Count]:
+    """A page, and how many the list has, for the price of little more than the page."""
+    reader = _Reader(request)
+    page = _page(reader, None)
+    if request.after is None and request.before is None and not page.next_cursor:
+        return page, Count(len(page.rows), is_exact=True)
+    return page, _count(reader)
+
+
+def neighbours(request: ListRequest, customer: Customer) -> tuple[Customer | None, Customer | None]:
+    """Who stands before and after a customer in a list."""
+    key: Key = (getattr(customer, request.sort_column), customer.pk)
+    reader = _Reader(request)
+    before = _keys(reader, key, 1, is_backward=True)
+    after = _keys(reader, key, 1, is_backward=False)
+    known = Customer.objects.in_bulk([pk for _value, pk in before + after])
+    return (known.get(before[0][1]) if before else None), (known.get(after[0][1]) if after else None)
+
+
+def dropping(request: ListRequest) -> Culprit | None:
+    """For a list with nobody in it: the filter (or the search) without which it has the most people.
+
+    None where it takes more than one to be dropped.
+    """
+    suspects: list[Condition | None] = [*request.conditions, *([None] if request.search else [])]
+    counted = [Culprit(one, customer_count(request.without(one))) for one in reversed(suspects)]
+    culprit = max(counted, key=lambda one: one.count.number, default=None)
+    return culprit if culprit and culprit.count.number else None
+
+
+def _page(reader: _Reader, way: Way | None) -> Page:
+    request = reader.request
     is_backward = request.before is not None
-    keys = _keys(request, request.before or request.after, request.size + 1, is_backward=is_backward, way=way)
+    keys = _keys(reader, request.before or request.after, request.size + 1, is_backward=is_backward, way=way)
     has_more, keys = len(keys) > request.size, keys[: request.size]
     if is_backward:
         keys.reverse()
@@ -78,12 +119,10 @@ def customer_page(request: ListRequest, *, way: Way | None = None) -> Page:
     )
 
 
-def customer_count(request: ListRequest) -> Count:
-    """How many customers the list has: all of them exactly, a part exactly up to 10,000."""
-    if request.is_everybody:
+def _count(reader: _Reader) -> Count:
+    if reader.request.is_everybody:
         return Count(Customer.objects.count(), is_exact=True)
-    reader = _Reader(request)
-    narrowed = narrow(request.conditions, reader.asked)
+    narrowed = reader.narrowed
     if narrowed is None:
         return _capped(sum(len(part) for part in _first(reader.scan(), COUNTED + 1)), is_whole=True)
     count = int(np.count_nonzero(narrowed.is_sure))
@@ -96,41 +135,17 @@ def customer_count(request: ListRequest) -> Count:
     return _capped(count, is_whole=read >= len(unsure))
 
 
-def neighbours(request: ListRequest, customer: Customer) -> tuple[Customer | None, Customer | None]:
-    """Who stands before and after a customer in a list."""
-    key: Key = (getattr(customer, request.sort_column), customer.pk)
-    before = _keys(request, key, 1, is_backward=True)
-    after = _keys(request, key, 1, is_backward=False)
-    known = Customer.objects.in_bulk([pk for _value, pk in before + after])
-    return (known.get(before[0][1]) if before else None), (known.get(after[0][1]) if after else None)
-
-
-def dropping(request: ListRequest) -> Culprit | None:
-    """For a list with nobody in it: the filter (or the search) without which it has the most people.
-
-    None where it takes more than one to be dropped.
-    """
-    suspects: list[Condition | None] = [*request.conditions, *([None] if request.search else [])]
-    if len(suspects) < 2:
-        return Culprit(suspects[0], Count(Customer.objects.count(), is_exact=True)) if suspects else None
-    counted = [Culprit(one, customer_count(request.without(one))) for one in reversed(suspects)]
-    culprit = max(counted, key=lambda one: one.count.number)
-    return culprit if culprit.count.number else None
-
-
-def _keys(
-    request: ListRequest, start: Key | None, wanted: int, *, is_backward: bool, way: Way | None = None
-) -> list[Key]:
+def _keys(reader: _Reader, start: Key | None, wanted: int, *, is_backward: bool, way: Way | None = None) -> list[Key]:
     """The first keys beyond a place, in the order they are met."""
+    request = reader.request
     order = _Order(request.sort_column, is_rising=request.is_descending is is_backward, has_empty_first=is_backward)
-    reader = _Reader(request)
-    if way is None and all(
-        one.field.column == request.sort_column and isinstance(one.test, Between) for one in request.conditions
+    if (
+        way is None
+        and not request.search
+        and all(one.field.column == request.sort_column and isinstance(one.test, Between) for one in request.conditions)
     ):
-        way = "walk" if not request.search else None
-    if way in {"walk", "scan"}:
-        return _take(reader.along(order, start), wanted)
-    narrowed = narrow(request.conditions, reader.asked, also=(request.sort_column,))
+        way = "walk"
+    narrowed = None if way in {"walk", "scan"} else reader.narrowed
     if narrowed is None:
         return _take(reader.along(order, start), wanted)
     return _take(reader.step_by_step(narrowed, order, start, wanted), wanted)
@@ -205,6 +220,11 @@ class _Reader:
         for one in self.conditions:
             if not one.is_exact_in_database:
                 self.texts &= one.narrows()
+
+    @cached_property
+    def narrowed(self) -> Narrowed | None:
+        """What the index knows about the list, read once for its page and its count."""
+        return narrow(self.conditions, self.asked, also=(self.request.sort_column,))
 
     def along(self, order: _Order, start: Key | None) -> Iterator[list[Key]]:
         """Everybody beyond a place who fits, read along the index of the order."""

@@ -20,6 +20,7 @@ from regulars.customers.queries import (
     Count,
     ListRequest,
     customer_count,
+    customer_list,
     customer_page,
     dropping,
     neighbours,
@@ -252,6 +253,8 @@ def check_a_list(q, chosen, sort, sign, limit, way):
         assert [pk for page in backward(query, last, way) for pk in page] == wanted
     request = ListRequest.from_query(query)
     assert customer_count(request) == Count(len(wanted), is_exact=True)
+    page, count = customer_list(request)
+    assert ([customer.pk for customer in page.rows], count.number) == (wanted[:limit], len(wanted))
     if wanted:
         middle = Customer.objects.get(pk=wanted[len(wanted) // 2])
         place = wanted.index(middle.pk)
