@@ -39,6 +39,11 @@ def pytest_configure(config):
     else:
         raise pytest.UsageError(f"REGULARS_TEST_ENGINE is “{ENGINE}”; it takes sqlite or postgresql")
     django.setup()
+    if not hasattr(config, "workerinput"):
+        # a fresh clone has the catalogues as text only
+        from regulars.config.setup import compile_translations
+
+        compile_translations()
 
 
 def pytest_unconfigure(config):
