@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from regulars.core.models import Row
 from regulars.core.money import MoneyOf
@@ -15,7 +16,7 @@ class Status(models.TextChoices):
     """How far the money has come. Counted are open, paid, part-refunded and refunded (docs/definitions.md)."""
 
     DRAFT = "draft", _("Draft")
-    OPEN = "open", _("Open")
+    OPEN = "open", pgettext_lazy("order state", "Open")
     PAID = "paid", _("Paid")
     PART_REFUNDED = "part_refunded", _("Part refunded")
     REFUNDED = "refunded", _("Refunded")
