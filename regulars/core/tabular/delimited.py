@@ -78,11 +78,16 @@ class LineReader:
                 # the way that nearly all lines take
                 cells = text.rstrip("\r\n").split(delimiter)
                 if "'" in text:
-                    cells = [restored(cell) for cell in cells]
+                    cells = self._restored(cells)
                 if len(text) > CELL_LIMIT and any(len(cell) > CELL_LIMIT for cell in cells):
                     yield Line(lines.number, _cut(cells), _cell_too_long())
                 else:
                     yield Line(lines.number, cells)
+
+    @staticmethod
+    def _restored(cells: list[str]) -> list[str]:
+        # most apostrophes stand in the middle of a name
+        return [restored(cell) if cell[:1] == "'" else cell for cell in cells]
 
     def _quoted(self, lines: _Lines, quoted: Iterator[list[str]], text: str) -> Line:
         """A record with quotes in it: one line, or several.
@@ -119,7 +124,7 @@ class LineReader:
             return _unusable(number, taken, self._dialect.delimiter)
         if len(whole) > CELL_LIMIT and any(len(cell) > CELL_LIMIT for cell in cells):
             return Line(number, _cut(cells), _cell_too_long())
-        return Line(number, [restored(cell) for cell in cells] if "'" in whole else cells)
+        return Line(number, cells if "'" not in whole else self._restored(cells))
 
 
 class _Lines:
