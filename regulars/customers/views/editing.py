@@ -71,7 +71,7 @@ def edit(request: HttpRequest, public_id: str) -> HttpResponse:
             return _saved(request, changed, version)
     elif version != customer.version:
         return _clash(request, customer)
-    context = {"customer": customer, "form": form, "base": request.POST.get("base", ""), "version": version}
+    context = {"customer": customer, "form": form, "base": request.POST.get("base", ""), "read_version": version}
     return render(request, "customers/edit.html", context, status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
