@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 DAYS = 29  # yesterday, and the four same weekdays before it
 _WEEK = 7
-_KEPT_SECONDS = 300
+_KEPT_LEAST, _KEPT_PER_ORDER = 10, 0.02  # seconds: a large shop is asked seldom, a small one is always fresh
 _BEST = 1000  # among whom we look for those who are going quiet
 _QUIET_FROM, _QUIET_UNTIL = 1.5, 6.0  # usual gaps; beyond the second somebody is gone, not going
 _LEAST_ORDERS = 3
@@ -102,17 +102,18 @@ class Quiet:
 
 
 def yesterday() -> Yesterday:
-    """The last 29 days up to yesterday: one query over the index of dates, kept for five minutes."""
+    """The last 29 days up to yesterday: one query over the index of dates; its answer is kept for a while."""
     today = shop.today()
     key = f"orders.yesterday.{today.isoformat()}.{shop.current().time_zone}"
     rows: dict[int, tuple[int, int, int, int]] | None = cache.get(key)
     if rows is None:
         rows = _days(today)
-        cache.set(key, rows, _KEPT_SECONDS)
+        orders = sum(row[1] for row in rows.values())
+        cache.set(key, rows, max(_KEPT_LEAST, round(orders * _KEPT_PER_ORDER)))
     first = today.toordinal() - DAYS
     columns = list(zip(*(rows.get(first + place, (0, 0, 0, 0)) for place in range(DAYS)), strict=True))
-    sales, orders, came_back, first_time = (Figure(tuple(column)) for column in columns)
-    return Yesterday(today - dt.timedelta(days=1), shop.current().currency, sales, orders, came_back, first_time)
+    figures = [Figure(tuple(column)) for column in columns]
+    return Yesterday(today - dt.timedelta(days=1), shop.current().currency, *figures)
 
 
 def going_quiet(*, most: int = 6) -> list[Quiet]:

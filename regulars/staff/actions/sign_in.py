@@ -12,7 +12,7 @@ from django.contrib.auth import authenticate
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from regulars.core.background import every
 from regulars.core.errors import Refusal
@@ -70,7 +70,7 @@ def wrong_password(tries_left: int) -> str:
     ) % {"left": tries_left, "minutes": minutes}
 
 
-@every("04:10")
+@every("04:10", label=gettext_lazy("Forget failed sign-ins"))
 def forget_old_tries() -> None:
     """Drop the counts of tries whose pause is long over."""
     SignInTry.objects.filter(last_at__lt=timezone.now() - dt.timedelta(days=1)).delete()
