@@ -10,17 +10,34 @@ import subprocess
 import sys
 import time
 import urllib.request
+import uuid
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import psutil
+import psycopg
 import pytest
 
 REGULARS = [sys.executable, "-m", "regulars.config.cli"]
 
 
+DATABASES = {}  # the address of each shop's own database, where the tests run on PostgreSQL
+
+
 @pytest.fixture
 def home(tmp_path):
-    return tmp_path / "shop"
+    """The data folder of a shop that is not there yet."""
+    folder = tmp_path / "shop"
+    server = os.environ.get("DATABASE_URL")
+    if not server:
+        yield folder
+        return
+    name = f"shop_{uuid.uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        DATABASES[folder] = urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+        yield folder
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -54,7 +71,11 @@ def start(home):
 
 def environment(home):
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "LANG", "VIRTUAL_ENV"}}
-    return kept | {"REGULARS_HOME": str(home), "PYTHONUNBUFFERED": "1"}
+    return kept | {
+        "REGULARS_HOME": str(home),
+        "DATABASE_URL": DATABASES.get(home, ""),
+        "PYTHONUNBUFFERED": "1",
+    }
 
 
 def free_port():
