@@ -64,7 +64,7 @@ def survey(table: Table, columns: Mapping[str, int], *, date_format: str = "") -
             last_number = number
             key = order_number(number)
             if key != last_key:
-                last_key, mark = key, zlib.crc32(key.encode())
+                last_key, mark = key, zlib.crc32(key.encode("utf-8", "surrogatepass"))
                 if mark in seen:
                     found.scattered.add(key)
                 seen.add(mark)
