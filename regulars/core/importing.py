@@ -279,4 +279,4 @@ def heading_key(heading: str) -> str:
 
 
 def _bad_map(sentence: str) -> Invalid:
-    return Invalid(sentence, fields={"map": [sentence]})
+    return Invalid(sentence, fields={})

@@ -100,4 +100,4 @@ def _rate(text: str) -> Decimal | None:
         return Decimal(text) if text else None
     except InvalidOperation as error:
         sentence = _("--rate is “%(text)s”; write a number, such as 0.86.") % {"text": text}
-        raise Invalid(sentence, fields={"rate": [sentence]}) from error
+        raise Invalid(sentence, fields={}) from error

@@ -142,7 +142,7 @@ def columns_of(header: Sequence[str], chosen: Mapping[str, str]) -> dict[str, in
             "columns": ", ".join(heading[:40] for heading in header[:20] if heading),
             "first": next((heading for heading in header if heading), "1"),
         }
-        raise Invalid(sentence, fields={"map": [sentence]})
+        raise Invalid(sentence, fields={})
     if not {"customer_id", "email"} & found.keys() and "name" in found:
         found["customer_id"] = found["name"]
     return found

@@ -91,7 +91,7 @@ def date_order(text: str) -> str:
     key = re.sub(r"[^a-z]", "", text.lower())
     if text and key not in DATE_FORMATS:
         sentence = _("--date-format is “%(text)s”; write DD/MM/YYYY, MM/DD/YYYY or YYYY-MM-DD.") % {"text": text}
-        raise Invalid(sentence, fields={"date_format": [sentence]})
+        raise Invalid(sentence, fields={})
     return DATE_FORMATS.get(key, "")
 
 
@@ -118,5 +118,5 @@ def _is_month_first(votes: Mapping[str, int], examples: list[str], chosen: str) 
             "The dates of this file can be read in two ways: is %(date)s a day and a month, or a month and a day? "
             "Say it with --date-format DD/MM/YYYY or --date-format MM/DD/YYYY."
         ) % {"date": examples[0].strip()}
-        raise Invalid(sentence, fields={"date_format": [sentence]})
+        raise Invalid(sentence, fields={})
     return votes["mdy"] > votes["dmy"]
