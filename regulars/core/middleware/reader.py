@@ -12,8 +12,8 @@ from django.utils.translation.trans_real import get_languages, parse_accept_lang
 
 from regulars.core import shop
 
-# These answer although the database does not, so nothing may ask it for the shop.
-_FOR_MACHINES = frozenset({"/healthz", "/readyz"})
+# These have no reader, and answer although the database does not: nothing may ask it for the shop.
+_FOR_MACHINES = frozenset({"/healthz", "/readyz", "/assets/regulars.css"})
 
 
 class Reader:
