@@ -22,7 +22,6 @@ from regulars.orders.importing import values
 from regulars.orders.importing.survey import Survey
 from regulars.orders.models import Status
 
-_CREDIT_NOTE = re.compile(r"[Cc]\d+")
 _ADJUSTMENT = re.compile(r"[Aa]\d+")
 _WHO = ("customer_id", "email", "name", "given_name", "family_name", "phone", "company", "country")
 _EXTERNAL_ID_LENGTH = 120
