@@ -82,6 +82,8 @@ class Order(Row):
             models.Index(fields=["customer", "placed_at"], name="order_by_customer"),
             # the order list
             models.Index(fields=["placed_at", "id"], name="order_by_placed"),
+            # the order list by what orders came to
+            models.Index(fields=["total_base_minor", "id"], name="order_by_total"),
             # the finder: numbers by their beginning, and through the channel's unique number
             models.Index(fields=["number"], name="order_by_number"),
         ]

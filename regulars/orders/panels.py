@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 _ROWS = 50
+_LEAST_SHARE = 0.005
 _AVERAGE_SECONDS = 600
 _QUIET = 1.15  # silent for longer than this many usual gaps
 
@@ -115,9 +116,15 @@ def _figures(_request: HttpRequest, customer: Customer) -> dict[str, Any]:
     return {
         "summary": summary,
         "usual_days": round(summary.usual_gap_days) if summary.usual_gap_days else None,
-        "refunded_share": summary.refunded.minor / ordered if ordered > 0 and summary.refunded.minor > 0 else None,
+        "refunded_share": _share(summary.refunded.minor, ordered),
         "shop_average": shop_average() if summary.orders_count else None,
     }
+
+
+def _share(part: int, whole: int) -> float | None:
+    """A share worth saying: half a per cent and more."""
+    share = part / whole if whole > 0 else 0.0
+    return share if share >= _LEAST_SHARE else None
 
 
 def _row_rhythms(customers: Sequence[Customer]) -> Mapping[int, dict[str, Any]]:

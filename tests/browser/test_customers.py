@@ -186,8 +186,19 @@ def test_without_scripts_everything_still_works(visit, ada, people):
     assert page.get_by_text("上海").first.is_visible()
 
 
-@pytest.mark.parametrize("path", ["/customers", "/customers/new", "/orders", "/customers/{id}", "/customers/{id}/purchases",
-                                  "/customers/{id}/profile", "/customers/{id}/edit", "/orders/{order}"])  # fmt: skip
+PATHS = (
+    "/customers",
+    "/customers/new",
+    "/customers/{id}",
+    "/customers/{id}/purchases",
+    "/customers/{id}/profile",
+    "/customers/{id}/edit",
+    "/orders",
+    "/orders/{order}",
+)
+
+
+@pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize(("width", "theme"), [(390, "light"), (1024, "dark")])
 def test_pages_fit_small_windows_and_the_dark(path, width, theme, visit, ada, people):
     order = people["elodie"].orders.first()

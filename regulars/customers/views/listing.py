@@ -212,9 +212,10 @@ def _typed(data: QueryDict) -> Iterator[tuple[str, str]]:
     value = ",".join(word.strip() for word in data.getlist("_value") if word.strip())
     if value:
         yield data.get("_op", ""), value
-    for name, text in data.items():
-        if name.startswith("_is_") and text.strip():
-            yield name.removeprefix("_is_"), text.strip()
+    for name in data:
+        text = data.get(name, "").strip()
+        if name.startswith("_is_") and text:
+            yield name.removeprefix("_is_"), text
 
 
 def _picked(ids: list[int]) -> QuerySet[Customer]:
@@ -248,8 +249,8 @@ def _csv(rows: Iterable[Customer], heads: list[tuple[str, Callable[[Customer], s
 def _first_page(data: QueryDict) -> QueryDict:
     """The parameters of the same list from its first page, without what was left empty or belongs to a form."""
     kept = QueryDict(mutable=True)
-    for name, values in data.lists():
-        filled = [value for value in values if value.strip()]
+    for name in data:
+        filled = [value for value in map(str, data.getlist(name)) if value.strip()]
         if filled and name not in _PAGING and not name.startswith("_"):
             kept.setlist(name, filled)
     return kept

@@ -229,6 +229,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="order",
+            index=models.Index(fields=["total_base_minor", "id"], name="order_by_total"),
+        ),
+        migrations.AddIndex(
+            model_name="order",
             index=models.Index(fields=["number"], name="order_by_number"),
         ),
         migrations.AddConstraint(

@@ -16,7 +16,7 @@ _TOP, _BASE = 4, 54  # the lowest and highest point of a stroke, in px
 _LEAST_HEIGHT = 8
 _MOST_STROKES = 500  # more than this do not fit side by side on any screen
 _ENOUGH_GAPS = 5  # quartiles of fewer gaps say nothing
-_YEAR_WIDTH, _TODAY_WIDTH = 5, 13  # per cent of the width that the words take
+_YEAR_WIDTH, _YEAR_WIDTH_ON_PHONES, _TODAY_WIDTH = 5, 13, 13  # per cent of the width that the words take
 _MOST_YEARS, _FEW_YEARS = 12, 4
 
 
@@ -147,7 +147,9 @@ def _years(start: dt.date, today: dt.date, place: Callable[[dt.date], float]) ->
             _percent(at),
             year,
             is_written=number % every == 0 and at < free,
-            is_written_on_phones=number % (3 * every if len(begins) > _FEW_YEARS else every) == 0 and at < free / 2,
+            is_written_on_phones=number % (3 * every if len(begins) > _FEW_YEARS else every) == 0
+            and at < free / 2
+            and not (number == 0 and len(begins) > 1 and begins[1][0] < _YEAR_WIDTH_ON_PHONES),
         )
         for number, (at, year) in enumerate(begins)
     ]
