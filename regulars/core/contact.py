@@ -16,7 +16,7 @@ from babel.core import Locale, get_global
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from email_validator import EmailNotValidError, validate_email
-from phonenumbers.phonemetadata import PhoneMetadata
+from phonenumbers.phonemetadata import PhoneMetadata, PhoneNumberDesc
 
 from regulars.core.money import babel_locale
 from regulars.core.text import fold
@@ -118,12 +118,18 @@ class _Dialling:
         self.leaves_country = re.compile(metadata.international_prefix or "(?!)").match
         # Where a calling code serves several countries, the main one may be told by the first digits.
         self.is_here = re.compile(metadata.leading_digits or "").match
-        self.is_general = re.compile(metadata.general_desc.national_number_pattern).fullmatch
+        _lengths, self.is_general = self._kind(metadata.general_desc)
         self.kinds = [
-            (frozenset(kind.possible_length), re.compile(kind.national_number_pattern).fullmatch)
+            self._kind(kind)
             for kind in (getattr(metadata, name) for name in _DESCRIPTIONS)
             if kind is not None and kind.national_number_pattern
         ]
+
+    @staticmethod
+    def _kind(kind: PhoneNumberDesc | None) -> tuple[frozenset[int], Callable[[str], re.Match[str] | None]]:
+        """The lengths a kind of number can have (empty for any) and its pattern."""
+        pattern = kind.national_number_pattern if kind else None
+        return frozenset(kind.possible_length if kind else ()), re.compile(pattern or "(?!)").fullmatch
 
     def is_valid(self, national: str) -> bool:
         length = len(national)
@@ -255,7 +261,9 @@ def _country_of(text: str) -> str | None:
 @cache
 def _codes() -> frozenset[str]:
     return frozenset(
-        code for code in Locale("en").territories if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRIES
+        code
+        for code in map(str, Locale("en").territories)
+        if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRIES
     )
 
 

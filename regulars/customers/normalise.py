@@ -160,15 +160,15 @@ def _moment(value: Any, _country: str) -> dt.datetime:
         current = shop.current()
         # The rest of the world writes the day first where it uses slashes.
         return parse_moment(value, zone=shop.zone(), is_month_first=current.country in {"US", "PH"})
-    if not isinstance(value, dt.datetime):
-        if not isinstance(value, dt.date):
-            raise BadDate(_("Say when, as a date."))
-        value = dt.datetime.combine(value, dt.time.min)
-    if not FIRST_YEAR <= value.year <= LAST_YEAR:
-        raise BadDate(_("The year of “%(text)s” is not one a shop has seen.") % {"text": value.date()})
-    if value.tzinfo is None:
-        value = value.replace(tzinfo=shop.zone())
-    return value.astimezone(dt.UTC)
+    if isinstance(value, dt.datetime):
+        moment = value
+    elif isinstance(value, dt.date):
+        moment = dt.datetime.combine(value, dt.time.min)
+    else:
+        raise BadDate(_("Say when, as a date."))
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise BadDate(_("The year of “%(text)s” is not one a shop has seen.") % {"text": moment.date()})
+    return (moment if moment.tzinfo else moment.replace(tzinfo=shop.zone())).astimezone(dt.UTC)
 
 
 def _as_is(value: Any, _country: str) -> Any:
@@ -179,12 +179,13 @@ def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else str(value)
 
 
-def _limit(field: str) -> int:
-    return Customer._meta.get_field(field).max_length or 0
+def _limit(field: str, model: type[Customer | Address] = Customer) -> int:
+    column = model._meta.get_field(field)
+    return getattr(column, "max_length", None) or 0
 
 
 def _texts(model: type[Customer | Address], *names: str) -> dict[str, Check]:
-    return {name: _text(model._meta.get_field(name).max_length or 0) for name in names}
+    return {name: _text(_limit(name, model)) for name in names}
 
 
 _STATUSES = {

@@ -79,7 +79,7 @@ def create_customer(
     row["customer_since"] = profile.get("customer_since") or at
     customer = Customer(channel=channel, created_at=now, updated_at=now, **row, **found_by(row))
     customer.save(force_insert=True)
-    if external_id:
+    if external_id and channel:
         Identity.objects.create(customer=customer, channel=channel, external_id=external_id)
     if place:
         Address.objects.create(customer=customer, created_at=now, updated_at=now, **place)

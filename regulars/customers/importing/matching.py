@@ -36,7 +36,8 @@ def apart(rows: Sequence[Ready], places: Iterable[int]) -> tuple[list[int], list
     it came with the next file.
     """
     seen: set[Any] = set()
-    now, later = [], []
+    now: list[int] = []
+    later: list[int] = []
     for place in places:
         row = rows[place]
         looks = _looks_of(row)
@@ -53,7 +54,7 @@ class Known:
     """What the database knows of the rows of one round."""
 
     def __init__(self, rows: Sequence[Ready], channel: Channel) -> None:
-        self.by_id = dict(
+        self.by_id: dict[str, int] = dict(
             _read(
                 "SELECT external_id, customer_id FROM customers_identity WHERE channel_id = %s AND external_id",
                 [row.external_id for row in rows if row.external_id],
@@ -121,4 +122,5 @@ def _read(query: str, values: Collection[Any], *before: Any) -> list[tuple[Any, 
         else:
             many = [*before, json.dumps(list(values))]
             cursor.execute(f"{query} IN (SELECT value FROM json_each(%s))", many)  # noqa: S608 — our own words
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found

@@ -28,7 +28,7 @@ from regulars.customers.normalise import (
     require_someone,
 )
 
-BATCH_ROWS = 10_000
+BATCH_ROWS = 5_000
 EXTERNAL_ID_LENGTH = 120
 
 CUSTOMER_COLUMNS = (

@@ -70,7 +70,11 @@ class Writer:
         self.channel = channel
         self.texts: dict[int, str] = {}
         fields = Customer._meta.concrete_fields
-        self._fixed_columns = [column.column for column in fields if column.name not in {"id", *CUSTOMER_COLUMNS}]
+        self._fixed = {
+            column.get_attname(): column.get_default()
+            for column in fields
+            if column.name not in {"id", *CUSTOMER_COLUMNS}
+        }
 
     def write(self, rows: Sequence[Ready]) -> Written:
         """Create or change the customers these rows mean. To be called inside a transaction."""
@@ -106,14 +110,12 @@ class Writer:
         now = timezone.now()
         moment, acting = bulk.moment(now), who_acts()
         of_everybody = {"created_at": moment, "updated_at": moment, "version": 1, "channel_id": self.channel.pk}
-        fixed = tuple(
-            of_everybody[column] if column in of_everybody else _default(column) for column in self._fixed_columns
-        )
+        fixed = tuple((self._fixed | of_everybody).values())
         ids = bulk.take_ids(Customer, len(rows))
         since = [_kept(row.customer[-1]) or moment for row in rows]
         bulk.insert(
             Customer,
-            ("id", *CUSTOMER_COLUMNS, *self._fixed_columns),
+            ("id", *CUSTOMER_COLUMNS, *self._fixed),
             [(number, *row.customer[:-1], at, *fixed) for number, row, at in zip(ids, rows, since, strict=True)],
         )
         bulk.insert(
@@ -263,10 +265,6 @@ def _run_many(statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
 
 def _set(columns: Sequence[str]) -> str:
     return ", ".join(f"{column} = %s" for column in columns)
-
-
-def _default(column: str) -> Any:
-    return next(known.get_default() for known in Customer._meta.concrete_fields if known.column == column)
 
 
 def _kept(since: str | None) -> str | None:
