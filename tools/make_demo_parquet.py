@@ -40,7 +40,7 @@ def main() -> None:
     size = options.target.stat().st_size
     if size > LIMIT:
         raise SystemExit(f"{options.target} has {size:,} bytes, more than {LIMIT:,}")
-    print(f"{table.num_rows:,} lines, {size:,} bytes")  # noqa: T201 — it is a command
+    print(f"{table.num_rows:,} lines, {size:,} bytes")
 
 
 def read_text(source: Path) -> pa.Table:
