@@ -28,10 +28,10 @@ def customers_of_number(text: str) -> list[int]:
 def customer_ids_with_order_number(text: str, limit: int) -> list[int]:
     """The customers of orders that have `text` anywhere in their number, whatever its capitals.
 
-    Of more than `limit` customers those of the newest orders, and of a text like 0000, whose pieces nearly every
-    number has, those among the newest orders that have the pieces. A text that tells little, because it has less than
-    three characters or no digit, finds somebody only where few orders have it: every order of a web shop has “web” in
-    its number, and nobody who types that wants all of them.
+    A number and its beginning are always found. Of more than `limit` customers those of the newest orders, and of a
+    text like 0000, whose pieces nearly every number has, those among the newest orders that have the pieces. A text
+    that tells little, because it has less than three characters or no digit, finds somebody only where few orders have
+    it: every order of a web shop has “web” in its number, and nobody who types that wants all of them.
     """
     wanted = fold(text.removeprefix("#"))
     if not wanted or len(wanted) > _LONGEST:
@@ -39,9 +39,10 @@ def customer_ids_with_order_number(text: str, limit: int) -> list[int]:
     tells_little = len(wanted) < 3 or not any(letter.isdigit() for letter in wanted)
     found: dict[int, None] = {}
     matches = read = 0
-    for ids in _candidates(wanted, at_most=_FEW if tells_little else None):
+    for ids in _candidates(text, wanted, at_most=_FEW if tells_little else None):
         for start in range(0, len(ids), _READ_AT_ONCE):
-            rows = Order.objects.filter(pk__in=id_list(ids[start : start + _READ_AT_ONCE])).order_by("-pk")
+            part = ids[start : start + _READ_AT_ONCE]
+            rows = Order.objects.filter(pk__in=id_list(part)).order_by("-pk")
             for number, customer_id in rows.values_list("number", "customer_id"):
                 if wanted in fold(number):
                     matches += 1
@@ -49,35 +50,55 @@ def customer_ids_with_order_number(text: str, limit: int) -> list[int]:
                         found[customer_id] = None
             if tells_little and matches > _FEW:
                 return []
-            read += _READ_AT_ONCE
+            read += len(part)
             if len(found) >= limit or read >= _MOST_READ:
                 return list(found)[:limit]
     return list(found)
 
 
 def orders_of_number(text: str, *, most: int) -> list[Order]:
-    """Orders with this text anywhere in their number, newest first, with customer: what the palette shows."""
+    """Orders with this text anywhere in their number, with customer: what the palette shows.
+
+    Those whose number begins with it come first, then the newest; only so many are looked at.
+    """
     wanted = fold(text.removeprefix("#"))
     found: list[Order] = []
+    read = 0
     if not wanted or len(wanted) > _LONGEST:
         return found
     tells_little = len(wanted) < 3 or not any(letter.isdigit() for letter in wanted)
-    for ids in _candidates(wanted, at_most=_FEW if tells_little else None):
+    for ids in _candidates(text, wanted, at_most=_FEW if tells_little else None):
         for start in range(0, len(ids), _READ_AT_ONCE):
-            rows = Order.objects.filter(pk__in=id_list(ids[start : start + _READ_AT_ONCE])).order_by("-pk")
+            part = ids[start : start + _READ_AT_ONCE]
+            rows = Order.objects.filter(pk__in=id_list(part)).order_by("-pk")
             found += [order for order in rows.select_related("customer") if wanted in fold(order.number)][:most]
-            if len(found) >= most:
+            read += len(part)
+            if len(found) >= most or read >= _MOST_READ:
                 return found[:most]
     return found
 
 
-def _candidates(wanted: str, *, at_most: int | None) -> Iterator[Sequence[int]]:
+def _beginning(text: str) -> Sequence[int]:
+    """Orders whose number begins with the text as typed, in capitals or in small letters: a range of the index."""
+    found: dict[int, None] = {}
+    for written in {text, text.upper(), text.lower()}:
+        numbers = Order.objects.filter(number__gte=written, number__lt=f"{written}\U0010ffff").order_by("number")
+        found.update(dict.fromkeys(numbers.values_list("pk", flat=True)[:LIMIT]))
+    return list(found)
+
+
+def _candidates(text: str, wanted: str, *, at_most: int | None) -> Iterator[Sequence[int]]:
     """Orders that may have the text, the newest first.
 
-    Those that are noted only are few, and are read as they are; then block by block what the finder knows. Where one
-    block alone has more than `at_most`, a part of them is enough to see that they are too many.
+    Those whose number begins with it come first. Those that are noted only are few, and are read as they are; then
+    block by block what the finder knows. Where one block alone has more than `at_most`, a part of them is enough to see
+    that they are too many. No order comes twice.
     """
-    yield sorted(set(UnindexedNumber.objects.order_by().values_list("order_id", flat=True)), reverse=True)
+    seen = set(beginning := _beginning(text.removeprefix("#").strip()))
+    yield beginning
+    noted = set(UnindexedNumber.objects.order_by().values_list("order_id", flat=True)) - seen
+    seen |= noted
+    yield sorted(noted, reverse=True)
     if len(wanted) == 1:
         low, high = range_of(wanted)
         grams, join, least = NumberGram.objects.filter(code__gte=low, code__lte=high), any_of, 1
@@ -90,4 +111,5 @@ def _candidates(wanted: str, *, at_most: int | None) -> Iterator[Sequence[int]]:
     for block in sorted(postings, reverse=True):
         if len(postings[block]) >= least:
             lows = np.flatnonzero(join(postings[block]))[::-1]
-            yield ((block << BLOCK_BITS) + lows[: at_most and 2 * at_most]).tolist()
+            ids = ((block << BLOCK_BITS) + lows[: at_most and 2 * at_most + len(seen)]).tolist()
+            yield [pk for pk in ids if pk not in seen]

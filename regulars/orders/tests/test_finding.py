@@ -62,6 +62,14 @@ def test_a_text_that_tells_little_finds_nobody_where_many_orders_have_it(known, 
     assert customers_of_number("536") == [known["ada"].pk]
 
 
+def test_a_whole_number_is_found_however_many_numbers_have_its_pieces(known, monkeypatch):
+    note_numbers(Order.objects.values_list("pk", flat=True))
+    index_noted_numbers(at_least=1)
+    monkeypatch.setattr(finding, "_MOST_READ", 1)
+    assert customers_of_number("536365") == [known["ada"].pk]
+    assert customers_of_number("web-77a") == [known["ben"].pk]
+
+
 def test_of_too_many_the_customers_of_the_newest_orders_are_found(known):
     note_numbers(Order.objects.values_list("pk", flat=True))
     index_noted_numbers(at_least=1)
@@ -85,3 +93,18 @@ def test_a_thousand_orders_are_indexed_at_once_and_a_renumbered_one_again(known)
     )
     assert customers_of_number("4711") == [known["ada"].pk]
     assert customers_of_number("90000") == []
+
+
+def test_only_what_is_read_counts_against_the_bound(known, monkeypatch):
+    """Few candidates in each of many blocks are all looked at."""
+    web = channel_for("web")
+    for block in range(1, 6):
+        Order.objects.create(
+            id=block << 16, number=f"Q{block}-4711", channel=web, customer=known["ada"], placed_at=NOW, currency="GBP"
+        )
+    Order.objects.create(id=7, number="X-4711-X", channel=web, customer=known["ben"], placed_at=NOW, currency="GBP")
+    note_numbers(Order.objects.values_list("pk", flat=True))
+    index_noted_numbers(at_least=1)
+    monkeypatch.setattr(finding, "_MOST_READ", 10)
+    assert customers_of_number("4711") == [known["ada"].pk, known["ben"].pk]
+    assert [order.number for order in finding.orders_of_number("4711", most=2)] == ["Q5-4711", "Q4-4711"]
