@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from regulars.core import shop
+from regulars.core.contact import format_phone
 from regulars.core.errors import Invalid
 from regulars.customers.models import Address, Customer, Kind, Status
 from regulars.customers.places import countries, languages
@@ -199,9 +200,8 @@ def merged(
         else:
             values[name] = theirs
             words = _words(form_field)
-            clashes.append(
-                Clash(name, str(form_field.label), str(theirs), str(mine), words(theirs), words(mine)),
-            )
+            in_words = format_phone(theirs) if name == "phone" and theirs else words(theirs)
+            clashes.append(Clash(name, str(form_field.label), str(theirs), str(mine), in_words, words(mine)))
     return values, clashes, theirs_only
 
 

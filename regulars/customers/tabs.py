@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext as _
 
 from regulars.core import shop
+from regulars.core.contact import format_phone
 from regulars.customers import moments
 from regulars.customers.models import Address, Customer, Identity
 from regulars.customers.places import country_name, language_name
@@ -62,7 +63,9 @@ def changes(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     """Who changed what, when and through which door: the audit log of one customer."""
     cursor = moments.Cursor.parse(request.GET.get("after", ""))
     before = (cursor.at, cursor.id) if cursor else None
-    entries = customer_entries(customer.pk, names=names_for_audit(), before=before, limit=_PAGE + 1)
+    entries = customer_entries(
+        customer.pk, names=names_for_audit() - moments.replaced(), before=before, limit=_PAGE + 1
+    )
     shown = entries[:_PAGE]
     following = moments.Cursor(shown[-1].at, "entries", shown[-1].pk) if len(entries) > _PAGE else None
     colleagues = _colleagues()
@@ -162,6 +165,8 @@ def _value(name: str, value: Any, colleagues: Mapping[str, str]) -> str:
         return language_name(str(value))
     if name == "country":
         return country_name(str(value))
+    if name == "phone":
+        return format_phone(str(value))
     if name == "looked_after_by":
         return colleagues.get(str(value), _("somebody who left"))
     if name == "customer_since":

@@ -363,8 +363,8 @@ def test_two_people_at_once_see_both_values_and_lose_nothing(client_of, ada, ben
     answer = client.post(url, {**data, "phone": "+86 138 0512 4417", "given_name": "Elodie"})
     text = answer.content.decode()
     assert answer.status_code == 409
-    assert "Ben Agent changed this customer" in text
-    assert "Keep <b>+8613805124471</b>" in text
+    assert "Ben Agent changed this customer just now." in text
+    assert "Keep <b>+86 138 0512 4471</b>" in text
     assert "Use <b>+86 138 0512 4417</b>" in text
     assert 'value="Elodie"' in text, "what only I changed is still what I typed"
     assert 'name="title" value="Dr."' in text, "what only Ben changed is his"
@@ -433,6 +433,17 @@ def test_an_address_of_somebody_else_is_not_found(client_of, ada, elodie):
     assert client_of(ada).get(f"{url}/edit").status_code == 404
     assert client_of(ada).post(f"{url}/remove").status_code == 404
     assert Address.objects.filter(customer=other).exists()
+
+
+def test_changes_say_who_changed_what_and_leave_out_the_orders(client_of, ada, ben, elodie):
+    buys(elodie, "1", NOW - dt.timedelta(days=3))
+    with acting(ben.pk, Source.PAGE):
+        change_customer(elodie, values={"phone": "+86 138 0512 4471", "looked_after_by": ada})
+    text = " ".join(client_of(ada).get(f"/customers/{elodie.public_id}/changes").content.decode().split())
+    assert "by Ben Agent" in text
+    assert '<span class="was">+33 6 12 47 80 39</span> → <span class="chg">+86 138 0512 4471</span>' in text
+    assert '<span class="chg">Ada Owner</span>' in text
+    assert "Ordered" not in text
 
 
 def test_what_is_not_there_is_said(client_of, ada, elodie):

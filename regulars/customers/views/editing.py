@@ -10,6 +10,7 @@ from http import HTTPStatus
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -29,6 +30,8 @@ from regulars.customers.normalise import normalise_address
 from regulars.staff.access import requires
 from regulars.staff.models import User
 from regulars.timeline.queries import customer_entries
+
+_A_MINUTE = dt.timedelta(minutes=1)
 
 
 @requires("customers.edit")
@@ -177,6 +180,7 @@ def _clash(request: HttpRequest, customer: Customer) -> HttpResponse:
         "clashes": {clash.name: clash for clash in clashes},
         "theirs_only": theirs_only,
         "newest": newest,
+        "is_just_now": newest is not None and timezone.now() - newest.recorded_at < _A_MINUTE,
         "base": base_of(CustomerForm.initial_of(customer)),
     }
     return render(request, "customers/edit.html", context, status=HTTPStatus.CONFLICT)
