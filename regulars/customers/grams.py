@@ -126,30 +126,63 @@ def _extract_block(
     """Block, codes, how many postings each has, and the postings one after the other. `lows` rise."""
     lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)) + 1
     points = np.frombuffer((_END.join(texts) + _END).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    docs = np.repeat(lows.astype(np.uint16), lengths)
     alphabet, numbers = _numbered(points)
     width = len(alphabet).bit_length()
     if 3 * width + BLOCK_BITS > _KEY_BITS:
-        raise ValueError(f"{len(alphabet)} different characters in one batch; give smaller batches")
-    docs = np.repeat(lows.astype(np.uint16), lengths)
-    keys = np.concatenate(list(_keys(numbers, docs, int(np.searchsorted(alphabet, ord(_END))), width)))
-    keys.sort()
-    keys = keys[np.concatenate([[True], keys[1:] != keys[:-1]])] if len(keys) else keys
-    grams = keys >> BLOCK_BITS
-    starts = np.flatnonzero(np.concatenate([[True], grams[1:] != grams[:-1]])) if len(keys) else np.zeros(0, np.int64)
-    packed = grams[starts]
-    mask = (1 << width) - 1
-    wide = np.concatenate([[0], alphabet.astype(np.int64)])
-    a, b, c = wide[packed >> 2 * width], wide[packed >> width & mask], wide[packed & mask]
-    codes = np.where(c == 0, a << _BITS | b, a << 2 * _BITS | b << _BITS | c)
-    return block, codes, np.diff(np.concatenate([starts, [len(keys)]])), (keys & (BLOCK - 1)).astype(np.uint16)
+        grams, docs = _sorted_slowly(points, docs)
+    else:
+        end = int(np.searchsorted(alphabet, ord(_END)))
+        keys = np.concatenate([gram << BLOCK_BITS | here for gram, here in _pieces(numbers, docs, end, width)])
+        keys.sort()
+        keys = keys[_firsts(keys)]
+        grams, docs = keys >> BLOCK_BITS, (keys & (BLOCK - 1)).astype(np.uint16)
+    starts = np.flatnonzero(_firsts(grams))
+    counts = np.diff(np.concatenate([starts, [len(grams)]]))
+    codes = grams[starts]
+    if 3 * width + BLOCK_BITS <= _KEY_BITS:
+        mask = (1 << width) - 1
+        wide = np.concatenate([[0], alphabet.astype(np.int64)])
+        codes = _code(wide[codes >> 2 * width], wide[codes >> width & mask], wide[codes & mask])
+    return block, codes, counts, docs
 
 
-def _keys(
-    numbers: npt.NDArray[np.uint16], docs: npt.NDArray[np.uint16], end: int, width: int
-) -> Iterator[npt.NDArray[np.int64]]:
-    """`gram << 16 | doc` for every place of the text, a slice at a time, so that memory stays small.
+def _sorted_slowly(
+    points: npt.NDArray[np.uint32], docs: npt.NDArray[np.uint16]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint16]]:
+    """Codes and documents of a batch with more different characters than a 64-bit key has room for."""
+    mask = (1 << _BITS) - 1
+    pieces = list(_pieces(points, docs, ord(_END), _BITS))
+    # the characters count from 1 here, too
+    packed = np.concatenate([gram for gram, _here in pieces])
+    third = packed & mask
+    codes = _code((packed >> 2 * _BITS) - 1, (packed >> _BITS & mask) - 1, np.where(third == 0, 0, third - 1))
+    here = np.concatenate([here for _gram, here in pieces])
+    order = np.lexsort((here, codes))
+    codes, here = codes[order], here[order]
+    kept = _firsts(codes) | _firsts(here)
+    return codes[kept], here[kept].astype(np.uint16)
 
-    Characters count from 1: a pair, whose third place is 0, differs from every triple.
+
+def _code(
+    first: npt.NDArray[np.int64], second: npt.NDArray[np.int64], third: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """The codes of grams; of a pair the third place is 0."""
+    return np.where(third == 0, first << _BITS | second, first << 2 * _BITS | second << _BITS | third)
+
+
+def _firsts(values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Where a value differs from the one before it."""
+    return np.concatenate([np.ones(min(1, len(values)), dtype=bool), values[1:] != values[:-1]])
+
+
+def _pieces(
+    numbers: npt.NDArray[Any], docs: npt.NDArray[np.uint16], end: int, width: int
+) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+    """The gram and the document of every place of the text, a slice at a time, so that memory stays small.
+
+    A gram is three characters of `width` bits, counted from 1, so that a pair, whose third place is 0, differs from
+    every triple.
     """
     for start in range(0, len(numbers), _SLICE):
         piece = numbers[start : start + _SLICE + 2]
@@ -161,16 +194,17 @@ def _keys(
         points = piece.astype(np.int64) + 1
         pairs = (points[:size] << width | points[1 : size + 1]) << width
         is_pair = ~is_end[:size]
-        yield (pairs[is_pair] << BLOCK_BITS) | here[is_pair]
+        yield pairs[is_pair], here[is_pair]
         is_triple = is_pair & ~is_end[1 : size + 1] & ~is_end[2 : size + 2]
-        yield ((pairs | points[2 : size + 2])[is_triple] << BLOCK_BITS) | here[is_triple]
+        yield (pairs | points[2 : size + 2])[is_triple], here[is_triple]
 
 
-def _numbered(points: npt.NDArray[np.uint32]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint16]]:
+def _numbered(points: npt.NDArray[np.uint32]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[Any]]:
     """The different characters, rising, and each character as its number among them (np.unique, but linear)."""
     seen = np.zeros(int(points.max()) + 1, dtype=bool)
     seen[points] = True
     alphabet = np.flatnonzero(seen).astype(np.uint32)
-    table = np.zeros(len(seen), dtype=np.uint16)
-    table[alphabet] = np.arange(len(alphabet), dtype=np.uint32).astype(np.uint16)
+    kind = np.uint16 if len(alphabet) <= BLOCK else np.uint32
+    table = np.zeros(len(seen), dtype=kind)
+    table[alphabet] = np.arange(len(alphabet), dtype=np.uint32).astype(kind)
     return alphabet, table[points]

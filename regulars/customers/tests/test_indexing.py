@@ -31,6 +31,16 @@ def grams_of(text):
     }
 
 
+def postings_of(extracted):
+    """Every pair of id and code."""
+    found, start = set(), 0
+    for block, code, end in zip(extracted.blocks, extracted.codes, extracted.ends, strict=True):
+        found |= {(int(block) << 16 | int(low), int(code)) for low in extracted.lows[start:end]}
+        start = end
+    assert len(found) == len(extracted.lows)
+    return found
+
+
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 300_000), st.lists(lines, max_size=3).map("\n".join)), max_size=12))
 def test_extraction_finds_every_gram_of_every_text(rows):
@@ -38,11 +48,7 @@ def test_extraction_finds_every_gram_of_every_text(rows):
 
     extracted = extract([pk for pk, _text in rows], [text for _pk, text in rows])
 
-    found, start = set(), 0
-    for block, code, end in zip(extracted.blocks, extracted.codes, extracted.ends, strict=True):
-        found |= {(int(block) << 16 | int(low), int(code)) for low in extracted.lows[start:end]}
-        start = end
-    assert found == {(pk, code) for pk, text in rows for code in grams_of(text)}
+    assert postings_of(extracted) == {(pk, code) for pk, text in rows for code in grams_of(text)}
     assert extracted.ids.tolist() == sorted(pk for pk, _text in rows)
 
 
@@ -64,15 +70,17 @@ def test_a_long_text_is_cut_in_slices_without_losing_a_gram(monkeypatch):
 
     extracted = extract(range(1, 6), texts)
 
-    wanted = sorted((code, pk) for pk, text in enumerate(texts, 1) for code in grams_of(text))
-    lows = extracted.lows.tolist()
-    starts = [0, *extracted.ends[:-1].tolist()]
-    found = [
-        (code, pk)
-        for code, start, end in zip(extracted.codes.tolist(), starts, extracted.ends.tolist(), strict=True)
-        for pk in lows[start:end]
-    ]
-    assert sorted(found) == wanted
+    assert postings_of(extracted) == {(pk, code) for pk, text in enumerate(texts, 1) for code in grams_of(text)}
+
+
+def test_a_batch_of_more_characters_than_a_key_has_room_for_is_cut_too(monkeypatch):
+    rows = {70_001: "ab张\nab", 65_536: "abab", 5: "b\U00020000"}
+    plain = extract(list(rows), list(rows.values()))
+    monkeypatch.setattr("regulars.customers.grams._KEY_BITS", 20)
+
+    slow = extract(list(rows), list(rows.values()))
+
+    assert postings_of(slow) == postings_of(plain)
 
 
 members = st.sets(st.integers(0, 65_535), max_size=40).map(sorted)
