@@ -33,13 +33,13 @@ def measure(options: Options) -> Iterator[Result]:
     starts = []
     memory = processes = 0
     for at in range(_STARTS):
-        port = _free_port()
+        port = free_port()
         began = time.perf_counter()
         run = subprocess.Popen(
             [*command, "run", "--port", str(port)], env=environment, stdout=subprocess.DEVNULL, start_new_session=True
         )
         try:
-            starts.append(_seconds_to_ready(port, began))
+            starts.append(seconds_to_ready(port, began))
             if at == _STARTS - 1:
                 _open_a_page(port)
                 time.sleep(_SETTLE_SECONDS)
@@ -70,13 +70,15 @@ def measure(options: Options) -> Iterator[Result]:
     )
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _seconds_to_ready(port: int, began: float) -> float:
+def seconds_to_ready(port: int, began: float) -> float:
+    """Wait until the product answers, and say how long that took since `began`."""
     while time.perf_counter() - began < 120:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2) as answer:
