@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from regulars.core.errors import NotAllowed
 from regulars.staff.roles import PERMISSIONS, Role, who_may
@@ -50,7 +51,7 @@ def public(view: View) -> View:
 def check(actor: Any, permission: str) -> None:
     """Refuse an actor (a user or a token) that lacks the permission, and say who has it."""
     if not actor.may(permission):
-        roles = ", ".join(str(Role(role).label) for role in who_may(permission))
+        roles = pgettext("between the words of a list", ", ").join(str(Role(role).label) for role in who_may(permission))
         raise NotAllowed(
             _("You may not do this: %(what)s. It is for: %(roles)s.")
             % {"what": PERMISSIONS[permission], "roles": roles},
