@@ -51,7 +51,9 @@ def public(view: View) -> View:
 def check(actor: Any, permission: str) -> None:
     """Refuse an actor (a user or a token) that lacks the permission, and say who has it."""
     if not actor.may(permission):
-        roles = pgettext("between the words of a list", ", ").join(str(Role(role).label) for role in who_may(permission))
+        roles = pgettext("between the words of a list", ", ").join(
+            str(Role(role).label) for role in who_may(permission)
+        )
         raise NotAllowed(
             _("You may not do this: %(what)s. It is for: %(roles)s.")
             % {"what": PERMISSIONS[permission], "roles": roles},

@@ -32,7 +32,9 @@ class SignInForm(PageForm):
 
 
 class ProfileForm(PageForm):
-    name = forms.CharField(label=pgettext_lazy("person", "Name"), widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = forms.CharField(
+        label=pgettext_lazy("person", "Name"), widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
     language = forms.ChoiceField(label=_("Language"), required=False)
     theme = forms.ChoiceField(
         label=_("Theme"),
