@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
 
 from regulars.core import shop
+from regulars.core.contact import format_phone
 from regulars.core.money import Money
+from regulars.core.ui import words
 from regulars.customers import catalogue, panels
 from regulars.customers.catalogue import Type
 from regulars.customers.models import Customer, Status
+from regulars.customers.names import latin_name, name_lang
 from regulars.customers.places import country_name
 from regulars.staff.models import User
 
@@ -30,6 +35,11 @@ _FIRST_TO_GO = frozenset(
 )
 _NEXT_TO_GO = frozenset({"city", "postal_code", "customer_countries", "last_order_date"})
 _ON_PHONES = {"name": "m-who", "amount_spent": "m-1", "city": "m-2", "rhythm": "m-3"}
+
+Drawer = Callable[[Customer], SafeString]
+
+WHOLE_FROM = 1000  # lists leave the pence of large amounts out
+_ENGLISH = mark_safe(' lang="en"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +66,12 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """What stands in one row of a column."""
-
-    column: Column
-    value: Any
-
-
-@dataclass(frozen=True, slots=True)
 class Line:
-    """A customer with the cells of the chosen columns."""
+    """A customer as a row: its cells are drawn, `select` is what its check box says aloud."""
 
-    customer: Customer
-    cells: list[Cell]
+    id: str
+    select: str
+    cells: list[SafeString]
 
 
 def available(user: User) -> list[Column]:
@@ -77,7 +80,7 @@ def available(user: User) -> list[Column]:
         Column(
             name=field.name,
             # the city stands with its country: together they are a place
-            label=_("Place") if field.name == "city" else field.label,
+            label=gettext_lazy("Place") if field.name == "city" else field.label,
             kind="name" if field.name == "name" else "place" if field.name == "city" else str(field.type),
             sort=field.name if field.is_sortable else "",
             field=field,
@@ -99,13 +102,18 @@ def chosen(user: User) -> list[Column]:
     return [column for column in available(user) if column.name in wanted]
 
 
-def lines(customers: Sequence[Customer], columns: Iterable[Column]) -> list[Line]:
-    """The rows with their cells, with one query for each column that a room draws."""
-    columns = list(columns)
-    drawn = {column.name: column.panel.contexts(customers) for column in columns if column.panel}
-    readers = {column.name: _reader(column, drawn) for column in columns}
+def lines(customers: Sequence[Customer], columns: Iterable[Column], *, from_list: str) -> list[Line]:
+    """The rows with their cells, with one query for each column that a room draws.
+
+    Fifty rows of ten columns are drawn here and not in a template, which would take five times as long. `from_list` is
+    the list in an address, so that a customer's page knows its neighbours.
+    """
+    drawers = [_drawer(column, customers, from_list) for column in columns]
     return [
-        Line(customer, [Cell(column, readers[column.name](customer)) for column in columns]) for customer in customers
+        Line(
+            customer.public_id, _("Select %(customer)s") % {"customer": customer}, [draw(customer) for draw in drawers]
+        )
+        for customer in customers
     ]
 
 
@@ -119,28 +127,89 @@ def _usual() -> set[str]:
     return fields | {panel.name for panel in panels.in_rows() if panel.is_default}
 
 
-def _reader(column: Column, drawn: Mapping[str, Mapping[int, dict[str, Any]]]) -> Callable[[Customer], Any]:
+def _drawer(column: Column, customers: Sequence[Customer], from_list: str) -> Drawer:
+    """What draws the cells of one column."""
+    kind = {"name": " who", "text": " text soft"}.get(column.kind, "")
+    before = format_html('<td class="{}">', f"{column.css}{kind}".strip())
+    inside = _inside(column, customers, from_list)
+    return lambda customer: mark_safe(f"{before}{inside(customer)}</td>")  # noqa: S308 — both parts are escaped
+
+
+def _inside(column: Column, customers: Sequence[Customer], from_list: str) -> Callable[[Customer], str]:
     if column.panel:
-        return lambda customer: drawn[column.name].get(customer.pk, {})
-    if column.kind in {"name", "place"}:
-        return lambda customer: customer
-    field = column.field
-    assert field is not None  # noqa: S101 — a column is drawn by a panel or reads a field
+        drawn = column.panel.drawn(customers)
+        return lambda customer: drawn.get(customer.pk, "")
+    if column.kind == "name":
+        return lambda customer: _name(customer, from_list)
+    if column.kind == "place":
+        return _place
     if column.name == "sales_channels":
-        return lambda customer: customer.channel
-    if field.type is Type.MONEY:
-        currency = shop.current().currency
-        return lambda customer: Money(getattr(customer, field.column), currency)
-    if field.type is Type.DATE:
-        zone, today = shop.zone(), shop.today()
-        return lambda customer: _date(getattr(customer, field.column), zone, today)
-    return lambda customer: getattr(customer, field.column)
+        return lambda customer: format_html('<span class="soft">{}</span>', customer.channel or "")
+    if column.name == "status":
+        return _status
+    assert column.field is not None  # noqa: S101 — a column is drawn by a panel or reads a field
+    name = column.field.column
+    if column.name == "phone":
+        return lambda customer: escape(format_phone(customer.phone) if customer.phone else "")
+    if column.kind == Type.MONEY:
+        currency, language = shop.current().currency, get_language() or "en"
+        return lambda customer: format_html(
+            "<b>{}</b>", Money(getattr(customer, name), currency).format(language, whole_from=WHOLE_FROM)
+        )
+    if column.kind == Type.DATE:
+        return _days(name, has_ago=column.name == "last_order_date")
+    if column.kind == Type.NUMBER:
+        return lambda customer: words.number(getattr(customer, name))
+    if column.kind == Type.COUNTRY:
+        return lambda customer: escape(country_name(getattr(customer, name)) if getattr(customer, name) else "")
+    return lambda customer: escape(getattr(customer, name))
 
 
-def _date(moment: dt.datetime | None, zone: dt.tzinfo, today: dt.date) -> dict[str, Any] | None:
-    if moment is None:
-        return None
-    return {"at": moment, "days": (today - moment.astimezone(zone).date()).days}
+def _name(customer: Customer, from_list: str) -> SafeString:
+    latin = latin_name(customer)
+    beside = latin or (customer.company if customer.name and customer.company != customer.name else "")
+    language = name_lang(customer.name)
+    public_id = customer.public_id
+    return format_html(
+        '<a data-open href="/customers/{0}?list={1}"{2}>{3}</a>'
+        '<a hidden data-peek href="/customers/{0}/peek" hx-get="/customers/{0}/peek" hx-target="#peek" tabindex="-1">'
+        "</a>{4}",
+        public_id,
+        from_list,
+        format_html(' lang="{}"', language) if language else "",
+        customer,
+        format_html("<small{}>{}</small>", _ENGLISH if latin else "", beside) if beside else "",
+    )
+
+
+def _place(customer: Customer) -> str:
+    if not customer.country:
+        return escape(customer.city)
+    return format_html(
+        '{}<span class="faint cc" title="{}">{}</span>', customer.city, country_name(customer.country), customer.country
+    )
+
+
+def _status(customer: Customer) -> SafeString:
+    css = "tag on" if customer.status == Status.ACTIVE else "tag"
+    return format_html('<span class="{}">{}</span>', css, customer.get_status_display())
+
+
+def _days(name: str, *, has_ago: bool) -> Callable[[Customer], str]:
+    zone, today = shop.zone(), shop.today()
+    ago = _("%(days)s d")
+
+    def draw(customer: Customer) -> str:
+        moment: dt.datetime | None = getattr(customer, name)
+        if moment is None:
+            return ""
+        on = moment.astimezone(zone).date()
+        day = format_html('<span class="soft">{}</span>', words.day(on))
+        if not has_ago:
+            return day
+        return day + format_html(' <span class="ago">{}</span>', ago % {"days": words.number((today - on).days)})
+
+    return draw
 
 
 def _text_reader(column: Column) -> Callable[[Customer], str]:

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.cache import cache
 from django.db.models import Q, QuerySet, Sum
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from regulars.core import shop
 from regulars.core.money import Money
+from regulars.core.ui import strokes
 from regulars.customers import moments, panels
 from regulars.customers.models import Customer
 from regulars.orders.queries import Stroke, customer_orders, customer_returns, purchase_summary, rhythm
+from regulars.orders.queries.contents import FIRST_LINES, with_first_lines
 from regulars.orders.queries.habits import Stretch, habits, products, sums, time_of_week
 from regulars.orders.queries.strip import strip_of
 
@@ -68,10 +71,8 @@ def plug_in() -> None:
             name="rhythm",
             label=gettext_lazy("Rhythm, 24 months"),
             hint=gettext_lazy("One stroke per order, taller for more money. Honey: silent for longer than usual."),
-            template="orders/_row_rhythm.html",
-            contexts=_row_rhythms,
+            drawn=_row_rhythms,
             permission=see,
-            after="city",
         )
     )
     moments.add(
@@ -127,8 +128,11 @@ def _share(part: int, whole: int) -> float | None:
     return share if share >= _LEAST_SHARE else None
 
 
-def _row_rhythms(customers: Sequence[Customer]) -> Mapping[int, dict[str, Any]]:
-    return {pk: {"rhythm": found} for pk, found in small_rhythms(customers).items()}
+def _row_rhythms(customers: Sequence[Customer]) -> Mapping[int, SafeString]:
+    return {
+        pk: strokes.rhythm(found.strokes, label=found.label, quiet=found.quiet_from)
+        for pk, found in small_rhythms(customers).items()
+    }
 
 
 def _rhythm(customer: Customer, strokes: list[Stroke]) -> Rhythm:
@@ -155,15 +159,15 @@ def _rhythm(customer: Customer, strokes: list[Stroke]) -> Rhythm:
 def _purchases(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     stretch, asked = _stretch(request.GET)
     orders = customer_orders(customer, since=stretch.since, until=stretch.until)
-    found = list(orders[: _ROWS + 1])
-    shown = found[:_ROWS]
+    found = with_first_lines(orders[: _ROWS + 1])
+    shown = [order for order, _lines, _more in found[:_ROWS]]
     totals = sums(customer, stretch)
     shown_minor = sum(order.total_base_minor for order in shown if order.is_counted)
     by_money, favourites = products(customer, stretch)
     how = habits(customer, stretch)
     highest = max(how.months, default=0)
     return {
-        "orders": shown,
+        "rows": found[:_ROWS],
         "sums": totals,
         "earlier_count": orders.count() - len(shown) if len(found) > _ROWS else 0,
         "earlier_total": Money(totals.ordered.minor - shown_minor, totals.ordered.currency),
@@ -227,16 +231,16 @@ def _stretch(query: Mapping[str, str]) -> tuple[Stretch, dict[str, Any]]:
 def _order_moments(customer: Customer, kind: str, before: moments.Mark | None, limit: int) -> list[moments.Moment]:
     if kind not in {"", "order"}:
         return []
-    rows = _older(customer_orders(customer), "placed_at", before)[:limit]
+    rows = with_first_lines(_older(customer_orders(customer), "placed_at", before)[:limit])
     return [
         moments.Moment(
             at=order.placed_at,
             id=order.pk,
             icon="receipt",
             template="orders/_moment_order.html",
-            context={"order": order, "lines": list(order.lines.all())},
+            context={"order": order, "lines": lines, "more": more},
         )
-        for order in rows
+        for order, lines, more in rows
     ]
 
 
@@ -250,9 +254,10 @@ def _return_moments(customer: Customer, kind: str, before: moments.Mark | None, 
             id=sent_back.pk,
             icon="undo-2",
             template="orders/_moment_return.html",
-            context={"return": sent_back, "lines": list(sent_back.lines.all())},
+            context={"return": sent_back, "lines": lines[:FIRST_LINES], "more": max(0, len(lines) - FIRST_LINES)},
         )
         for sent_back in rows
+        for lines in [list(sent_back.lines.all())]
     ]
 
 

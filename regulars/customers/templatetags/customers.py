@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from django import template
 from django.forms import BoundField
 from django.utils.safestring import SafeString
 
 from regulars.core.contact import format_phone
-from regulars.customers import places
+from regulars.customers import names, places
 from regulars.customers.models import Address, Customer
 
 register = template.Library()
-
-_CHINESE = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
 
 
 @register.filter
@@ -31,25 +27,20 @@ def phone(number: str) -> str:
 
 @register.filter
 def name_lang(name: str) -> str:
-    """The `lang` of a name, so that the right form of each character is drawn; empty for Latin letters."""
-    return "zh-Hans" if _CHINESE.search(str(name)) else ""
+    """The `lang` of a name; empty for Latin letters."""
+    return names.name_lang(str(name))
 
 
 @register.filter
 def latin_name(customer: Customer) -> str:
-    """Given and family name in Latin letters beside a Chinese shown name, where somebody wrote them down."""
-    if not _CHINESE.search(customer.name):
-        return ""
-    latin = f"{customer.family_name} {customer.given_name}".strip()
-    return "" if _CHINESE.search(latin) else latin
+    """The Latin name beside a Chinese one."""
+    return names.latin_name(customer)
 
 
 @register.filter
 def short_name(customer: Customer) -> str:
-    """What a heading calls them: the given name of a person, else all of it."""
-    return (
-        str(customer) if customer.is_company or _CHINESE.search(customer.name) else customer.given_name or str(customer)
-    )
+    """What a heading calls them."""
+    return names.short_name(customer)
 
 
 @register.filter

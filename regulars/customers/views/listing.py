@@ -109,8 +109,6 @@ def _list(
         "problem": problem,
         "search": data.get("q", ""),
         "query": first.urlencode(),
-        # a customer's page knows which list it was opened from: the whole list is one, too
-        "from_list": quote(first.urlencode() or "sort=name", safe=""),
         "kept": [(name, value) for name, values in first.lists() for value in values if name != "q"],
         "fields": [field for field in catalogue.fields() if field.is_filter and user.may(field.permission)],
         "views": _views(first),
@@ -124,7 +122,7 @@ def _list(
         return render(request, "customers/list.html", context, status=HTTPStatus.BAD_REQUEST)
     page, count = customer_list(wanted)
     context |= {
-        "lines": columns.lines(page.rows, shown),
+        "lines": columns.lines(page.rows, shown, from_list=quote(first.urlencode() or "sort=name", safe="")),
         "count": count,
         "chips": wanted.chips(),
         "next": wanted.url(after=page.next_cursor) if page.next_cursor else "",
