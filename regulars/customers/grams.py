@@ -49,20 +49,20 @@ def search_text_of(values: Mapping[str, Any]) -> str:
 
     `values` are fields of Customer; what is missing is left out.
     """
+    # An import calls this for every row: nothing is done for what is empty, and nothing twice.
     name, company = values.get("name") or "", values.get("company") or ""
-    parts = " ".join(part for part in (values.get("given_name"), values.get("family_name")) if part)
-    postcode = fold(values.get("postcode") or "")
-    lines = dict.fromkeys(
-        (
-            fold(name),
-            fold(parts),
-            fold(company),
-            fold(values.get("email") or ""),
-            digits_of(values.get("phone") or ""),
-            postcode,
-            postcode.replace(" ", ""),
-        )
-    )
+    given, family = values.get("given_name") or "", values.get("family_name") or ""
+    parts = f"{given} {family}" if given and family else given or family
+    email, phone, postcode = values.get("email") or "", values.get("phone") or "", values.get("postcode") or ""
+    lines: dict[str, None] = {}
+    for text in (name, parts, company, email):
+        if text:
+            lines[fold(text)] = None
+    if phone:
+        lines[phone[1:] if phone[1:].isdigit() and phone.isascii() and phone[0] == "+" else digits_of(phone)] = None
+    if postcode:
+        lines[written := fold(postcode)] = None
+        lines[written.replace(" ", "")] = None
     if not (name.isascii() and company.isascii() and parts.isascii()):
         lines.update(dict.fromkeys([*pinyin_keys(name), *pinyin_keys(parts), *pinyin_keys(company)]))
     lines.pop("", None)

@@ -23,6 +23,7 @@ from regulars.customers.normalise import (
     ADDRESS_CHECKS,
     PLACE,
     PROFILE_CHECKS,
+    Check,
     normalise,
     normalise_address,
     require_someone,
@@ -38,6 +39,19 @@ CUSTOMER_COLUMNS = (
 ADDRESS_COLUMNS = ("name", "company", "line1", "line2", "city", "region", "postcode", "country", "phone")
 
 _ADDRESS_FIELDS = {"address_name": "name", "address_company": "company", "address_phone": "phone"}
+_REPEATING = {
+    "title",
+    "given_name",
+    "family_name",
+    "kind",
+    "language",
+    "status",
+    "is_guest",
+    "city",
+    "region",
+    "country",
+}
+_REMEMBERED = 20_000
 _COLUMN_OF = {field: name for name, field in _ADDRESS_FIELDS.items()}
 _DEFAULTED = ("name", "kind", "status", "is_guest")
 
@@ -114,7 +128,11 @@ class Preparer:
         self.external_id = plan.columns.get("external_id")
         self.since = plan.columns.get("customer_since")
         self.profile = [
-            (field, plan.columns[field], PROFILE_CHECKS[field])
+            (
+                field,
+                plan.columns[field],
+                _remembered(PROFILE_CHECKS[field]) if field in _REPEATING else PROFILE_CHECKS[field],
+            )
             for field in PROFILE
             if field in plan.columns and field != "customer_since"
         ]
@@ -123,7 +141,10 @@ class Preparer:
             for field in sorted(ADDRESS, key="country".__ne__)  # the country first: it says how phones are dialled
             if field in plan.columns
         ]
-        self.address_checks = [(field, at, ADDRESS_CHECKS[field]) for field, at in self.address]
+        self.address_checks = [
+            (field, at, _remembered(ADDRESS_CHECKS[field]) if field in _REPEATING else ADDRESS_CHECKS[field])
+            for field, at in self.address
+        ]
         self.country, self.zone, self.is_month_first = plan.country, ZoneInfo(plan.time_zone), plan.is_month_first
         self._moment = lru_cache(maxsize=8192)(self._read_moment)  # many customers came on the same day
 
@@ -212,6 +233,23 @@ _CUSTOMER_DEFAULTS = [
     )
     for column in CUSTOMER_COLUMNS
 ]
+
+
+def _remembered(check: Check) -> Check:
+    """A check that knows what it said about the same text before; what it refused it is asked again."""
+    known: dict[tuple[str, str], Any] = {}
+
+    def remembered(value: Any, country: str) -> Any:
+        key = (value, country)
+        found = known.get(key)
+        if found is None:
+            found = check(value, country)
+            if len(known) >= _REMEMBERED:
+                known.clear()
+            known[key] = found
+        return found
+
+    return remembered
 
 
 def reason_of(refused: Invalid | BadText) -> str:
