@@ -23,9 +23,10 @@ _FILLER = re.compile("[\u3164\uffa0]").search
 _CHINESE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]+")
 _SORT_LENGTH = 120
 
-# Letters that Unicode does not take apart into a base letter and a mark.
+# Letters that Unicode does not take apart into a base letter and a mark; and the apostrophes that phones make of '.
 _LETTERS = {
     "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ħ": "h", "ı": "i", "ŋ": "n", "ŧ": "t",
+    "’": "'", "‘": "'", "ʼ": "'", "ʻ": "'", "′": "'",
 }  # fmt: skip
 
 # Surnames that are read otherwise than the same character in other words; the usual other reading is kept as well.

@@ -48,6 +48,7 @@ def test_clean_is_done_after_one_time(text):
         ("İSTANBUL ıspanak", "istanbul ispanak"),
         ("ＡＢＣ　１２", "abc 12"),
         ("張三", "张三"),
+        ("O’Brien O‘Brien Hawaiʻi D＇Arcy", "o'brien o'brien hawai'i d'arcy"),
         ("ΣΊΣΥΦΟΣ", "σισυφοσ"),
         ("한국", "한국"),
         ("ガンダム", "ガンダム"),
