@@ -93,7 +93,8 @@ class Builder:
 
         1. Each row alone: a row that cannot be used keeps its whole order out, because a sale without one of its lines
            would be wrong money; its neighbours come back with it.
-        2. Bookings that are neither sale nor return come back alone: stock that was written off, bad debts.
+        2. Bookings that are neither sale nor return come back: stock that was written off, bad debts. Among rows of a
+           sale they keep it out like any other row, or the order would lack them once they are mended.
         3. Rows with positive quantities are the order. Rows with negative ones are its return, under the same number
            where nothing else stands under it, else under `<number>-R`.
         """
@@ -109,10 +110,10 @@ class Builder:
                 reasons.append((line, str(reason)))
             else:
                 rows.append(row)
-        if reasons:
-            return self._all_out(sale, reasons)
-        if not rows:
+        if not rows and not reasons:
             return sale
+        if reasons or sale.rejects:
+            return self._all_out(sale, [*sale.rejects, *reasons])
         try:
             sale.who = self._who([row.line for row in rows])
             self._fill(sale, number, rows)

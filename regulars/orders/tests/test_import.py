@@ -164,6 +164,23 @@ def test_an_order_with_a_bad_row_waits_as_a_whole_and_comes_in_mended(bring, tmp
     assert lines_of(Order.objects.get(number="1")) == [("A", 1, 200), ("B", 2, 600)]
 
 
+def test_a_booking_among_the_rows_of_a_sale_keeps_it_out_and_it_comes_in_mended_as_a_whole(bring, tmp_path):
+    counts, rejected = bring(
+        UCI
+        + "1,A,Mug,1,2011-01-03 09:00:00,2,7,France\n"
+        + "1,D,Discount,1,2011-01-03 09:00:00,-0.50,7,France\n"
+        + "2,A,Mug,1,2011-01-03 09:00:00,2,7,France\n"
+    )
+    assert counts == (3, 1, 0, 0, 2)
+    assert rejected == [
+        (2, "Row 3 of the same order cannot be used, so the order waits as a whole."),
+        (3, "The price is below zero: this is an adjustment of the books, not a sale."),
+    ]
+    mended = next((tmp_path / "imports").iterdir()).read_text(encoding="utf-8-sig").replace("-0.50", "0.50")
+    assert bring(mended)[0] == (2, 1, 0, 0, 0)
+    assert lines_of(Order.objects.get(number="1")) == [("A", 1, 200), ("D", 1, 50)]
+
+
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
