@@ -56,6 +56,8 @@ _LONGEST = 200
 _MOST_TERMS = 12
 _MOST_GRAMS = 10
 _LOOKS_LIKE_DIGITS = re.compile(r"[\d\s()+./-]*\d[\d\s()+./-]*")
+# 0 before an area, 00 before a country; more zeros belong to the number: 0001 is not 1.
+_DIALLED_FIRST = re.compile("0(?:0(?=[1-9]))?")
 _LOOKS_LIKE_A_PHONE = re.compile(r"[+(]?\d[\d\s()./-]{4,}")
 
 
@@ -200,7 +202,9 @@ def _term(word: str) -> Term:
 def _digit_spellings(text: str) -> tuple[str, ...]:
     """The digits as typed, and without the zeros that stand before a national or an international number."""
     digits = digits_of(text)
-    return tuple(dict.fromkeys(spelling for spelling in (digits, digits.lstrip("0")) if spelling))
+    dialled = _DIALLED_FIRST.match(digits)
+    spellings = (digits, digits[dialled.end() :] if dialled else "")
+    return tuple(dict.fromkeys(spelling for spelling in spellings if spelling))
 
 
 def _any(conditions: Iterable[Q]) -> Q:
