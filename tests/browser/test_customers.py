@@ -247,3 +247,11 @@ def test_a_person_deletes_with_a_typed_word(visit, ada, people):
     page.get_by_role("button", name="Delete for good").click()
     page.get_by_text("陈思远 is deleted.").wait_for()
     assert not Customer.objects.filter(pk=people["chen"].pk).exists()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_name_without_a_space_in_it_does_not_widen_the_pages(visit, ada, width):
+    somebody = create_customer(values={"name": "W" * 250})
+    for end in ("", "/edit", "/delete"):
+        page = visit(f"/customers/{somebody.public_id}{end}", ada, width=width)
+        assert has_no_scroll_sideways(page), end
