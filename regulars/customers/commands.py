@@ -28,8 +28,8 @@ def import_command(*, file: Path, mapping: str, channel_code: str, is_dry_run: b
     """Bring in customers from a CSV, TSV or XLSX file.
 
     A row changes the customer it means: by the id in its channel, else by e-mail, else by name and phone; otherwise
-    it is a new customer. Empty cells change nothing. Of two rows for one customer the later one counts. Rows that
-    cannot be used come back in a file, with the reasons, and can be imported again when they are mended.
+    it is a new customer. Empty cells change nothing. Rows that cannot be used, and rows that contradict an earlier
+    one of the same file, come back in a file, with the reasons, and can be imported again when they are mended.
     """
     chosen = importing.parse_map(mapping)
     with acting(None, Source.IMPORT), importing.importing("customers", file, is_dry_run=is_dry_run) as run:

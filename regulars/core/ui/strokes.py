@@ -61,8 +61,8 @@ def rhythm(
     inside = width - 2 * _EDGE
     # one path for all strokes: numbers of our own need no escaping, and a list draws thousands of them
     path = "".join(
-        f"M{_EDGE + inside * stroke.day_fraction:.1f} {foot}V{foot - max(3.0, (foot - 1) * min(stroke.height, 1.0)):.1f}"
-        for stroke in strokes
+        f"M{_EDGE + inside * day:.1f} {foot}V{foot - max(3.0, (foot - 1) * min(height, 1.0)):.1f}"
+        for day, height in ((stroke.day_fraction, stroke.height) for stroke in strokes)
     )
     lines = format_html('<path class="o" d="{}"/>', path) if path else ""
     honey: SafeString | str = ""

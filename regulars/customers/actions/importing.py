@@ -11,9 +11,9 @@ from pathlib import Path
 from django.db import connection, transaction
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from pyroaring import BitMap64
 
 from regulars.channels.actions import channel_for
-from regulars.channels.models import Channel
 from regulars.core import shop
 from regulars.core.importing import Run
 from regulars.core.tabular import Unreadable, open_table
@@ -52,10 +52,10 @@ def import_customers(
     found = batches_from_process(file, plan, language=get_language() or "en") if is_parallel else batches(table, plan)
     broken = ""
     with _rolled_back(run.is_dry_run), _in_little_memory():
-        channel = channel_for(channel_code)
+        channel, told = channel_for(channel_code), BitMap64()
         while group := list(islice(found, 1)):
             with transaction.atomic():
-                broken = _write(_chain(group, found), run, channel)
+                broken = _write(_chain(group, found), run, Writer(channel, told=told))
             gc.collect()
         _announce(run)
     if broken and run.is_dry_run:
@@ -72,9 +72,8 @@ def _chain(first: list[Batch], rest: Iterator[Batch]) -> Iterator[Batch]:
     yield from islice(rest, _BATCHES_PER_COMMIT - 1)
 
 
-def _write(group: Iterable[Batch], run: Run, channel: Channel) -> str:
+def _write(group: Iterable[Batch], run: Run, writer: Writer) -> str:
     """Write some batches and index them; what is wrong with the file, if it broke off."""
-    writer = Writer(channel)
     broken = ""
     for batch in group:
         written = writer.write(batch.ready)

@@ -32,8 +32,8 @@ Lookalike = tuple[str, str, str, str]
 def apart(rows: Sequence[Ready], places: Iterable[int]) -> tuple[list[int], list[int]]:
     """The places of rows that cannot mean the same new customer, and those that have to wait for them.
 
-    Of two rows of one file with the same id or e-mail the later one changes what the earlier one made, exactly as if
-    it came with the next file.
+    Of two rows of one file with the same id or e-mail the later one meets what the earlier one made, as if it came
+    with the next file; the writer refuses it where it says otherwise.
     """
     seen: set[Any] = set()
     now: list[int] = []

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from pyroaring import BitMap64
 
 from regulars.channels.models import Channel
 from regulars.core import bulk
@@ -56,18 +57,23 @@ class Change:
     address_id: int | None = None
     address: dict[str, str] = field(default_factory=dict)
     external_id: str = ""
+    is_contradiction: bool = False
 
 
 class Writer:
-    """Writes batches for one channel. `texts` gathers who has to be indexed for search, with what."""
+    """Writes batches for one channel. `texts` gathers who has to be indexed for search, with what.
 
-    def __init__(self, channel: Channel) -> None:
+    `told` is everybody whom earlier rows of the file told of. A later row may repeat what an earlier one said and add
+    to it, but not say otherwise: which of the two is right, only people know.
+    """
+
+    def __init__(self, channel: Channel, *, told: BitMap64 | None = None) -> None:
         reacting = [
             fact.name for fact in (CustomerCreated, CustomerChanged, AddressChanged) if reactions().get(fact.name)
         ]
         if reacting:
             raise ValueError(f"{reacting} have reactions, which a bulk import would pass over; react to the import")
-        self.channel = channel
+        self.channel, self.told = channel, BitMap64() if told is None else told
         self.texts: dict[int, str] = {}
         fields = Customer._meta.concrete_fields
         self._fixed = {
@@ -112,6 +118,7 @@ class Writer:
         of_everybody = {"created_at": moment, "updated_at": moment, "version": 1, "channel_id": self.channel.pk}
         fixed = tuple((self._fixed | of_everybody).values())
         ids = bulk.take_ids(Customer, len(rows))
+        self.told.update(ids)
         since = [_kept(row.customer[-1]) or moment for row in rows]
         bulk.insert(
             Customer,
@@ -159,11 +166,16 @@ class Writer:
                 written.rejects.append(
                     (place, _("email: Another customer has “%(email)s” already.") % {"email": email})
                 )
+            elif change.is_contradiction and customer_id in self.told:
+                written.rejects.append(
+                    (place, _("An earlier row of this file is the same customer, and says otherwise."))
+                )
             elif change.versions:
                 changes.append(change)
                 written.updated += 1
             else:
                 written.unchanged += 1
+        self.told.update(meant)
         if changes:
             self._update(changes, stored)
 
@@ -234,6 +246,7 @@ def _difference(
         change.external_id = row.external_id
         change.changes["external_id"] = ["", row.external_id]
     change.versions = 1 if change.changes else 0
+    change.is_contradiction = any(old not in {"", None} for old, _new in change.changes.values())
     if row.address:
         before = {column: address[column] if address else "" for column in ADDRESS_COLUMNS}
         after = {**before, **{c: v for c, v in zip(ADDRESS_COLUMNS, row.address, strict=True) if v}}
@@ -241,6 +254,7 @@ def _difference(
             change.address_id, change.address = (address["id"] if address else None), after
             change.columns.update(place_of(after))
             change.versions += 1
+            change.is_contradiction |= any(before[column] and before[column] != after[column] for column in after)
     return change
 
 

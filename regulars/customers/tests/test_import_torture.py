@@ -41,7 +41,7 @@ FILES = {
     "formulas": (b"email,name\na@mail.example,=HYPERLINK(1)\n", 1, 0),
     "zero width only": ("email,name\n,\u200b\u200b\nb@mail.example,\u200bBea\n".encode(), 1, 1),
     "right to left": ("email,name\na@mail.example,\u202eעדה\n".encode(), 1, 0),
-    "the same id twice": (b"id,name\n1,Ada\n1,Ada Lovelace\n", 1, 0),
+    "the same id twice": (b"id,name\n1,Ada\n1,Ada Lovelace\n", 1, 1),
     "json": (b'{"email": "a@mail.example"}\n', None, None),
     "a web page": (b"<html><body><table><tr><td>email</td></tr></table></body></html>", None, None),
     "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8, None, None),
