@@ -12,7 +12,7 @@ from regulars.customers import search, standings
 from regulars.customers.filters import Between, Condition, Holds, OneOf
 from regulars.customers.models import Unindexed
 from regulars.customers.search import Asked
-from regulars.customers.standings import ABSENT, EMPTY, FIRST, Kind, Mask, Scale, Standings
+from regulars.customers.standings import ABSENT, EMPTY, FIRST, Kind, Mask, Scale, Standings, Steps
 
 MOST_UNINDEXED = 20_000
 _STEPS = 1 << 16
@@ -71,11 +71,13 @@ def comparable(value: Any) -> Any:
 def _passing(condition: Condition, loaded: Standings, changed: Any) -> tuple[Mask, Mask]:
     """Who may pass a condition, and who passes for certain."""
     column, test = condition.field.column, condition.test
-    nobody = np.zeros(len(loaded), dtype=bool)
     if column in standings.COLUMNS:
-        scale = loaded.scales[column]
-        may, certain = _steps_of(test, scale)
-        return may[loaded[column]], certain[loaded[column]]
+        steps, scale = loaded[column], loaded.scales[column]
+        if isinstance(test, Between):
+            return _between(test, scale, steps)
+        if scale.kind is Kind.WORD:
+            return _of_words(test, scale, steps)
+    nobody = np.zeros(len(loaded), dtype=bool)
     if isinstance(test, Holds) and condition.field.is_searched:
         may_hold = nobody.copy()
         for text in test.texts:
@@ -85,25 +87,29 @@ def _passing(condition: Condition, loaded: Standings, changed: Any) -> tuple[Mas
     return ~nobody, nobody
 
 
-def _steps_of(test: Between | OneOf | Holds, scale: Scale) -> tuple[Mask, Mask]:
-    """Which steps of a scale may pass a test, and which pass it for certain, as tables over all step numbers."""
-    may, certain = np.zeros(_STEPS, dtype=bool), np.zeros(_STEPS, dtype=bool)
-    if scale.kind is Kind.WORD:
-        for step, word in [*scale.words(), (EMPTY, None)]:
-            may[step] = certain[step] = test.matches(word)
-        if scale.is_full:
-            may[_STEPS - 1] = True
-    elif isinstance(test, Between):
-        first = FIRST if test.low is None else scale.step(comparable(test.low))
-        last = scale.last if test.high is None else scale.step(comparable(test.high) - 1)
-        may[first : last + 1] = True
-        certain[first : last + 1] = True
-        if test.low is not None and scale.starts[first - FIRST] < comparable(test.low):
-            certain[first] = False
-        if test.high is not None and not (
-            last < scale.last and scale.starts[last + 1 - FIRST] <= comparable(test.high)
-        ):
-            certain[last] = False
-    else:
-        may[EMPTY:] = True
+def _between(test: Between, scale: Scale, steps: Steps) -> tuple[Mask, Mask]:
+    """Who stands on the steps from the lower limit to the upper one; those on the first and the last are not sure."""
+    low = None if test.low is None else comparable(test.low)
+    high = None if test.high is None else comparable(test.high)
+    first = FIRST if low is None else scale.step(low)
+    last = scale.last if high is None else scale.step(high - 1)
+    may = (steps >= first) & (steps <= last)
+    certain = may
+    if low is not None and scale.starts[first - FIRST] < low:
+        certain = certain & (steps != first)
+    if high is not None and not (last < scale.last and scale.starts[last + 1 - FIRST] <= high):
+        certain = certain & (steps != last)
     return may, certain
+
+
+def _of_words(test: OneOf | Holds, scale: Scale, steps: Steps) -> tuple[Mask, Mask]:
+    """Who has one of the words that pass; where the words are too many for a scale, the rest is not sure."""
+    may = np.zeros(_STEPS, dtype=bool)
+    for step, word in [*scale.words(), (EMPTY, None)]:
+        may[step] = test.matches(word)
+    if not scale.is_full:
+        found = may[steps]
+        return found, found
+    certain = may.copy()
+    may[_STEPS - 1] = True
+    return may[steps], certain[steps]

@@ -24,7 +24,7 @@ from regulars.customers.models import Customer
 from regulars.customers.queries.narrowing import Narrowed, comparable, narrow
 from regulars.customers.queries.request import Key, ListRequest
 from regulars.customers.search import Asked
-from regulars.customers.standings import EMPTY, FIRST, id_list
+from regulars.customers.standings import EMPTY, FIRST, Mask, Steps, id_list
 
 COUNTED = 10_000
 _CHUNK = 2_000
@@ -213,6 +213,13 @@ class _Order:
                 yield part & Q(**{f"{self.column}__{side}": start[0]}), order
 
 
+def _on(here: Ids, steps: Steps) -> Mask:
+    """Who stands on some steps of which nobody stands between."""
+    some = here[here != EMPTY]
+    mask = (steps >= some.min()) & (steps <= some.max()) if len(some) else np.zeros(len(steps), dtype=bool)
+    return mask if len(some) == len(here) else mask | (steps == EMPTY)
+
+
 class _Reader:
     """Reads candidates and tests them."""
 
@@ -281,7 +288,7 @@ class _Reader:
             here, along = along[:size], along[size:]
             table = np.zeros(1 << 16, dtype=bool)
             table[here] = True
-            ids = narrowed.standings.ids(np.flatnonzero(narrowed.may & table[steps]))
+            ids = narrowed.standings.ids(np.flatnonzero(narrowed.may & _on(here, steps)))
             found = [key for key in self._read(order.column, ids) if table[scale.step(comparable(key[0]))]]
             part = order.sorted([key for key in found if order.is_beyond(key, start)])
             yield part
