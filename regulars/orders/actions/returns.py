@@ -7,9 +7,11 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from regulars.channels.models import Channel
+from regulars.core.money import Money
 from regulars.customers.models import Customer
 from regulars.orders import normalise
 from regulars.orders.actions import figures, settlement
@@ -38,7 +40,8 @@ def receive_return(
 
     The refund is the sum of the lines, or `refund_minor` where something else was paid back; then all of it belongs
     to the one order with most of its lines. `Return.order` is the order of most of the money. Orders concerned get
-    their refunded amount and state. `values` needs a `number`; `returned_at` falls back on now. Raises Invalid.
+    their refunded amount and state. More than is left of a named `order` is refused. `values` needs a `number`;
+    `returned_at` falls back on now. Raises Invalid.
     """
     if order is not None:
         values = {"currency": order.currency, "rate": order.rate, **values}
@@ -51,6 +54,7 @@ def receive_return(
     )
     if order is not None:
         _refuse_stranger(order, draft)
+        _refuse_more_than_paid(order, draft)
     _refuse_taken(draft, channel)
     write_returns([draft], is_told=False)
     returned = Return.objects.select_related("order").get(pk=draft.id)
@@ -101,6 +105,24 @@ def _refuse_stranger(order: Order, draft: NewReturn) -> None:
     if order.currency != draft.currency:
         raise normalise.invalid(
             {"currency": [_("The order was paid in %(currency)s; pay it back in that.") % {"currency": order.currency}]}
+        )
+
+
+def _refuse_more_than_paid(order: Order, draft: NewReturn) -> None:
+    """An import keeps what a shop says happened; a person or a program that names the order is told in time."""
+    now = Order.objects.select_for_update().get(pk=order.pk)
+    left = now.total - now.refunded
+    if draft.refund_minor > max(left.minor, 0):
+        raise normalise.invalid(
+            {
+                "lines": [
+                    _("%(left)s of this order can still be paid back, not %(refund)s.")
+                    % {
+                        "left": left.format(get_language() or "en"),
+                        "refund": Money(draft.refund_minor, draft.currency).format(get_language() or "en"),
+                    }
+                ]
+            }
         )
 
 

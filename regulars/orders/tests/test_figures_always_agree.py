@@ -11,10 +11,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from regulars.channels.actions import channel_for
 from regulars.core import shop
+from regulars.core.errors import Invalid
 from regulars.customers.actions import create_customer, delete_customer
 from regulars.customers.models import Customer
 from regulars.orders.actions import change_order, delete_order, place_order, receive_return
-from regulars.orders.models import Order, ReturnLine, Status
+from regulars.orders.models import Order, Return, ReturnLine, Status
 from regulars.orders.queries.verification import differences
 
 skus = st.sampled_from(["A", "B", "C"])
@@ -90,7 +91,18 @@ class Shop(RuleBasedStateMachine):
     def send_back_this_order(self, which, lines, at):
         order = self.one_of(list(Order.objects.order_by("pk")), which)
         values = {"number": self.number(), "returned_at": at, **({} if lines else {"refund_minor": 100})}
-        receive_return(values=values, lines=lines, customer=order.customer, channel=order.channel, order=order)
+        left, refused = order.total_minor - order.refunded_minor, {}
+        try:
+            returned = receive_return(
+                values=values, lines=lines, customer=order.customer, channel=order.channel, order=order
+            )
+        except Invalid as refusal:
+            refused = refusal.fields
+        if refused:
+            assert "can still be paid back" in refused["lines"][0]
+            assert not Return.objects.filter(number=values["number"]).exists()
+        else:
+            assert returned.refund_minor <= max(left, 0)
 
     @precondition(lambda _shop: Order.objects.exists())
     @rule(which=places, what=st.sampled_from(["status", "lines", "customer", "placed_at", "shipping"]), who=places,

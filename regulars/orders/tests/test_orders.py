@@ -271,6 +271,16 @@ def test_an_amount_without_lines_is_paid_back_for_an_order(web, anna):
     assert list(differences()) == []
 
 
+def test_more_than_is_left_of_an_order_is_not_paid_back(web, anna):
+    order = buy(anna, web, "1", line(quantity=3))
+    send_back(anna, web, "R1", line(quantity=1), order=order)
+    with pytest.raises(Invalid) as refused:
+        send_back(anna, web, "R2", line(quantity=50), order=order)
+    assert refused.value.fields == {"lines": ["€20.00 of this order can still be paid back, not €500.00."]}
+    assert [returned.number for returned in Return.objects.all()] == ["R1"]
+    assert figures(anna)[1:3] == (2000, 1000)
+
+
 def test_a_fee_that_is_kept_back_lowers_the_refund(web, anna):
     buy(anna, web, "1", line(quantity=1), day=0)
     order = buy(anna, web, "2", line(quantity=2), day=1)
