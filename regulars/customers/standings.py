@@ -40,7 +40,7 @@ _LEAST_STEPS = 256
 _PER_STEP = 400
 _FEW = 1_000
 _AT_ONCE = 20_000  # rows
-_SMALLEST = 5_000  # customers; fewer are cut well enough by any scale
+_TALL = 8_000  # customers on one step
 _SAMPLE = 200_000
 _LOWEST = -(2**62)
 # SQLite keeps moments as text, in UTC; joined to an empty text it stays one, which numpy reads faster than any other
@@ -77,7 +77,6 @@ class Scale:
 
     column: str
     starts: list[Any]
-    customers_count: int = 0
     is_changed: bool = False
     _numbers: dict[Any, int] = field(default_factory=dict)
 
@@ -196,7 +195,7 @@ def load(columns: Iterable[str], *, also: Iterable[int] = ()) -> Standings | Non
     stored: dict[tuple[str, int], bytes] = {}
     for column, block, steps in Standing.objects.filter(column__in=names).values_list("column", "block", "steps"):
         if block == _SCALE:
-            scales[column] = Scale(column, **json.loads(bytes(steps)))
+            scales[column] = Scale(column, json.loads(bytes(steps))["starts"])
         else:
             stored[column, block] = bytes(steps)
     if len(scales) < len(names):
@@ -249,11 +248,20 @@ def build() -> None:
 
 
 def is_outgrown() -> bool:
-    """Whether the shop has grown so far since its columns were cut that the steps are too high."""
-    scales = _scales()
-    if len(scales) < len(COLUMNS):
+    """Whether the columns must be cut anew: one was never cut, or so many stand on one step that reading it takes long.
+
+    Growth does that, and a first import of orders, before which everybody had spent the same.
+    """
+    cut = [column for column, kind in COLUMNS.items() if kind is not Kind.WORD]
+    loaded = load(cut)
+    if loaded is None or len(_scales()) < len(COLUMNS):
         return True
-    return Customer.objects.count() > 2 * max(scales["sort_name"].customers_count, _SMALLEST)
+    for column in cut:
+        heights = np.bincount(loaded[column])
+        scale = loaded.scales[column]
+        if any(not scale.is_one_value(int(step)) for step in np.flatnonzero(heights[FIRST:] > _TALL) + FIRST):
+            return True
+    return False
 
 
 def read(columns: Sequence[str], *, ids: Sequence[int] | None = None) -> Iterator[tuple[Ids, dict[str, Values]]]:
@@ -325,7 +333,7 @@ def _cut(count: int) -> Iterable[Scale]:
                 sample[column] += some.tolist() if isinstance(some, np.ndarray) else some
     for column, kind in COLUMNS.items():
         if kind is Kind.WORD:
-            yield Scale(column, [], count)
+            yield Scale(column, [])
             continue
         ordered = sorted(value for value in sample[column] if value not in {None, _NOTHING})
         lowest: Any = "" if kind is Kind.TEXT else _LOWEST
@@ -339,7 +347,7 @@ def _cut(count: int) -> Iterable[Scale]:
             picks = ordered[::every]
             starts.update(picks)
             starts.update(_next(value) for value, following in pairwise(picks) if value == following)
-        yield Scale(column, sorted(starts), count)
+        yield Scale(column, sorted(starts))
 
 
 def _next(value: Any) -> Any:
@@ -357,14 +365,11 @@ def _place(arrays: dict[tuple[str, int], Steps], ids: Ids, steps: dict[str, Any]
 
 def _scales() -> dict[str, Scale]:
     stored = Standing.objects.filter(block=_SCALE).values_list("column", "steps")
-    return {column: Scale(column, **json.loads(bytes(steps))) for column, steps in stored if column in COLUMNS}
+    return {column: Scale(column, json.loads(bytes(steps))["starts"]) for column, steps in stored if column in COLUMNS}
 
 
 def _write(arrays: dict[tuple[str, int], Steps], scales: Iterable[Scale]) -> None:
-    rows = [
-        (scale.column, _SCALE, json.dumps({"starts": scale.starts, "customers_count": scale.customers_count}).encode())
-        for scale in scales
-    ]
+    rows = [(scale.column, _SCALE, json.dumps({"starts": scale.starts}).encode()) for scale in scales]
     for (column, block), array in arrays.items():
         used = np.flatnonzero(array)
         size = int(used[-1]) + 1 if len(used) else 0

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from regulars.customers import indexing, search, standings
 from regulars.customers.grams import codes_of, extract, range_of
-from regulars.customers.models import Customer, Gram, Standing, Unindexed
+from regulars.customers.models import Customer, Gram, Unindexed
 from regulars.customers.postings import all_of, any_of, joined, shortest
 from regulars.customers.queries import ListRequest, customer_page
 
@@ -216,16 +216,21 @@ def test_a_full_list_of_words_still_finds_every_word(db, monkeypatch):
         assert [c.pk for c in customer_page(ListRequest.from_query({"city": city}), way="narrow").rows] == [number]
 
 
-def test_growth_cuts_the_columns_anew(db, monkeypatch):
-    numbers = add(3)
-    search.index_now(numbers[:1])
-    monkeypatch.setattr(standings, "_SMALLEST", 1)
+def test_a_step_that_many_have_come_to_stand_on_is_cut_anew(db, monkeypatch):
+    monkeypatch.setattr(standings, "_TALL", 4)
+    monkeypatch.setattr(standings, "_FEW", 2)
+    assert standings.is_outgrown() is True
+    numbers = add(12)
     search.index_now(numbers)
+    assert standings.is_outgrown() is False
+    for place, number in enumerate(numbers):
+        Customer.objects.filter(pk=number).update(spent_minor=100 + place)
+    search.index_now(numbers)
+    assert standings.is_outgrown() is True
 
     search.merge_unindexed()
 
     assert standings.is_outgrown() is False
-    assert Standing.objects.filter(column="sort_name", block=-1).exists()
 
 
 @pytest.mark.django_db(transaction=True)
