@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -32,6 +32,7 @@ from regulars.config.demo.products import Product, products
 from regulars.core import shop
 from regulars.core.errors import Refusal
 from regulars.core.importing import importing
+from regulars.customers import search
 from regulars.customers.actions.importing import import_customers
 from regulars.customers.models import Identity
 from regulars.orders.actions.figures import refresh
@@ -44,6 +45,8 @@ _GUEST_SHARE = 0.06  # of all orders
 _RETURN_SHARE = 0.08
 _NEVER_ORDERED = 0.06  # of all customers
 _AT_ONCE = 50_000
+# A commit writes every page it touched, and orders by customer touch most pages of two indexes, however few they are.
+_PER_COMMIT = 6 * _AT_ONCE
 
 # code, name, kind, share of the customers
 CHANNELS = (
@@ -107,6 +110,8 @@ def load_large(*, customers: int, seed: int, orders_per_customer: float, say: Sa
         returns = _write_orders(plan, ids, seed=seed, say=say)
         marks.append(("orders", time.monotonic()))
         _count(ids, say=say)
+        # the columns of lists are cut for the figures there are now
+        search.merge_unindexed(at_least=1)
         marks.append(("figures", time.monotonic()))
         orders = len(plan.customer)
         record(DemoLoaded(seed=seed, customers=customers, orders=orders))
@@ -227,12 +232,12 @@ def _write_people(
     since = np.datetime_as_string(plan.since[own], unit="s")
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["external_id", *(field.name for field in fields(Person)), "kind", "customer_since"])
+        writer.writerow(["external_id", *Person._fields, "kind", "customer_since"])
         for number, place, moment in zip(own.tolist(), plan.place[own].tolist(), since.tolist(), strict=True):
             is_company = draw() < 0.06
             person = inventor.person(known[place], number=number, is_company=is_company, is_sparse=draw() < 0.05)
             kind = "company" if is_company else "person"
-            writer.writerow([_external_id(seed, number), *asdict(person).values(), kind, f"{moment}Z"])
+            writer.writerow([_external_id(seed, number), *person, kind, f"{moment}Z"])
 
 
 def _external_id(seed: int, number: int) -> str:
@@ -249,15 +254,18 @@ def _write_orders(plan: Plan, ids: np.ndarray, *, seed: int, say: Say) -> int:
     currency = shop.current().currency
     total, returns = len(plan.at), 0
     began = time.monotonic()
-    for first in range(0, total, _AT_ONCE):
-        orders = list(past_orders(plan, ids, slice(first, first + _AT_ONCE), channels=channels, seed=seed))
-        write_history(orders, currency=currency)
-        returns += sum(1 for order in orders if order.returned)
-        done = min(total, first + _AT_ONCE)
-        say(
-            _("%(done)s of %(total)s orders, %(rate)s a second")
-            % {"done": f"{done:,}", "total": f"{total:,}", "rate": f"{done / (time.monotonic() - began):,.0f}"}
-        )
+    for start in range(0, total, _PER_COMMIT):
+        end = min(total, start + _PER_COMMIT)
+        with transaction.atomic():
+            for first in range(start, end, _AT_ONCE):
+                orders = list(past_orders(plan, ids, slice(first, first + _AT_ONCE), channels=channels, seed=seed))
+                write_history(orders, currency=currency)
+                returns += sum(1 for order in orders if order.returned)
+                done = min(total, first + _AT_ONCE)
+                say(
+                    _("%(done)s of %(total)s orders, %(rate)s a second")
+                    % {"done": f"{done:,}", "total": f"{total:,}", "rate": f"{done / (time.monotonic() - began):,.0f}"}
+                )
     return returns
 
 

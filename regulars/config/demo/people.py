@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from regulars.core.text import fold, pinyin_keys
 
@@ -22,8 +22,7 @@ _MAIL_HOSTS = ("post.example", "mail.example", "letters.example", "home.example"
 _LETTERS = "ABDEFGHJLNPQRSTUWXYZ"  # those that British and Dutch postcodes use without exception
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """Someone who does not exist, ready to be a row of an import."""
 
     given_name: str = ""
