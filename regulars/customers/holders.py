@@ -5,17 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from regulars.customers.belongings import Holder
-from regulars.customers.models import Address, Customer, Identity
+from regulars.customers.models import (
+    Address,
+    Attachment,
+    Change,
+    ConfirmationRequest,
+    Consent,
+    ConsentRecord,
+    ContactPoint,
+    Customer,
+    CustomValue,
+    DuplicatePair,
+    Identity,
+    Mention,
+    MergeLink,
+    Note,
+    OwnProfile,
+    Tagging,
+)
 from regulars.timeline.models import Entry
 
 _OUR_FACTS = "customer."
 
 
 def _profile(customer: Customer) -> Iterable[dict[str, Any]]:
-    return _plain(Customer.objects.filter(pk=customer.pk), leave_out={"search_text", "sort_name"})
+    return _plain(Customer.everyone.filter(pk=customer.pk), leave_out={"search_text", "sort_name"})
 
 
 def _keep_until_deleted(_customer: Customer) -> None:
@@ -41,6 +58,34 @@ def _blank_entries(customer: Customer) -> None:
     entries.update(customer=None)
 
 
+def _changes(customer: Customer) -> Iterable[Any]:
+    changes = Change.objects.filter(customer_id=customer.pk).order_by("pk")
+    return list(changes.values("outcome", "state", "fields"))
+
+
+def _blank_changes(customer: Customer) -> None:
+    """That a change set changed somebody stays, so that its sums are right; who and what goes."""
+    Change.objects.filter(customer_id=customer.pk).update(customer_id=None, label="", fields={}, images=[], reason="")
+
+
+def _rows(name: str, model: type[Model], *, by: str = "customer") -> Holder:
+    """A holder whose rows are the customer's alone."""
+
+    def of(customer: Customer) -> QuerySet[Any]:
+        return model._default_manager.filter(**{by: customer})
+
+    return Holder(
+        name=name,
+        models=(model._meta.label,),
+        export=lambda customer: _plain(of(customer), leave_out={"customer_id", "actor_id", "author_id", "user_id"}),
+        forget=lambda customer: _delete(of(customer)),
+    )
+
+
+def _of_pair(model: type[Model], customer: Customer, one: str, other: str) -> QuerySet[Any]:
+    return model._default_manager.filter(Q(**{one: customer}) | Q(**{other: customer}))
+
+
 def _plain(rows: QuerySet[Any], *, leave_out: set[str]) -> Iterable[dict[str, Any]]:
     model: type[Model] = rows.model
     columns = [field.attname for field in model._meta.concrete_fields if field.attname not in leave_out]
@@ -61,6 +106,30 @@ ALL = (
         export=_identities,
         forget=lambda customer: _delete(Identity.objects.filter(customer=customer)),
     ),
+    _rows("contact_points", ContactPoint),
+    _rows("tags", Tagging),
+    _rows("custom_values", CustomValue),
+    _rows("mentions", Mention, by="note__customer"),
+    _rows("attachments", Attachment),
+    _rows("notes", Note),
+    _rows("consents", Consent),
+    _rows("confirmation_requests", ConfirmationRequest),
+    _rows("consent_records", ConsentRecord),
+    _rows("own_profile", OwnProfile),
+    Holder(
+        name="merges",
+        models=("customers.MergeLink",),
+        export=lambda customer: _plain(_of_pair(MergeLink, customer, "kept", "merged"), leave_out=set()),
+        forget=lambda customer: _delete(_of_pair(MergeLink, customer, "kept", "merged")),
+    ),
+    Holder(
+        name="duplicates",
+        models=("customers.DuplicatePair",),
+        # what we thought of two people is not told to either of them
+        export=lambda _customer: (),
+        forget=lambda customer: _delete(_of_pair(DuplicatePair, customer, "left", "right")),
+    ),
+    Holder(name="bulk_changes", models=("customers.Change",), export=_changes, forget=_blank_changes),
     Holder(name="timeline", models=("timeline.Entry",), export=_entries, forget=_blank_entries),
 )
 

@@ -265,7 +265,7 @@ def is_outgrown() -> bool:
 
 
 def read(columns: Sequence[str], *, ids: Sequence[int] | None = None) -> Iterator[tuple[Ids, dict[str, Values]]]:
-    """Ids and values of columns, some thousand rows at a time, of some customers or of all.
+    """Ids and values of columns, some thousand rows at a time, of some listed customers or of all.
 
     Numbers and moments (as microseconds) come as arrays, in which the lowest number stands for no value.
     """
@@ -277,10 +277,10 @@ def read(columns: Sequence[str], *, ids: Sequence[int] | None = None) -> Iterato
     while ids is None or first < len(ids):
         with connection.cursor() as cursor:
             if ids is None:
-                cursor.execute(f"{select} WHERE id > %s ORDER BY id LIMIT %s", [first, _AT_ONCE])
+                cursor.execute(f"{select} WHERE id > %s AND is_listed ORDER BY id LIMIT %s", [first, _AT_ONCE])
             else:
                 wanted = id_list(ids[first : first + _AT_ONCE])
-                cursor.execute(f"{select} WHERE id IN ({wanted.sql})", wanted.params)
+                cursor.execute(f"{select} WHERE id IN ({wanted.sql}) AND is_listed", wanted.params)
             rows = cursor.fetchall()
         if rows:
             found, *values = zip(*rows, strict=True)
