@@ -56,3 +56,13 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
 def moment(at: dt.datetime | None) -> Any:
     """A moment as this database keeps it."""
     return connection.ops.adapt_datetimefield_value(at)
+
+
+def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Set `columns` of rows by primary key: each row is the ready values, in that order, and the key last."""
+    quote = connection.ops.quote_name
+    key = quote(str(model._meta.pk.column))
+    places = ", ".join(f"{quote(column)} = %s" for column in columns)
+    statement = f"UPDATE {quote(model._meta.db_table)} SET {places} WHERE {key} = %s"  # noqa: S608 — our own names
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, cast("Sequence[Any]", rows))
