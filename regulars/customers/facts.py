@@ -32,10 +32,30 @@ class CustomerChanged(Fact):
 
 @dataclass(frozen=True, slots=True)
 class CustomerDeleted(Fact):
-    """A profile was deleted; orders stay, without a person."""
+    """A customer was deleted; for thirty days they can be brought back."""
 
     name: ClassVar[str] = "customer.deleted"
     sentence: ClassVar = _("Deleted")
+    icon: ClassVar[str] = "trash-2"
+
+    public_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRestored(Fact):
+    """A deleted customer was brought back."""
+
+    name: ClassVar[str] = "customer.restored"
+    sentence: ClassVar = _("Brought back")
+    icon: ClassVar[str] = "rotate-ccw"
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerErased(Fact):
+    """A deleted customer went for good; orders stay, without a person."""
+
+    name: ClassVar[str] = "customer.erased"
+    sentence: ClassVar = _("Deleted for good")
     icon: ClassVar[str] = "trash-2"
     on_timeline: ClassVar[bool] = False
 
@@ -67,3 +87,31 @@ class CustomersImported(Fact):
     created: int = 0
     updated: int = 0
     rejected: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentChanged(Fact):
+    """Somebody agreed to be written to, or refused; `changes` is {field: [old, new]} in the words of filters."""
+
+    name: ClassVar[str] = "customer.consent_changed"
+    sentence: ClassVar = _("Consent changed")
+    icon: ClassVar[str] = "shield-check"
+    kind: ClassVar[str] = "consent"
+
+    changes: dict[str, list[Any]] = field(default_factory=dict)
+    source: str = ""
+    purpose: str = "marketing"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmationAsked(Fact):
+    """A mail asks whether we may write; `request` is its number."""
+
+    name: ClassVar[str] = "customer.confirmation_asked"
+    sentence: ClassVar = _("Asked by mail to confirm")
+    icon: ClassVar[str] = "mail-question-mark"
+    kind: ClassVar[str] = "consent"
+    is_public: ClassVar[bool] = False
+
+    request: int = 0

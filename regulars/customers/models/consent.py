@@ -112,7 +112,7 @@ class Consent(models.Model):
 
 
 class ConfirmationRequest(models.Model):
-    """A confirmation mail on its way: the digest of its secret, what a click agrees to, and until when."""
+    """A confirmation mail on its way: what a click on its link agrees to, and until when. The link is signed."""
 
     id = models.BigAutoField(primary_key=True)
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="confirmation_requests")
@@ -120,7 +120,6 @@ class ConfirmationRequest(models.Model):
     purpose = models.SlugField(max_length=40, default="marketing", db_index=False)
     value = models.CharField(max_length=254)
     wording = models.ForeignKey(Wording, null=True, on_delete=models.PROTECT, related_name="+")
-    digest = models.CharField(max_length=64, unique=True)
     asked_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
