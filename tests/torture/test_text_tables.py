@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import bz2
 import csv
+import gzip
 import json
+import lzma
 import os
 import random
+import re
 import tracemalloc
 from pathlib import Path
 
@@ -83,9 +87,6 @@ def test_files_that_broke_others(name, header, rows, problems):
         ("empty.csv", "is empty"),
         ("no_header_row.csv", "no header"),
         ("no_header_row3.csv", "no header"),
-        ("dummy.csv.gz", "packed"),
-        ("dummy.csv.bz2", "packed"),
-        ("test.xls", "old kind (.xls)"),
         ("test_geojson.json", "JSON"),
         ("testdbf.dbf", "cannot be read"),
     ],
@@ -159,11 +160,82 @@ def test_evidence_is_found_behind_a_megabyte_of_plain_letters(tmp_path):
 
 
 def test_an_encoding_that_cannot_be_told_is_not_guessed(tmp_path):
-    content = "имя,город\nАлександр,Москва\n".encode("koi8-r")
+    noise = random.Random(7)
+    words = [bytes(noise.choices(range(0xA0, 0x100), k=7)) for _word in range(60)]
+    content = b"name,city\n" + b"\n".join(a + b"," + b for a, b in zip(words[::2], words[1::2], strict=True))
     with pytest.raises(Unreadable, match="encoding of the file cannot be told"):
         open_table(written(tmp_path, content))
-    table = open_table(written(tmp_path, content), encoding="koi8-r")
-    assert table.header == ["имя", "город"]
+    assert open_table(written(tmp_path, content), encoding="koi8-r").header == ["name", "city"]
+
+
+def test_an_encoding_that_is_said_is_believed(tmp_path):
+    content = "name,city\nJörg,Köln\n".encode("cp850")
+    assert open_table(written(tmp_path, content), encoding="cp437").encoding == "cp437"
+
+
+TEXTS = {
+    "gb18030": "姓名,城市\n张三,北京\n李四光,杭州市\n",
+    "big5hkscs": "姓名,城市,備註\n陳大文,臺北市,老客戶\n林志玲,高雄市,要電話\n",
+    "cp932": "氏名,住所\n山田太郎,東京都渋谷区1-2\nスズキ,ひらがな\n",
+    "euc_jp": "氏名,住所\n鈴木花子,大阪府大阪市\nスズキ,ひらがな\n",
+    "cp949": "이름,도시\n김철수,서울\n이영희,부산광역시\n",
+    "cp1252": "nom;ville\nHélène Lefèvre;Besançon\nNoël;Île-d’Yeu\nMüller;Köln\n",
+    "mac_roman": "customer,total\nNeil Französisch,91\nResi Pölking,28\nAnna Häberlin,5\n",
+    "cp850": "Name;Ort\nJörg Weiß;Köln\nKäthe Müller;Düsseldorf\n",
+    "cp1250": "imię;miasto\nŁukasz Wiśniewski;Łódź\nGrażyna Dąbrowska;Gdańsk\n",
+    "iso8859_2": "imię;miasto\nŁukasz Wiśniewski;Łódź\nGrażyna Dąbrowska;Gdańsk\n",
+    "cp1251": "имя,город\nАлександр,Москва\nНаталья Иванова,Тверь\n",
+    "koi8_u": "имя,город\nАлександр,Москва\nНаталья Иванова,Тверь\n",
+    "cp866": "имя,город\nАлександр,Москва\nНаталья Иванова,Тверь\n",
+    "cp1253": "όνομα,πόλη\nΓιώργος Παπαδόπουλος,Αθήνα\n",
+    "cp1254": "ad,şehir\nAyşe Yılmaz,İstanbul\nÇağrı,Eskişehir\n",
+    "cp1255": "שם,עיר\nדוד כהן,תל אביב\n",
+    "cp1256": "الاسم,المدينة\nمحمد علي,القاهرة\n",
+    "cp1257": "vārds,pilsēta\nJānis Bērziņš,Rīga\nŽ. Kļaviņa,Liepāja\n",
+    "cp874": "ชื่อ,เมือง\nสมชาย ใจดี,กรุงเทพ\n",
+}
+
+
+@pytest.mark.parametrize("encoding", TEXTS)
+def test_the_encoding_is_the_one_in_which_the_bytes_are_the_likeliest_text(tmp_path, encoding):
+    text = TEXTS[encoding]
+    table = open_table(written(tmp_path, text.encode(encoding)))
+    expected = [re.split("[,;]", line) for line in text.splitlines()]
+    assert [table.header, *(line.cells for line in table.rows())] == expected
+    assert [finding.kind for finding in table.findings] == ["encoding"]
+
+
+@pytest.mark.parametrize("packer", [gzip.compress, bz2.compress, lzma.compress])
+def test_a_packed_table_is_unpacked(tmp_path, packer):
+    path = tmp_path / "table.csv.packed"
+    path.write_bytes(packer("name,city\nZoë,Köln\n".encode()))
+    table = open_table(path)
+    assert [line.cells for line in table.rows()] == [["Zoë", "Köln"]]
+    assert [line.cells for line in table.rows()] == [["Zoë", "Köln"]]
+    assert [finding.kind for finding in table.findings] == ["packed"]
+
+
+@pytest.mark.parametrize("packer", [gzip.compress, bz2.compress, lzma.compress])
+def test_a_packed_table_that_breaks_off_is_refused(tmp_path, packer):
+    path = tmp_path / "table.csv.packed"
+    path.write_bytes(packer(random.Random(1).randbytes(5_000))[:2_000])
+    with pytest.raises(Unreadable, match="damaged or cut off"):
+        open_table(path)
+
+
+def test_of_two_columns_with_one_heading_none_is_lost(tmp_path):
+    header, rows, _problems = read(written(tmp_path, "Email,email,name,Email,email (2)\na,b,c,d,e\n"))
+    assert header == ["Email", "email (3)", "name", "Email (4)", "email (2)"]
+    assert rows == [["a", "b", "c", "d", "e"]]
+
+
+def test_a_column_without_a_heading_is_part_of_the_table_where_the_header_has_a_cell_for_it(tmp_path):
+    assert read(written(tmp_path, "name,,city,\nAda,x,London,y\n")) == (
+        ["name", "", "city", ""],
+        [["Ada", "x", "London", "y"]],
+        {},
+    )
+    assert open_table(written(tmp_path, "name,,city,\nAda,x,London,y\n")).label(3) == "Column D"
 
 
 def test_one_broken_byte_costs_one_line(tmp_path):

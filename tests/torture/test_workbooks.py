@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
+import random
 import time
 import tracemalloc
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import openpyxl
@@ -266,16 +269,86 @@ def test_a_workbook_with_broken_bytes_ends_in_a_sentence_or_reads(tmp_path):
 
 
 def test_archives_that_are_no_workbook_are_named(tmp_path):
-    with zipfile.ZipFile(tmp_path / "plain.zip", "w") as archive:
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
         archive.writestr("customers.csv", "name\nAda\n")
+        archive.writestr("orders.csv", "number\n1\n")
+    with zipfile.ZipFile(tmp_path / "twice.zip", "w") as archive:
+        archive.writestr("customers.csv.gz", gzip.compress(b"name\nAda\n"))
+    with zipfile.ZipFile(tmp_path / "letter.docx", "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
     with zipfile.ZipFile(tmp_path / "table.ods", "w") as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
     with zipfile.ZipFile(tmp_path / "many.zip", "w") as archive:
         for number in range(6_000):
             archive.writestr(f"{number}", "")
-    for name, words in (("plain.zip", "not a workbook"), ("table.ods", "OpenDocument"), ("many.zip", "no spreadsheet")):
+    for name, words in (
+        ("two.zip", "several files: customers.csv, orders.csv"),
+        ("twice.zip", "packed twice"),
+        ("letter.docx", "not a workbook"),
+        ("table.ods", "damaged"),
+        ("many.zip", "no spreadsheet"),
+    ):
         with pytest.raises(Unreadable, match=words):
             open_table(tmp_path / name)
+
+
+def test_an_archive_with_one_table_is_unpacked(tmp_path):
+    with zipfile.ZipFile(tmp_path / "plain.zip", "w") as archive:
+        archive.writestr("export/customers.csv", "name;city\nAda;London\n")
+        archive.writestr("__MACOSX/export/._customers.csv", "x")
+    table = open_table(tmp_path / "plain.zip")
+    assert (table.header, table.delimiter) == (["name", "city"], ";")
+    assert [line.cells for line in table.rows()] == [["Ada", "London"]]
+    assert [finding.sentence for finding in table.findings] == ["The file was packed; customers.csv in it is read."]
+
+
+@pytest.mark.parametrize("name", ["dummy", "test", "sheets", "test_skip_lines"])
+def test_workbooks_of_the_old_kind_hold_what_the_new_ones_do(name):
+    old, new = open_table(DATA / f"{name}.xls"), open_table(DATA / f"{name}.xlsx")
+    assert old.format == "xls"
+    assert [_plain(line) for line in old.rows()] == [_plain(line) for line in new.rows()]
+    assert [_plain(line) for line in old.rows()] == [_plain(line) for line in new.rows()]
+
+
+def _plain(line):
+    # the old kind does not say whether a day has a time
+    return [cell.removesuffix(" 00:00:00") for cell in line.cells]
+
+
+def test_an_old_workbook_that_is_damaged_is_refused(tmp_path):
+    content = bytearray((DATA / "test.xls").read_bytes())
+    path = tmp_path / "damaged.xls"
+    path.write_bytes(content[:3_000])
+    with pytest.raises(Unreadable, match="damaged"):
+        open_table(path)
+    for seed in range(3):
+        noise = random.Random(seed)
+        for _change in range(200):
+            content[noise.randrange(512, len(content))] = noise.randrange(256)
+        path.write_bytes(content)
+        with suppress(Unreadable):  # or some rows of it; nothing else comes out
+            list(open_table(path).rows())
+
+
+def test_the_other_sheets_of_a_workbook_are_named(tmp_path):
+    def change(book):
+        book.create_sheet("orders").append(["number"])
+        book.create_sheet("secret").append(["x"])
+        book["secret"].sheet_state = "hidden"
+
+    table = open_table(workbook(tmp_path, [["name"], ["Ada"]], change=change))
+    assert table.sheets == ("Sheet", "orders")
+    assert [finding.sentence for finding in table.findings] == [
+        "The sheet “Sheet” is read; the workbook also has: orders.",
+        "Hidden sheets are not read: secret.",
+    ]
+
+
+def test_a_formula_without_a_result_stands_in_what_goes_back(tmp_path):
+    path = workbook(tmp_path, [["name", "city"], ['="Ada"&"x"', "London"]])
+    [line] = open_table(path).rows()
+    assert "formula without a result" in line.problem
+    assert line.cells == ['="Ada"&"x"', "London"]
 
 
 def test_a_locked_workbook_is_named(tmp_path):

@@ -29,11 +29,15 @@ _UNDECODED = re.compile("[\udc00-\udcff]")
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a text table is written. `skips_space`: quotes may stand after a space behind the delimiter."""
+    """How a text table is written. `skips_space`: quotes may stand after a space behind the delimiter.
+
+    `doubt` is another encoding that the bytes might be, where they hardly prefer one.
+    """
 
     encoding: str
     delimiter: str
     skips_space: bool = False
+    doubt: str = ""
 
 
 def records(path: Path, dialect: Dialect) -> LineReader:

@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element
 from django.utils.translation import gettext as _
 
 from regulars.core.tabular.markup import damaged, feed, new_parser
-from regulars.core.tabular.table import CELL_LIMIT, CELLS_LIMIT, Line
+from regulars.core.tabular.table import CELL_LIMIT, CELLS_LIMIT, Line, letters_of
 
 
 class FormatKind(Enum):
@@ -23,6 +23,9 @@ class FormatKind(Enum):
     TIME = 2
     DURATION = 3
 
+
+_FORMULA_SHOWN = 8_192  # the longest formula that a spreadsheet takes
+_FORMULA_PIECES = 64
 
 # A format of zeros alone pads with zeros: its width.
 Format = FormatKind | int
@@ -49,7 +52,8 @@ class SheetReader:
         self._value: list[str] = []
         self._size = 0
         self._cell: dict[str, str] = {}
-        self._is_value = self._has_formula = self._is_aid = False
+        self._is_value = self._has_formula = self._is_in_formula = self._is_aid = False
+        self._formula: list[str] = []
 
     def read(self, stream: IO[bytes]) -> Iterator[Line]:
         """Every row that has cells, numbered as the spreadsheet numbers it."""
@@ -88,6 +92,7 @@ class SheetReader:
             "c": self._end_cell,
             "v": self._end_value,
             "t": self._end_value,
+            "f": self._end_formula,
             "rPh": self._end_aid,
             "row": self._end_row,
         }
@@ -115,7 +120,11 @@ class SheetReader:
         self._is_value = not self._is_aid
 
     def _start_formula(self, _attributes: dict[str, str]) -> None:
-        self._has_formula = True
+        self._has_formula = self._is_in_formula = True
+        self._formula = []
+
+    def _end_formula(self) -> None:
+        self._is_in_formula = False
 
     def _start_aid(self, _attributes: dict[str, str]) -> None:
         self._is_aid = True
@@ -124,6 +133,8 @@ class SheetReader:
         if self._is_value and self._size <= CELL_LIMIT:
             self._value.append(text)
             self._size += len(text)
+        elif self._is_in_formula and len(self._formula) < _FORMULA_PIECES:
+            self._formula.append(text)
 
     def _end_value(self) -> None:
         self._is_value = False
@@ -133,13 +144,16 @@ class SheetReader:
 
     def _end_cell(self) -> None:
         value = "".join(self._value)
-        if not value:
-            if self._has_formula and self._cell.get("t") != "str":
-                self._spoil(
-                    _("Cell %(cell)s holds a formula without a result; open the file in a spreadsheet and save it.")
-                )
+        if value:
+            text = self._read_cell(value)
+        elif self._has_formula and self._cell.get("t") != "str":
+            self._spoil(
+                _("Cell %(cell)s holds a formula without a result; open the file in a spreadsheet and save it.")
+            )
+            # so that it stands in the file that goes back
+            text = "=" + "".join(self._formula)[:_FORMULA_SHOWN]
+        else:
             return
-        text = self._read_cell(value)
         cells = self._cells
         missing = self._column - len(cells)
         if missing > 0:
@@ -215,7 +229,7 @@ class SheetReader:
     def _spoil(self, sentence: str, **words: object) -> None:
         """The row cannot be used; the first reason is said."""
         if not self._problem:
-            self._problem = sentence % {"cell": f"{_letters(self._column)}{self._row}", **words}
+            self._problem = sentence % {"cell": f"{letters_of(self._column)}{self._row}", **words}
 
     def _place(self, letters: str) -> int:
         number = 0
@@ -239,15 +253,6 @@ def _plain(value: str) -> str:
         return str(int(number))
     text = repr(number)
     return format(number, ".15f").rstrip("0") if "e" in text else text
-
-
-def _letters(column: int) -> str:
-    letters = ""
-    column += 1
-    while column:
-        column, digit = divmod(column - 1, 26)
-        letters = chr(65 + digit) + letters
-    return letters
 
 
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")

@@ -6,12 +6,14 @@ import codecs
 import re
 import stat
 from collections import Counter
+from enum import Enum
 from itertools import islice
 from pathlib import Path
 
 from django.utils.translation import gettext as _
 
 from regulars.core.tabular.delimited import Dialect, sample_records
+from regulars.core.tabular.encodings import Verdict, likeliest
 from regulars.core.tabular.table import Unreadable
 
 _SAMPLE = 1 << 20
@@ -27,8 +29,18 @@ _BOMS = (
 )
 
 
-def is_workbook(path: Path) -> bool:
-    """Whether the file is a zip archive, as XLSX is; raises Unreadable for what is no table at all."""
+class Kind(Enum):
+    """What a file is, as far as reading it goes."""
+
+    TEXT = "text"
+    ARCHIVE = "archive"
+    """A zip archive: a workbook, or something packed."""
+    OLD_WORKBOOK = "xls"
+    PACKED = "packed"
+
+
+def kind_of(path: Path) -> Kind:
+    """The kind that a file's first bytes say; raises Unreadable for what is no table at all."""
     mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
         raise Unreadable(_("%(name)s is a folder, not a file.") % {"name": path.name})
@@ -39,9 +51,23 @@ def is_workbook(path: Path) -> bool:
     if not head.strip(b" \t\r\n\xef\xbb\xbf\xff\xfe\0"):
         raise Unreadable(_("The file is empty."))
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return True
-    _refuse_other_kinds(path, head)
-    return False
+        return Kind.ARCHIVE
+    if head.startswith(_PACKED):
+        return Kind.PACKED
+    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        _refuse_locked(path)
+        return Kind.OLD_WORKBOOK
+    _refuse_other_kinds(head)
+    return Kind.TEXT
+
+
+_PACKED = (b"\x1f\x8b", b"BZh", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ")
+
+
+def _refuse_locked(path: Path) -> None:
+    with path.open("rb") as stream:
+        if "EncryptedPackage".encode("utf-16-le") in stream.read(8 << 20):
+            raise Unreadable(_("The workbook is protected by a password. Save it without one, and try again."))
 
 
 def dialect_of(path: Path, *, delimiter: str | None = None, encoding: str | None = None) -> Dialect:
@@ -52,30 +78,24 @@ def dialect_of(path: Path, *, delimiter: str | None = None, encoding: str | None
         # Plain ASCII says nothing of the encoding; the first other character does, wherever in the file it stands.
         while evidence and evidence.isascii():
             evidence = stream.read(_SAMPLE)
-    found = _known(encoding) if encoding else _encoding_of(evidence or head, head)
+    verdict = Verdict(_known(encoding)) if encoding else _encoding_of(evidence or head, head)
+    found = verdict.encoding
     text = _without_half_line(head[:_DELIMITER_SAMPLE].decode(found, errors="regulars.mark"))
     told = re.match(r"\s*\"?sep=(.)\"?[\r\n]", text)  # how spreadsheets write down their delimiter
     delimiter = delimiter or (told[1] if told else _delimiter_of(text, found, is_tsv=path.suffix.lower() == ".tsv"))
     if len(delimiter) != 1 or delimiter in '"\r\n':
         raise Unreadable(_("The delimiter must be one character, such as a comma or a semicolon."))
-    return Dialect(found, delimiter, skips_space=f'{delimiter} "' in text)
+    return Dialect(found, delimiter, skips_space=f'{delimiter} "' in text, doubt=verdict.doubt)
 
 
-def _refuse_other_kinds(path: Path, head: bytes) -> None:
+def _refuse_other_kinds(head: bytes) -> None:
     sentence = None
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:512].lower()
-    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        with path.open("rb") as stream:
-            is_locked = "EncryptedPackage".encode("utf-16-le") in stream.read(8 << 20)
-        if is_locked:
-            sentence = _("The workbook is protected by a password. Save it without one, and try again.")
-        else:
-            sentence = _("This is a workbook of an old kind (.xls). Save it as .xlsx or CSV, and try again.")
-    elif head.startswith(b"%PDF"):
+    if head.startswith(b"%PDF"):
         sentence = _("This is a PDF document, not a table. Save the table as CSV or XLSX, and try again.")
     elif head.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"RIFF")):
         sentence = _("This is a picture, not a table.")
-    elif head.startswith((b"\x1f\x8b", b"BZh", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!")):
+    elif head.startswith((b"7z\xbc\xaf", b"Rar!")):
         sentence = _("The file is packed. Unpack it, and try again.")
     elif head.startswith((b"PAR1", b"SQLite format 3\0", b"\x7fELF", b"MZ\x90")):
         sentence = _("The file is not a table of text. Save the table as CSV or XLSX, and try again.")
@@ -97,27 +117,36 @@ def _known(encoding: str) -> str:
     return {"utf-8": "utf-8-sig", "gb2312": "gb18030", "gbk": "gb18030"}.get(name, name)
 
 
-def _encoding_of(evidence: bytes, head: bytes) -> str:
+def _encoding_of(evidence: bytes, head: bytes) -> Verdict:
     """The encoding that the bytes prove, most telling first.
 
-    1. A byte-order mark. 2. NULs in every second byte: UTF-16 without one. 3. Valid UTF-8. 4. Pairs of bytes as
-    Chinese has them: GB 18030. 5. UTF-8 with a few broken bytes. 6. High bytes that stand alone among letters, as
-    accents do: Windows-1252. 7. Nothing of that: refused, for a wrong guess would mangle every name.
+    1. A byte-order mark. 2. NULs in every second byte: UTF-16 without one. 3. Valid UTF-8, but for a few broken bytes.
+    4. The encoding in which the bytes are the likeliest text. 5. Nothing of that: refused, for a wrong guess would
+    mangle every name.
     """
     for mark, name in _BOMS:
         if head.startswith(mark):
-            return name
+            return Verdict(name)
     if (found := _utf_16_without_mark(head)) is not None:
-        return found
+        return Verdict(found)
     if head.count(0) * 4 > len(head) or len(_CONTROLS.findall(head[:65536])) * 20 > len(head[:65536]):
         raise Unreadable(_("The file is not a table of text. Save the table as CSV or XLSX, and try again."))
+    # A character cut in two at the beginning or the end of the evidence is no fault.
+    whole = evidence if evidence is head else evidence.lstrip(bytes(range(0x80, 0xC0)))
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        # A character cut in two at the end of the sample is no fault, one cut at its beginning is skipped.
-        decoder.decode(evidence if evidence is head else evidence.lstrip(bytes(range(0x80, 0xC0))))
+        decoder.decode(whole)
     except UnicodeDecodeError:
-        return _eight_bit_encoding_of(evidence)
-    return "utf-8-sig"
+        parts = Counter(part.lastgroup for part in _UTF8_PARTS.finditer(whole))
+        if parts["good"] < parts["bad"]:
+            is_mac = b"\n" not in head and b"\r" in head
+            verdict = likeliest(whole, is_mac=is_mac)
+            if verdict is None:
+                raise Unreadable(
+                    _("The encoding of the file cannot be told. Save it as UTF-8, and try again.")
+                ) from None
+            return verdict
+    return Verdict("utf-8-sig")
 
 
 _CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x19\x1b-\x1f]")
@@ -137,30 +166,9 @@ def _utf_16_without_mark(head: bytes) -> str | None:
     return None
 
 
-_GB_PARTS = re.compile(
-    rb"(?P<hanzi>[\xb0-\xf7][\xa1-\xfe])|(?P<four>[\x81-\xfe][0-9][\x81-\xfe][0-9])"
-    rb"|(?P<sign>[\xa1-\xa3][\xa1-\xfe])|(?P<rare>[\x81-\xfe][\x40-\x7e\x80-\xfe])|(?P<alone>[\x80-\xff])"
-)
 _UTF8_PARTS = re.compile(
     rb"(?P<good>[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})|(?P<bad>[\x80-\xff])"
 )
-_RUNS = re.compile(rb"[\x80-\xff]+")
-
-
-def _eight_bit_encoding_of(evidence: bytes) -> str:
-    gb = Counter(found.lastgroup for found in _GB_PARTS.finditer(evidence))
-    is_paired = gb["alone"] <= max(1, gb.total() // 50)
-    if is_paired and gb["hanzi"] and (gb["hanzi"] + gb["sign"] + gb["four"]) * 10 >= gb.total() * 7:
-        return "gb18030"
-    utf8 = Counter(found.lastgroup for found in _UTF8_PARTS.finditer(evidence))
-    if utf8["good"] >= utf8["bad"]:
-        return "utf-8-sig"
-    alone = sum(1 for run in _RUNS.finditer(evidence) if len(run[0]) <= 2)
-    high = sum(len(run[0]) for run in _RUNS.finditer(evidence))
-    if alone * 2 >= high:
-        # Five bytes have no meaning in Windows-1252; where they occur, it is its elder, which gives each byte one.
-        return "latin-1" if re.search(rb"[\x81\x8d\x8f\x90\x9d]", evidence) else "cp1252"
-    raise Unreadable(_("The encoding of the file cannot be told. Save it as UTF-8, and try again."))
 
 
 def _without_half_line(text: str) -> str:

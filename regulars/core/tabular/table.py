@@ -39,6 +39,14 @@ class Line(NamedTuple):
     problem: str = ""
 
 
+class Finding(NamedTuple):
+    """What was chosen, mended or left out on the way, so that people can see it: what, how often, and in a sentence."""
+
+    kind: str
+    times: int
+    sentence: str
+
+
 class Records(Protocol):
     """An iterator over the rows of a source, header and titles included; `width` is told to it once it is known."""
 
@@ -49,7 +57,10 @@ class Records(Protocol):
 
 @dataclass(frozen=True)
 class Table:
-    """An opened table. `rows()` may be called more than once; each call reads the file from its beginning."""
+    """An opened table. `rows()` may be called more than once; each call reads the file from its beginning.
+
+    No name stands twice in the header: a second “email” is called “email (2)”. Columns without one have an empty name.
+    """
 
     header: list[str]
     header_line: int
@@ -59,6 +70,14 @@ class Table:
     sheet: str
     open_records: Callable[[], Records]
     may_be_short: bool
+    sheets: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    kept: object = None
+    """What has to live as long as the table: the file that a packed one was unpacked to."""
+
+    def label(self, column: int) -> str:
+        """What people call a column: its heading, or its letter as spreadsheets count."""
+        return self.header[column] or _("Column %(letters)s") % {"letters": letters_of(column)}
 
     def rows(self) -> Iterator[Line]:
         """Every row below the header, blank ones left out; raises Unreadable where the file breaks off."""
@@ -91,12 +110,14 @@ class Table:
                 yield Line(number, cells, _counts(count, width))
 
 
-def find_header(records: Iterable[Line]) -> tuple[list[str], int]:
+def find_header(records: Iterable[Line], *, is_sheet: bool = False) -> tuple[list[str], int]:
     """The header's names and its line number, among the first lines of a table.
 
     1. The usual number of filled cells of the first lines says how wide the table is.
     2. The first line that is at least half as wide, and names things, is the header; titles above it are narrower.
     3. A line of full width that holds numbers, dates or e-mail addresses is data: then the file has no header.
+    4. Columns without a name that are used below belong to the table as well: in a sheet always, in a text table where
+       the header has a cell for them (else a line has a delimiter too many).
     """
     first = list(islice((line for line in records if any(cell.strip() for cell in line.cells)), HEADER_WITHIN))
     if not first:
@@ -115,7 +136,10 @@ def find_header(records: Iterable[Line]) -> tuple[list[str], int]:
         while names and not names[-1]:
             names.pop()
         if _are_names([name for name in names if name]):
-            return names, line.number
+            limit = CELLS_LIMIT if is_sheet else len(line.cells)
+            used = max((_extent(later) for later in first if later.number > line.number), default=0)
+            names += [""] * (min(used, limit) - len(names))
+            return _told_apart(names), line.number
         if filled >= usual:
             break
     raise Unreadable(
@@ -125,6 +149,36 @@ def find_header(records: Iterable[Line]) -> tuple[list[str], int]:
         )
         % {"number": first[0].number}
     )
+
+
+def _extent(line: Line) -> int:
+    """How many cells a line has up to the last filled one."""
+    return max((place for place, cell in enumerate(line.cells, 1) if cell.strip()), default=0)
+
+
+def _told_apart(names: list[str]) -> list[str]:
+    """The same names, each different: a second “email” becomes “email (2)”."""
+    taken = {name.casefold() for name in names}
+    seen: set[str] = set()
+    for place, name in enumerate(names):
+        if name and name.casefold() in seen:
+            number = 2
+            while f"{name} ({number})".casefold() in taken:
+                number += 1
+            names[place] = f"{name} ({number})"
+            taken.add(names[place].casefold())
+        seen.add(name.casefold())
+    return names
+
+
+def letters_of(column: int) -> str:
+    """What a spreadsheet calls a column: A for 0, AA for 26."""
+    letters = ""
+    column += 1
+    while column:
+        column, digit = divmod(column - 1, 26)
+        letters = chr(65 + digit) + letters
+    return letters
 
 
 def _filled(line: Line) -> int:

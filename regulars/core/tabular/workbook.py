@@ -17,6 +17,7 @@ from xml.etree.ElementTree import Element
 from django.utils.translation import gettext as _
 
 from regulars.core.tabular import archive as archives
+from regulars.core.tabular.foreign import sheet_findings
 from regulars.core.tabular.markup import pull, small_tree
 from regulars.core.tabular.sheet import Format, SheetReader, formats_of, unescaped
 from regulars.core.tabular.table import CELL_LIMIT, HEADER_WITHIN, Line, Table, Unreadable, find_header
@@ -29,9 +30,31 @@ class Workbook:
     """Where a workbook keeps its things."""
 
     sheets: dict[str, str] = field(default_factory=dict)  # visible ones, by name
+    hidden: tuple[str, ...] = ()
     shared_texts: str = ""
     styles: str = ""
     is_1904: bool = False
+
+
+def is_workbook(path: Path) -> bool:
+    """Whether an archive is a document of an office program, and not just something packed."""
+    with archives.opened(path) as archive:
+        names = archive.namelist()
+    return any(name in _MARKS or name.startswith("xl/") for name in names)
+
+
+def foreign_make(path: Path) -> str:
+    """`ods` or `xlsb` for a workbook that another reader has to read, else nothing."""
+    with archives.opened(path) as archive:
+        names = set(archive.namelist())
+        is_small = "mimetype" in names and archive.getinfo("mimetype").file_size < 100
+        kind = archive.read("mimetype") if is_small else b""
+    if kind.startswith(b"application/vnd.oasis.opendocument.spreadsheet"):
+        return "ods"
+    return "xlsb" if "xl/workbook.bin" in names else ""
+
+
+_MARKS = {"[Content_Types].xml", "mimetype", "content.xml"}
 
 
 def open_sheet(path: Path, *, sheet: str | None = None) -> Table:
@@ -52,7 +75,7 @@ def open_sheet(path: Path, *, sheet: str | None = None) -> Table:
             break
     else:
         raise Unreadable(_("The workbook is empty."))
-    header, line = find_header(first)
+    header, line = find_header(first, is_sheet=True)
     return Table(
         header=header,
         header_line=line,
@@ -62,6 +85,8 @@ def open_sheet(path: Path, *, sheet: str | None = None) -> Table:
         sheet=name,
         open_records=lambda: records,
         may_be_short=True,
+        sheets=tuple(workbook.sheets),
+        findings=sheet_findings(name, list(workbook.sheets), list(workbook.hidden)),
     )
 
 
@@ -135,11 +160,6 @@ def _texts_in(stream: IO[bytes]) -> Iterator[str]:
 
 def _read_workbook(archive: zipfile.ZipFile) -> Workbook:
     names = set(archive.namelist())
-    kind = archive.read("mimetype")[:80] if "mimetype" in names and archive.getinfo("mimetype").file_size < 100 else b""
-    if kind.startswith(b"application/vnd.oasis.opendocument"):
-        raise Unreadable(_("This is an OpenDocument file (.ods). Save it as .xlsx or CSV, and try again."))
-    if "xl/workbook.bin" in names:
-        raise Unreadable(_("This is a binary workbook (.xlsb). Save it as .xlsx or CSV, and try again."))
     start = next(
         (target for _id, kind_of, target in _relations(archive, "") if kind_of == "officeDocument"), "xl/workbook.xml"
     )
@@ -153,19 +173,24 @@ def _read_workbook(archive: zipfile.ZipFile) -> Workbook:
     for relation, kind_of, target in _relations(archive, start):
         targets[relation] = target
         parts.setdefault(kind_of, target)
-    sheets = {}
+    sheets: dict[str, str] = {}
+    hidden: list[str] = []
     is_1904 = False
     # Extensions repeat names of the workbook itself further down; only what stands at its place counts.
     for element in [*tree, *tree.findall("sheets/sheet")]:
         if element.tag == "workbookPr":
             is_1904 = element.get("date1904", "0") in {"1", "true"}
-        elif element.tag == "sheet" and element.get("state", "visible") == "visible":
+        elif element.tag == "sheet":
             target = targets.get(element.get("id", ""), "")
-            if target in names:
+            if element.get("state", "visible") != "visible":
+                hidden.append(element.get("name", ""))
+            elif target in names:
                 sheets[element.get("name", "")] = target
     if not sheets:
         raise Unreadable(_("The workbook has no visible sheet."))
-    return Workbook(sheets, parts.get("sharedStrings", ""), parts.get("styles", ""), is_1904)
+    return Workbook(
+        sheets, tuple(dict.fromkeys(hidden)), parts.get("sharedStrings", ""), parts.get("styles", ""), is_1904
+    )
 
 
 def _relations(archive: zipfile.ZipFile, source: str) -> Iterator[tuple[str, str, str]]:
