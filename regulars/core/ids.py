@@ -13,6 +13,7 @@ from functools import cache
 # Crockford's base 32 without the letters that are read as digits; lower case, because people type it.
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _LENGTH = 13  # 13 × 5 bits hold 64
 _MASK = 0xFFFFFFFF
 
@@ -23,11 +24,12 @@ def encode(prefix: str, pk: int) -> str:
     for key in _round_keys(prefix):
         left, right = right, left ^ _mix(right, key)
     value = (left << 32) | right
-    letters = []
-    for _ in range(_LENGTH):
-        value, digit = divmod(value, 32)
-        letters.append(_ALPHABET[digit])
-    return f"{prefix}_{''.join(reversed(letters))}"
+    pairs = _PAIRS
+    # 13 letters of 5 bits: one, and six pairs; a list of fifty people writes its ids in a fraction of a millisecond
+    return (
+        f"{prefix}_{_ALPHABET[value >> 60]}{pairs[value >> 50 & 1023]}{pairs[value >> 40 & 1023]}"
+        f"{pairs[value >> 30 & 1023]}{pairs[value >> 20 & 1023]}{pairs[value >> 10 & 1023]}{pairs[value & 1023]}"
+    )
 
 
 def decode(prefix: str, public_id: str) -> int | None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, overload
 
 from babel.core import Locale
 from babel.numbers import format_currency, get_currency_precision, is_currency
+
+from regulars.core import digits
 
 
 class DifferentCurrencies(ValueError):  # noqa: N818 — it says what is wrong
@@ -52,20 +55,11 @@ class Money:
 
     def format(self, language: str, *, whole_from: int | None = None) -> str:
         """As people write it (CLDR). From `whole_from` units on, decimals are left out: €1,284, as lists do."""
-        locale = babel_locale(language)
-        amount = self.amount
-        is_whole = whole_from is not None and abs(amount) >= whole_from
-        if is_whole:
-            amount = amount.quantize(Decimal(1), rounding=ROUND_HALF_UP)
-        written = format_currency(
-            amount,
-            self.currency,
-            format=_whole_pattern(locale) if is_whole else None,
-            locale=locale,
-            currency_digits=not is_whole,
-        )
-        # The minus of typography lines up with figures, and a screen reader says it.
-        return written.replace("-", "\N{MINUS SIGN}")
+        one = 10 ** exponent(self.currency)
+        if whole_from is None or abs(self.minor) < whole_from * one:
+            return _writer(self.currency, language, is_whole=False)(self.minor)
+        units = (2 * abs(self.minor) + one) // (2 * one)
+        return _writer(self.currency, language, is_whole=True)(-units if self.minor < 0 else units)
 
     def __add__(self, other: Money) -> Money:
         return Money(self.minor + self._same(other), self.currency)
@@ -117,6 +111,25 @@ class MoneyOf:
 def babel_locale(language: str) -> Locale:
     """Our language code as a CLDR locale: `zh-hans` is zh_Hans_CN; `en` writes as Britain does."""
     return Locale.parse({"en": "en_GB", "zh-hans": "zh_Hans_CN"}.get(language.lower(), language.replace("-", "_")))
+
+
+@lru_cache(maxsize=512)
+def _writer(currency: str, language: str, *, is_whole: bool) -> Callable[[int], str]:
+    """What writes amounts of a currency in a language, in smallest units, or in whole ones without decimals."""
+    locale = babel_locale(language)
+
+    def written(amount: Decimal) -> str:
+        text = format_currency(
+            amount,
+            currency,
+            format=_whole_pattern(locale) if is_whole else None,
+            locale=locale,
+            currency_digits=not is_whole,
+        )
+        # The minus of typography lines up with figures, and a screen reader says it.
+        return text.replace("-", "\N{MINUS SIGN}")
+
+    return digits.learn(written, 0 if is_whole else exponent(currency))
 
 
 @cache

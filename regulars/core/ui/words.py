@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
+from functools import cache, lru_cache
 
 from babel.core import Locale
 from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal, format_percent
 from django.utils.translation import get_language
 
-from regulars.core import shop
+from regulars.core import digits, shop
 from regulars.core.money import babel_locale
 
 # English without CLDR's comma, Chinese with the day of the week behind: both as the house writes (DESIGN, section 6).
@@ -49,7 +51,11 @@ def day(value: dt.date | dt.datetime, style: str = "") -> str:
     "full" always has the year (14 May 2022), "heading" always the day of the week (Fri 30 Jan), "long" is the
     heading of a page (Thursday 12 March), "month" a month and its year, "date" a day and its month alone.
     """
-    on, today = _in_shop(value), shop.today()
+    return day_seen(_in_shop(value), shop.today(), style)
+
+
+def day_seen(on: dt.date, today: dt.date, style: str = "") -> str:
+    """The same for days of the shop, for whoever writes many and knows what day it is."""
     is_this_year = on.year == today.year
     if style == "full":
         pattern = "year"
@@ -61,7 +67,7 @@ def day(value: dt.date | dt.datetime, style: str = "") -> str:
         pattern = "week"
     else:
         pattern = "date" if is_this_year else "year"
-    return _written(on, pattern)
+    return _written(on, pattern, get_language() or "en")
 
 
 def clock(value: dt.datetime) -> str:
@@ -78,9 +84,9 @@ def when(value: dt.date | dt.datetime) -> str:
 
 def number(value: float | Decimal) -> str:
     """1,284 or 1.284: grouped as the language does, with at most two decimals and a minus that lines up."""
-    return format_decimal(value, locale=_locale(), format=None if isinstance(value, int) else "#,##0.##").replace(
-        "-", "\N{MINUS SIGN}"
-    )
+    if isinstance(value, int):
+        return _writer(get_language() or "en")(value)
+    return format_decimal(value, locale=_locale(), format="#,##0.##").replace("-", "\N{MINUS SIGN}")
 
 
 def percent(part: float) -> str:
@@ -88,11 +94,18 @@ def percent(part: float) -> str:
     return format_percent(part, locale=_locale()).replace("-", "\N{MINUS SIGN}")
 
 
-def _written(on: dt.date, pattern: str) -> str:
-    language = (get_language() or "en").split("-")[0]
-    if language in _PATTERNS:
-        return format_date(on, _PATTERNS[language][pattern], locale=_locale())
-    return format_skeleton(_SKELETONS[pattern], on, locale=_locale())
+@lru_cache(maxsize=8192)  # lists write the same days again and again
+def _written(on: dt.date, pattern: str, language: str) -> str:
+    main, locale = language.partition("-")[0], babel_locale(language)
+    if main in _PATTERNS:
+        return format_date(on, _PATTERNS[main][pattern], locale=locale)
+    return format_skeleton(_SKELETONS[pattern], on, locale=locale)
+
+
+@cache
+def _writer(language: str) -> Callable[[int], str]:
+    locale = babel_locale(language)
+    return digits.learn(lambda value: format_decimal(value, locale=locale).replace("-", "\N{MINUS SIGN}"), 0)
 
 
 def _in_shop(value: dt.date | dt.datetime) -> dt.date:
