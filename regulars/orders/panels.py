@@ -95,16 +95,17 @@ class Rhythm:
 def small_rhythms(customers: Collection[Customer]) -> dict[int, Rhythm]:
     """The rhythms of many customers: one query."""
     strokes = rhythm([customer.pk for customer in customers])
-    return {customer.pk: _rhythm(customer, strokes.get(customer.pk, [])) for customer in customers}
+    zone, today = shop.zone(), shop.today()
+    return {customer.pk: _rhythm(customer, strokes.get(customer.pk, []), zone, today) for customer in customers}
 
 
 def shop_average() -> Money | None:
     """What an order of a known customer comes to in this shop, on average; at most ten minutes old."""
     known: tuple[int, int] | None = cache.get("orders.shop_average")
     if known is None:
-        # two sums over two covering indexes are faster than one over the table
-        spent = Customer.objects.aggregate(sum=Sum("spent_minor"))["sum"] or 0
-        count = Customer.objects.aggregate(sum=Sum("orders_count"))["sum"] or 0
+        # Two sums over two covering indexes are faster than one over the table. Who is deleted has bought, too.
+        spent = Customer.everyone.aggregate(sum=Sum("spent_minor"))["sum"] or 0
+        count = Customer.everyone.aggregate(sum=Sum("orders_count"))["sum"] or 0
         known = (spent, count)
         cache.set("orders.shop_average", known, _AVERAGE_SECONDS)
     spent, count = known
@@ -135,11 +136,11 @@ def _row_rhythms(customers: Sequence[Customer]) -> Mapping[int, SafeString]:
     }
 
 
-def _rhythm(customer: Customer, strokes: list[Stroke]) -> Rhythm:
+def _rhythm(customer: Customer, strokes: list[Stroke], zone: dt.tzinfo, today: dt.date) -> Rhythm:
     count, gap = customer.orders_count, customer.usual_gap_days
     if not customer.last_order_at:
         return Rhythm(strokes, _("No orders yet"), None)
-    days = (shop.today() - customer.last_order_at.astimezone(shop.zone()).date()).days
+    days = (today - customer.last_order_at.astimezone(zone).date()).days
     parts = {"count": count, "gap": round(gap) if gap else 0, "days": days}
     if gap:
         label = ngettext(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 _MARK = mark_safe(  # noqa: S308 — a constant
@@ -59,30 +59,22 @@ def rhythm(
     """One stroke per order on a base line; a honey bar from `quiet` (0 to 1) to today for who is silent too long."""
     foot = height - 1
     inside = width - 2 * _EDGE
-    # one path for all strokes: numbers of our own need no escaping, and a list draws thousands of them
+    # one path for all strokes, and plain strings: numbers of our own need no escaping, and a list draws thousands
     path = "".join(
-        f"M{_EDGE + inside * day:.1f} {foot}V{foot - max(3.0, (foot - 1) * min(height, 1.0)):.1f}"
-        for day, height in ((stroke.day_fraction, stroke.height) for stroke in strokes)
+        [
+            f"M{_EDGE + inside * one.day_fraction:.1f} {foot}V{foot - max(3.0, (foot - 1) * min(one.height, 1)):.1f}"
+            for one in strokes
+        ]
     )
-    lines = format_html('<path class="o" d="{}"/>', path) if path else ""
-    honey: SafeString | str = ""
+    lines = f'<path class="o" d="{path}"/>' if path else ""
+    honey = ""
     if quiet is not None:
         start = _EDGE + inside * min(max(quiet, 0.0), 0.97)
-        honey = format_html(
-            '<rect class="q" x="{}" y="{}" width="{}" height="4"/>',
-            f"{start:.1f}",
-            height - 4,
-            f"{width - _EDGE - start:.1f}",
-        )
-    return format_html(
-        '<svg class="rhythm" width="{0}" height="{1}" viewBox="0 0 {0} {1}" fill="none" stroke-width="1.8" role="img" '
-        'aria-label="{2}"><path class="base" d="M0 {3}H{0}"/>{4}{5}</svg>',
-        width,
-        height,
-        label,
-        height - 0.5,
-        honey,
-        lines,
+        honey = f'<rect class="q" x="{start:.1f}" y="{height - 4}" width="{width - _EDGE - start:.1f}" height="4"/>'
+    return mark_safe(  # noqa: S308 — the label is escaped, all else are numbers
+        f'<svg class="rhythm" width="{width}" height="{height}" viewBox="0 0 {width} {height}" fill="none" '
+        f'stroke-width="1.8" role="img" aria-label="{escape(label)}"><path class="base" d="M0 {height - 0.5}H{width}"/>'
+        f"{honey}{lines}</svg>"
     )
 
 

@@ -1,6 +1,8 @@
 import datetime as dt
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from regulars.channels.actions import channel_for
@@ -127,3 +129,15 @@ def test_a_summary_says_how_long_ago_and_whether_that_is_late(buy, anna):
     assert str(summary.average_order) == "10.00 EUR"
     nobody = purchase_summary(create_customer(values={"name": "Bert"}))
     assert (nobody.average_order, nobody.days_since_last, nobody.is_overdue) == (None, None, False)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="each database says its plan in its own words")
+def test_the_rhythms_of_a_list_read_one_index_and_no_orders(db):
+    with CaptureQueriesContext(connection) as asked:
+        rhythm([1, 2, 3])
+
+    (query,) = asked.captured_queries
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}")
+        plan = " ".join(row[3] for row in cursor.fetchall())
+    assert "USING COVERING INDEX order_by_customer" in plan
