@@ -28,12 +28,17 @@ _LARGE_FIRST = frozenset({"CN", "TW", "HK", "MO", "JP"})
 
 def country_name(code: str) -> str:
     """The country in the reader's language; the code itself where CLDR does not know it."""
-    return dict(countries(get_language() or "en")).get(code, code)
+    return _country_names(get_language() or "en").get(code, code)
 
 
 def language_name(code: str) -> str:
     """The language in the reader's language; the code itself where CLDR does not know it."""
     return dict(languages(get_language() or "en")).get(code.lower(), code)
+
+
+@cache
+def _country_names(language: str) -> dict[str, str]:
+    return dict(countries(language))
 
 
 @cache
