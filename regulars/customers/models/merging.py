@@ -16,7 +16,8 @@ class MergeLink(Row):
     """`merged` is the same person as `kept`. A merge is this link and nothing else: undone, both are as they were.
 
     `choices` says whose value is shown, field by field: `{field: customer id}` for those that are not `kept`'s own.
-    Links of one merge share its `group`, the id of the first of them.
+    Links of one merge share its `group`, the id of the first of them. `marks` are the highest keys that there were when
+    it was made, by holder (see belongings): a row of `kept` with a higher one came to the merged person.
     """
 
     id_prefix = "mrg"
@@ -25,6 +26,7 @@ class MergeLink(Row):
     merged = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="links_merged", db_index=False)
     group = models.BigIntegerField(null=True)
     choices = models.JSONField(default=dict, blank=True)
+    marks = models.JSONField(default=dict, blank=True)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     undone_at = models.DateTimeField(null=True)
     undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
@@ -46,10 +48,20 @@ class MergeLink(Row):
 
 
 class OwnProfile(models.Model):
-    """What a record says by itself while its row shows what a merge makes of several; gone with the last link."""
+    """What a record says by itself while its row shows what a merge makes of several; gone with the last link.
+
+    `email` repeats the record's own e-mail, so that it is found although the row shows another one.
+    """
 
     customer = models.OneToOneField(Customer, primary_key=True, on_delete=models.CASCADE, related_name="own_profile")
     values = models.JSONField(default=dict)
+    email = models.CharField(max_length=254, blank=True, default="")
+
+    class Meta:
+        indexes: ClassVar = [
+            # whose e-mail is this
+            models.Index(fields=["email"], name="own_profile_by_email"),
+        ]
 
     def __str__(self) -> str:
         return str(self.customer_id)
