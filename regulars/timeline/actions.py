@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from regulars.core import bulk
 from regulars.core.background import background
 from regulars.timeline.facts import Fact
 from regulars.timeline.models import Entry, Source
@@ -34,6 +36,9 @@ class Acting:
 
 _NOBODY = Acting()
 _acting: ContextVar[Acting] = ContextVar("acting", default=_NOBODY)
+_COLUMNS = (
+    "name", "at", "recorded_at", "customer_id", "actor_id", "source", "subject_type", "subject_id", "data",
+)  # fmt: skip
 _later: dict[type[Fact], dict[str, Reaction]] = defaultdict(dict)
 _at_once: dict[type[Fact], dict[str, Reaction]] = defaultdict(dict)
 
@@ -86,14 +91,24 @@ def record(
     return entry
 
 
-def record_many(entries: Iterable[Entry]) -> None:
-    """Keep many facts at once (bulk paths). Refuses facts that somebody reacts to: those go one by one."""
-    entries = list(entries)
-    for name in {entry.name for entry in entries}:
-        kind = next(e.fact for e in entries if e.name == name)
-        if kind is not None and (_later[kind] or _at_once[kind]):
-            raise ValueError(f"{name} has reactions; record() it, or announce one fact for the whole batch")
-    Entry.objects.bulk_create(entries, batch_size=2000)
+def record_many(
+    facts: Iterable[tuple[int, Fact]], *, subject: type[models.Model], at: dt.datetime | None = None
+) -> None:
+    """Keep a fact for each of many customers (by id) at once, in the transaction of the changes they tell of.
+
+    For bulk verbs. Refuses facts that somebody reacts to: record those one by one, or one fact for the whole work.
+    """
+    now, acting_now = timezone.now(), _acting.get()
+    at, recorded_at = bulk.moment(at or now), bulk.moment(now)
+    by = acting_now.user_id, acting_now.source, subject._meta.label_lower
+    rows, kinds = [], set()
+    for number, fact in facts:
+        kinds.add(type(fact))
+        rows.append((fact.name, at, recorded_at, number, *by, number, json.dumps(fact.data())))
+    for kind in kinds:
+        if _later[kind] or _at_once[kind]:
+            raise ValueError(f"{kind.name} has reactions; record() it, or announce one fact for the whole batch")
+    bulk.insert(Entry, _COLUMNS, rows)
 
 
 def on(fact: type[Fact], *, at_once: bool = False) -> Callable[[Reaction], Reaction]:

@@ -27,7 +27,6 @@ from regulars.customers.models import (
     Wording,
 )
 from regulars.timeline.actions import record, record_many, who_acts
-from regulars.timeline.models import Entry
 
 ASK_AGAIN_AFTER = dt.timedelta(minutes=10)
 ANSWER_WITHIN = dt.timedelta(days=14)
@@ -358,26 +357,12 @@ def _add(lines: Sequence[ConsentRecord]) -> None:
 
 def _tell(lines: Iterable[ConsentRecord], became: Mapping[tuple[int, str, str], tuple[str | None, str]]) -> None:
     """One entry for each customer whose state changed."""
-    now, acting = timezone.now(), who_acts()
-    entries: dict[int, Entry] = {}
+    facts: dict[int, ConsentChanged] = {}
     for line in lines:
         was, is_now = became[line.customer_id, line.medium, line.purpose]
-        if was == is_now:
-            continue
-        fact = ConsentChanged(source=line.source, purpose=line.purpose, reason=line.reason)
-        entry = entries.setdefault(
-            line.customer_id,
-            Entry(
-                name=fact.name,
-                at=line.at,
-                recorded_at=now,
-                customer_id=line.customer_id,
-                actor_id=acting.user_id,
-                source=acting.source,
-                subject_type=Customer._meta.label_lower,
-                subject_id=line.customer_id,
-                data=fact.data(),
-            ),
-        )
-        entry.data["changes"][FIELD_OF[line.medium]] = [WORDS[was] if was else NEVER, WORDS[is_now]]
-    record_many(entries.values())
+        if was != is_now:
+            fact = facts.setdefault(
+                line.customer_id, ConsentChanged(source=line.source, purpose=line.purpose, reason=line.reason)
+            )
+            fact.changes[FIELD_OF[line.medium]] = [WORDS[was] if was else NEVER, WORDS[is_now]]
+    record_many(facts.items(), subject=Customer)

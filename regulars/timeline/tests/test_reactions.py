@@ -3,13 +3,14 @@ from typing import ClassVar
 
 import pytest
 from django.db import transaction
-from django.utils import timezone
 from django_tasks import TaskResultStatus as Status
 from django_tasks_db.models import DBTaskResult
 
 from regulars.core import shop
 from regulars.core.background import queue
 from regulars.core.models import Shop
+from regulars.customers.actions import create_customer
+from regulars.customers.models import Customer
 from regulars.timeline.actions import acting, forget_reaction, on, reactions, record, record_many, who_acts
 from regulars.timeline.facts import Fact
 from regulars.timeline.models import Entry, Source
@@ -106,13 +107,22 @@ def test_an_invariant_is_kept_at_once_and_can_refuse_the_change(db, listen):
     assert not Shop.objects.filter(name="Bell 1").exists()
 
 
-def test_many_entries_at_once_are_for_facts_that_nobody_waits_for(db, listen):
-    entries = [Entry(name="bell.rung", at=timezone.now(), data={"times": n}) for n in range(3)]
-    record_many(entries)
-    assert Entry.objects.filter(name="bell.rung").count() == 3
+def test_many_facts_at_once_are_for_those_that_nobody_waits_for(db, ada, listen):
+    known = [create_customer(values={"name": f"Caller {n}"}).pk for n in range(3)]
+    facts = [(number, BellRung(times=times)) for times, number in enumerate(known)]
+    with acting(ada.pk, Source.PAGE):
+        record_many(facts, subject=Customer)
+    entries = Entry.objects.filter(name="bell.rung").order_by("id")
+    assert [(entry.customer_id, entry.subject_id, entry.data) for entry in entries] == [
+        (number, number, {"times": times}) for times, number in enumerate(known)
+    ]
+    assert {(entry.actor_id, entry.source, entry.subject_type) for entry in entries} == {
+        (ada.pk, "page", "customers.customer")
+    }
     listen(hear)
     with pytest.raises(ValueError, match=r"bell\.rung has reactions"):
-        record_many(entries)
+        record_many(facts, subject=Customer)
+    assert entries.count() == 3
 
 
 def test_reactions_can_be_listed(listen):
