@@ -1,0 +1,77 @@
+"""From pairs to people: who belongs together when all pairs are looked at, and not each alone.
+
+A chain of likely pairs is not yet one person: its ends may contradict each other. Groups are joined while everything that is
+known between them speaks for it on the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ids = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+LARGEST = 400
+"""Members of a group up to which all its pairs are looked at."""
+
+_MOST = 10.0
+
+
+def components(count: int, left: Ids, right: Ids) -> Ids:
+    """For each of `count` places the lowest place it is connected with."""
+    label = np.arange(count, dtype=np.int64)
+    while True:
+        low = np.minimum(label[left], label[right])
+        before = label.copy()
+        np.minimum.at(label, label[left], low)
+        np.minimum.at(label, label[right], low)
+        label = label[label]
+        if np.array_equal(label, before):
+            return label
+
+
+def split(members: list[int], odds: dict[tuple[int, int], float], *, least: float) -> list[list[int]]:
+    """Cut connected members into people. `odds` are of all pairs of them, in bits; a pair it does not have says nothing.
+
+    The likeliest two groups are joined, as long as the odds between them are on average at least `least`.
+    """
+    groups: dict[int, list[int]] = {member: [member] for member in members}
+    sums: dict[int, dict[int, tuple[float, int]]] = {member: {} for member in members}
+    for (one, other), bits in odds.items():
+        value = (max(-_MOST, min(_MOST, bits)), 1)
+        sums[one][other] = sums[other][one] = value
+    while True:
+        best, pair = least, None
+        for one, others in sums.items():
+            for other, (total, number) in others.items():
+                if one < other and total / number >= best:
+                    best, pair = total / number, (one, other)
+        if pair is None:
+            return list(groups.values())
+        one, other = pair
+        groups[one] += groups.pop(other)
+        for third, (total, number) in sums.pop(other).items():
+            del sums[third][other]
+            if third != one:
+                known = sums[one].get(third, (0.0, 0))
+                sums[one][third] = sums[third][one] = (known[0] + total, known[1] + number)
+
+
+def bottlenecks(members: Iterable[int], odds: dict[tuple[int, int], float]) -> dict[tuple[int, int], float]:
+    """For each pair of a group the weakest link of the strongest way from one to the other."""
+    group = {member: [member] for member in members}
+    found: dict[tuple[int, int], float] = {}
+    for (one, other), bits in sorted(odds.items(), key=lambda item: -item[1]):
+        first, second = group.get(one), group.get(other)
+        if first is None or second is None or first is second:
+            continue
+        for a in first:
+            for b in second:
+                found[min(a, b), max(a, b)] = bits
+        first += second
+        for member in second:
+            group[member] = first
+    return found
