@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from regulars.customers.views import addresses, editing, listing, page
+from regulars.customers.views import addresses, deleting, editing, listing, page
 
 app_name = "customers"
 
@@ -11,11 +11,14 @@ urlpatterns = [
     path("/new", editing.new, name="new"),
     path("/export", listing.export, name="export"),
     path("/columns", listing.choose_columns, name="columns"),
-    path("/filter/<slug:name>", listing.ask_filter, name="filter"),
+    path("/filter/<str:name>", listing.ask_filter, name="filter"),
+    path("/deleted", deleting.deleted, name="deleted"),
     path("/<str:public_id>", page.page, name="page"),
     path("/<str:public_id>/peek", page.peek, name="peek"),
     path("/<str:public_id>/edit", editing.edit, name="edit"),
-    path("/<str:public_id>/delete", editing.delete, name="delete"),
+    path("/<str:public_id>/delete", deleting.delete, name="delete"),
+    path("/<str:public_id>/restore", deleting.restore, name="restore"),
+    path("/<str:public_id>/erase", deleting.erase, name="erase"),
     path("/<str:public_id>/changes/<int:entry_id>/undo", editing.undo, name="undo"),
     path("/<str:public_id>/addresses/new", addresses.new, name="address-new"),
     path("/<str:public_id>/addresses/<str:address_id>/edit", addresses.edit, name="address-edit"),

@@ -61,6 +61,10 @@ class Routes(Router):
         """POST, answered with 201 and a Location."""
         return self._operation("POST", path, HTTPStatus.CREATED, **options)
 
+    def acts(self, path: str, *, status: int = HTTPStatus.OK, **options: Any) -> Callable[[View], View]:
+        """POST that does something with what is there already; 202 where the work goes on in the background."""
+        return self._operation("POST", path, status, **options)
+
     def changes(self, path: str, **options: Any) -> Callable[[View], View]:
         """PATCH: fields that are not sent stay as they are. Needs If-Match."""
         return self._operation("PATCH", path, HTTPStatus.OK, **options)

@@ -1,4 +1,4 @@
-"""Create, change and delete a customer."""
+"""Create and change a customer."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from regulars.channels.models import Channel
 from regulars.core import shop
 from regulars.core.errors import Invalid, Refusal, Stale
 from regulars.core.text import BadText, clean
-from regulars.customers import belongings, search
+from regulars.customers import search
 from regulars.customers.derived import completed, found_by, place_of, profile_of, renamed
-from regulars.customers.facts import CustomerChanged, CustomerCreated, CustomerDeleted
+from regulars.customers.facts import CustomerChanged, CustomerCreated
 from regulars.customers.models import Address, Customer, Identity
 from regulars.customers.normalise import Values, normalise, normalise_address, require_place, require_someone
 from regulars.timeline.actions import record
@@ -94,7 +94,7 @@ def change_customer(customer: Customer, *, values: Values, version: int | None =
 
     With `version`, the change is made only to that version of the row. Raises Invalid, EmailTaken or Stale.
     """
-    current = _as_read(customer, version)
+    current = as_read(customer, version)
     given = normalise(values, country=current.country)
     before = {**profile_of(current), **{field: getattr(current, field) for field in given}}
     given = renamed(before, given)
@@ -111,18 +111,6 @@ def change_customer(customer: Customer, *, values: Values, version: int | None =
     changes = {field: [_plain(before[field]), _plain(value)] for field, value in changed.items()}
     record(CustomerChanged(changes=changes), customer=current, subject=current)
     return current
-
-
-@transaction.atomic
-def delete_customer(customer: Customer, *, version: int | None = None) -> None:
-    """Delete a profile and what belongs to it; every room decides about its own (see belongings). Raises Stale."""
-    current = _as_read(customer, version)
-    pk, public_id = current.pk, current.public_id
-    for holder in belongings.holders():
-        holder.forget(current)
-    current.delete()
-    search.mark_unindexed([pk])
-    record(CustomerDeleted(public_id=public_id))
 
 
 def new_address(values: Values) -> dict[str, Any]:
@@ -158,7 +146,7 @@ def require_free_email(
 def write(customer: Customer, columns: dict[str, Any]) -> None:
     """Write the columns to the version that was read, and raise it by one. Raises Stale where somebody was faster."""
     columns = {**columns, "updated_at": timezone.now()}
-    of_this_version = Customer.objects.filter(pk=customer.pk, version=customer.version)
+    of_this_version = Customer.everyone.filter(pk=customer.pk, version=customer.version)
     if not of_this_version.update(**columns, version=F("version") + 1):
         raise stale(customer)
     for name, value in columns.items():
@@ -173,7 +161,8 @@ def stale(customer: Customer) -> Stale:
     )
 
 
-def _as_read(customer: Customer, version: int | None) -> Customer:
+def as_read(customer: Customer, version: int | None) -> Customer:
+    """The customer's row, locked, in the version that was read (None: whichever there is). Raises Stale."""
     current = Customer.objects.select_for_update(of=("self",)).filter(pk=customer.pk).first()
     if current is None or (version is not None and current.version != version):
         raise stale(customer)

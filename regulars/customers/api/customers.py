@@ -12,6 +12,7 @@ from regulars.channels.models import Channel
 from regulars.core import ids
 from regulars.core.api.listing import PAGING, Query, neighbours
 from regulars.core.api.preconditions import find, must_match
+from regulars.core.api.problems import Problem
 from regulars.core.api.routes import Answer
 from regulars.core.errors import Invalid
 from regulars.customers import actions
@@ -50,7 +51,7 @@ def list_customers(request: HttpRequest) -> Answer:
     """
     if "external_id" in request.GET:
         return _by_external_id(Query(request))
-    wanted = ListRequest.from_query(request.GET, language=get_language() or "en")
+    wanted = ListRequest.from_query(request.GET, language=get_language() or "en", reader=request.auth)  # type: ignore[attr-defined]
     page = customer_page(wanted)
     links = neighbours(request, next_cursor=page.next_cursor, previous_cursor=page.previous_cursor)
     items = customers_out(page.rows)
@@ -84,10 +85,24 @@ def change_customer(request: HttpRequest, customer_id: str, customer: CustomerPa
 
 @routes.removes("/customers/{customer_id}", permission="customers.delete", summary="Delete a customer")
 def delete_customer(request: HttpRequest, customer_id: str) -> Answer:
-    """Delete a customer and what belongs to them. Their orders stay, as orders of a guest."""
+    """Delete a customer. For 30 days they can be brought back; then they go for good, with what belongs to them.
+
+    Their orders stay; from then on they are orders of a guest.
+    """
     known = _to_change(request, customer_id)
     actions.delete_customer(known, version=known.version)
     return Answer()
+
+
+@routes.acts(
+    "/customers/{customer_id}/restore", permission="customers.delete", summary="Bring back a customer", out=CustomerOut
+)
+def restore_customer(request: HttpRequest, customer_id: str) -> Answer:  # noqa: ARG001 — every operation takes it
+    """Bring back a deleted customer, as they were. 409 where somebody else has their e-mail now."""
+    gone = Customer.everyone.filter(pk=Customer.pk_of(customer_id) or 0).first()
+    if gone is None or (gone.deleted_at is None and not gone.is_listed):
+        raise Problem("not-found", _("There is nothing with the id %(id)s here.") % {"id": customer_id})
+    return _answer(actions.restore_customer(gone))
 
 
 def _by_external_id(query: Query) -> Answer:

@@ -61,9 +61,13 @@ class Known:
                 channel.pk,
             )
         )
+        # An id of a channel is for ever, so that it may be that of somebody who is deleted and can still come back.
+        query = "SELECT id FROM customers_customer WHERE deleted_at IS NOT NULL AND id"
+        self.deleted = {number for (number,) in _read(query, list(self.by_id.values()))}
         self.by_email: dict[str, list[int]] = defaultdict(list)
         emails = [row.customer[_EMAIL] for row in rows if row.customer[_EMAIL]]
-        for number, email in sorted(_read("SELECT id, email FROM customers_customer WHERE email", emails)):
+        found = _read("SELECT id, email FROM customers_customer WHERE is_listed AND email", emails)
+        for number, email in sorted(found):
             self.by_email[email].append(number)
         holders = [number for numbers in self.by_email.values() for number in numbers]
         self.in_channel = {
@@ -76,7 +80,8 @@ class Known:
         names = [row.customer[_SORT_NAME] for row in rows if _is_anonymous(row)]
         if names:
             columns = "id, sort_name, phone, postcode, city, email"
-            found = _read(f"SELECT {columns} FROM customers_customer WHERE sort_name", names)  # noqa: S608 — our own
+            query = f"SELECT {columns} FROM customers_customer WHERE is_listed AND sort_name"  # noqa: S608 — our own
+            found = _read(query, names)
             for number, name, phone, postcode, city, email in sorted(found):
                 if phone or postcode or city or not email:
                     self.by_looks.setdefault(_looks(name, phone, postcode, city), number)

@@ -99,6 +99,8 @@ class Writer:
                 customer_id = known.meant_by(rows[place])
                 if customer_id is None:
                     fresh.append(rows[place])
+                elif customer_id in known.deleted:
+                    written.rejects.append((place, _("This customer is deleted. Bring them back first.")))
                 elif customer_id in meant:  # one row knew the id, another one the e-mail
                     later.append(place)
                 else:
@@ -267,7 +269,7 @@ def _stored(ids: Sequence[int]) -> dict[int, tuple[dict[str, Any], dict[str, Any
         addresses.setdefault(address["customer_id"], address)
     return {
         customer["id"]: (customer, addresses.get(customer["id"]))
-        for customer in Customer.objects.filter(id__in=id_list(ids)).values("id", *CUSTOMER_COLUMNS)
+        for customer in Customer.everyone.filter(id__in=id_list(ids)).values("id", *CUSTOMER_COLUMNS)
     }
 
 

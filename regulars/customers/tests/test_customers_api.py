@@ -6,7 +6,7 @@ import pytest
 
 from regulars.channels.actions import channel_for
 from regulars.core import shop
-from regulars.customers.actions import create_customer
+from regulars.customers.actions import create_customer, erase_customer
 from regulars.customers.indexing import reindex
 from regulars.customers.models import Customer, Identity
 
@@ -249,4 +249,6 @@ def test_orders_stay_when_their_customer_is_deleted_through_the_api(program, ben
     assert Customer.objects.count() == 1
     assert program.delete(made["Location"], If_Match=made["ETag"]).status_code == 204
     assert not Customer.objects.exists()
+    erase_customer(Customer.everyone.get())
+    assert not Customer.everyone.exists()
     assert not Identity.objects.exists()

@@ -75,6 +75,9 @@ URLS = (
     "/customers/{id}/peek",
     "/customers/{id}/edit",
     "/customers/{id}/delete",
+    "/customers/{id}/restore",
+    "/customers/{id}/erase",
+    "/customers/deleted",
     "/customers/{id}/changes/1/undo",
     "/customers/{id}/addresses/new",
     "/customers/{id}/addresses/{address}/edit",
@@ -389,16 +392,17 @@ def test_a_clash_that_nobody_decided_keeps_what_is_there(client_of, ada, elodie)
     assert elodie.phone == "+8613805124471"
 
 
-def test_deleting_asks_for_the_word(client_of, ada, elodie):
+def test_deleting_for_good_asks_for_the_word(client_of, ada, elodie):
     order = buys(elodie, "1", NOW - dt.timedelta(days=10))
     client = client_of(ada)
-    url = f"/customers/{elodie.public_id}/delete"
+    assert client.post(f"/customers/{elodie.public_id}/delete").url == "/customers"
+    url = f"/customers/{elodie.public_id}/erase"
     assert "1 order stays for the books" in client.get(url).content.decode()
     refused = client.post(url, {"word": "delet"})
     assert refused.status_code == 422
-    assert Customer.objects.count() == 1
-    assert client.post(url, {"word": " Delete "}).url == "/customers"
-    assert Customer.objects.count() == 0
+    assert Customer.everyone.count() == 1
+    assert client.post(url, {"word": " Delete "}).url == "/customers/deleted"
+    assert Customer.everyone.count() == 0
     order.refresh_from_db()
     assert order.customer_id is None
 

@@ -12,6 +12,7 @@ from regulars.customers.actions import (
     change_customer,
     create_customer,
     delete_customer,
+    erase_customer,
     remove_address,
     save_address,
 )
@@ -171,10 +172,17 @@ def test_deleting_takes_the_person_out_of_every_table():
     )
     change_customer(customer, values={"name": "Ada L."})
     delete_customer(customer, version=2)
-    assert not Customer.objects.exists()
+    assert Address.objects.exists()
+    erase_customer(customer)
+    assert not Customer.everyone.exists()
     assert not Address.objects.exists()
     assert not Identity.objects.exists()
-    assert {entry.name for entry in Entry.objects.all()} == {"customer.created", "customer.changed", "customer.deleted"}
+    assert {entry.name for entry in Entry.objects.all()} == {
+        "customer.created",
+        "customer.changed",
+        "customer.deleted",
+        "customer.erased",
+    }
     assert not Entry.objects.exclude(customer=None).exists()
     assert "Ada" not in str(list(Entry.objects.values_list("data", flat=True)))
 

@@ -1,4 +1,4 @@
-"""Create, change and delete a customer."""
+"""Create and change a customer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from regulars.core import ids, shop
 from regulars.core.errors import Invalid, Stale
@@ -22,7 +21,6 @@ from regulars.customers.actions import (
     EmailTaken,
     change_customer,
     create_customer,
-    delete_customer,
 )
 from regulars.customers.forms import AddressForm, CustomerForm, ShopForm, base_of, merged
 from regulars.customers.models import Customer
@@ -97,22 +95,6 @@ def undo(request: HttpRequest, public_id: str, entry_id: int) -> HttpResponse:
     change_customer(customer, values=values, version=customer.version)
     toast(request, _("Put back as it was."))
     return redirect("customers:page", public_id)
-
-
-@requires("customers.delete")
-def delete(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Delete a customer for good; asks for a typed word first, because this cannot be undone."""
-    customer = customer_or_404(public_id)
-    word = pgettext("the word to type before something is deleted for good", "delete")
-    typed = request.POST.get("word", "")
-    if request.method == "POST" and typed.strip().casefold() == word.casefold():
-        name = str(customer)
-        delete_customer(customer)
-        toast(request, _("%(name)s is deleted.") % {"name": name})
-        return redirect("customers:list")
-    context = {"customer": customer, "word": word, "typed": typed, "is_wrong": request.method == "POST"}
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if request.method == "POST" else HTTPStatus.OK
-    return render(request, "customers/delete.html", context, status=status)
 
 
 def customer_or_404(public_id: str) -> Customer:

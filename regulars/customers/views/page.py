@@ -17,6 +17,7 @@ from regulars.customers import panels
 from regulars.customers.models import Customer
 from regulars.customers.places import country_name, language_name, time_in
 from regulars.customers.queries import ListRequest, neighbours
+from regulars.customers.views.deleting import gone_or_404, gone_page
 from regulars.customers.views.editing import customer_or_404
 from regulars.staff.access import requires
 
@@ -24,7 +25,10 @@ from regulars.staff.access import requires
 @requires("customers.view")
 def page(request: HttpRequest, public_id: str, slug: str = "timeline") -> HttpResponse:
     """One customer with one tab open; each tab is an address of its own."""
-    customer = customer_or_404(public_id)
+    try:
+        customer = customer_or_404(public_id)
+    except Http404:
+        return gone_page(request, gone_or_404(public_id))
     tab = panels.tab(slug)
     if tab is None or not request.user.may(tab.permission):  # type: ignore[union-attr]
         raise Http404(_("There is no such page."))
@@ -88,7 +92,7 @@ def _in_list(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     if not query:
         return {}
     try:
-        wanted = ListRequest.from_query(QueryDict(query), language=get_language() or "en")
+        wanted = ListRequest.from_query(QueryDict(query), language=get_language() or "en", reader=request.user)
     except Invalid:
         return {}  # an old bookmark: the customer is shown all the same
     before, after = neighbours(wanted, customer)

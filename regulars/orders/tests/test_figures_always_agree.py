@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from regulars.channels.actions import channel_for
 from regulars.core import shop
 from regulars.core.errors import Invalid
-from regulars.customers.actions import create_customer, delete_customer
+from regulars.customers.actions import create_customer, delete_customer, erase_customer
 from regulars.customers.models import Customer
 from regulars.orders.actions import change_order, delete_order, place_order, receive_return
 from regulars.orders.models import Order, Return, ReturnLine, Status
@@ -126,7 +126,7 @@ class Shop(RuleBasedStateMachine):
     @precondition(lambda shop_now: len(shop_now.customers) > 1)
     @rule()
     def forget_a_customer(self):
-        delete_customer(Customer.objects.get(pk=self.customers.pop().pk))
+        erase_customer(delete_customer(Customer.objects.get(pk=self.customers.pop().pk)))
 
     @invariant()
     def everything_agrees(self):
