@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
+from zoneinfo import available_timezones
 
 from babel.core import Locale
 from django.utils.translation import gettext as _
@@ -17,7 +18,9 @@ from regulars.core.contact import BadContact, parse_country, parse_email, parse_
 from regulars.core.dates import FIRST_YEAR, LAST_YEAR, BadDate, parse_moment
 from regulars.core.errors import Invalid
 from regulars.core.text import BadText, clean
-from regulars.customers.models import Address, Customer, Kind, Status
+from regulars.customers import birthdays, preferences, vat
+from regulars.customers.birthdays import Birth
+from regulars.customers.models import Address, Customer, Frequency, Gender, Kind, Status
 
 Values = Mapping[str, Any]
 
@@ -28,10 +31,14 @@ PLACE = ("city", "region", "postcode", "country")
 def normalise(values: Values, *, country: str) -> dict[str, Any]:
     """The given fields of a profile as they are kept; fields that are not given are not in the answer.
 
-    `country` is where phone numbers without a country code are dialled. Raises Invalid with a reason for every field
-    that cannot be used.
+    `country` is where phone numbers without a country code are dialled. `birth_date` is one field coming in, with or
+    without its year, and two that are kept. Raises Invalid with a reason for every field that cannot be used.
     """
-    return _checked(values, PROFILE_CHECKS, country=country or shop.current().country)
+    kept = _checked(values, PROFILE_CHECKS, country=country or shop.current().country)
+    birth = kept.pop("birth_date", None)
+    if birth is not None:
+        kept["birth_year"], kept["birthday"] = birth
+    return kept
 
 
 def normalise_address(values: Values, *, country: str) -> dict[str, Any]:
@@ -62,6 +69,13 @@ def require_someone(profile: Values) -> None:
         )
 
 
+def require_reason(profile: Values) -> None:
+    """Raises Invalid where somebody is restricted and nothing says why."""
+    if any(profile.get(field) for field in RESTRICTIONS) and not profile.get("restriction_reason"):
+        sentence = _("Say why this customer is restricted. Whoever serves them next has to know.")
+        raise Invalid(sentence, fields={"restriction_reason": [sentence]})
+
+
 def require_place(address: Values) -> None:
     """Raises Invalid where an address says nothing."""
     if not any(address.get(field) for field in ADDRESS_TEXT):
@@ -71,9 +85,10 @@ def require_place(address: Values) -> None:
         )
 
 
+RESTRICTIONS = ("is_blocked", "pays_in_advance", "has_no_credit")
 ADDRESS_TEXT = ("name", "company", "line1", "line2", "city", "region", "postcode", "country", "phone")
 
-_FAMILY_FIRST = {"zh", "ko", "hu", "vi"}
+_FAMILY_FIRST = {"zh", "ja", "ko", "hu", "vi"}
 _EAST_ASIAN = re.compile(
     "[\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f·]+"
 )
@@ -155,6 +170,73 @@ def _one_of(value: Any, known: Mapping[str, Any], default: Any, sentence: str) -
     return found
 
 
+def _choice(known: Mapping[str, str], words: Iterable[str]) -> Check:
+    """One of a few words, or none of them."""
+
+    def check(value: Any, _country: str) -> str:
+        text = "" if value is None else _as_text(value).strip()
+        found = known.get(text.casefold()) if text else ""
+        if found is None:
+            raise BadText(_("“%(text)s” is none of these: %(known)s.") % {"text": text[:40], "known": ", ".join(words)})
+        return found
+
+    return check
+
+
+def _birth(value: Any, _country: str) -> Birth:
+    if isinstance(value, Birth):
+        return value
+    if isinstance(value, dt.date):
+        value = value.isoformat()[:10]
+    is_month_first = shop.current().country in {"US", "PH"}
+    return (
+        birthdays.parse(clean(_as_text(value), limit=40), is_month_first=is_month_first) if value else Birth(None, "")
+    )
+
+
+def _birthday(value: Any, _country: str) -> str:
+    """Month and day as they are kept, which is how an undo gives them back."""
+    return birthdays.parse(f"--{_as_text(value)}").day if value else ""
+
+
+def _birth_year(value: Any, _country: str) -> int | None:
+    return birthdays.parse(_as_text(value)).year if value else None
+
+
+def _days(value: Any, _country: str) -> int | None:
+    if value is None or _as_text(value).strip() == "":
+        return None
+    text = _as_text(value).strip()
+    if not (text.isascii() and text.isdigit() and int(text) <= _MOST_DAYS):
+        raise BadText(_("Give whole days, from 0 to %(most)s.") % {"most": _MOST_DAYS})
+    return int(text)
+
+
+def _vat(value: Any, country: str) -> str:
+    return vat.checked(clean(_as_text(value), limit=60), country=country) if value else ""
+
+
+def _time_zone(value: Any, _country: str) -> str:
+    return _zone_of(clean(_as_text(value), limit=64)) if value else ""
+
+
+@lru_cache(maxsize=512)
+def _zone_of(text: str) -> str:
+    found = _zones().get(text.replace(" ", "_").casefold())
+    if found is None:
+        raise BadText(_("“%(text)s” is not a time zone. Write one like Europe/London.") % {"text": text[:40]})
+    return found
+
+
+@cache
+def _zones() -> dict[str, str]:
+    return {zone.casefold(): zone for zone in available_timezones() if "/" in zone}
+
+
+def _of_words(read: Callable[[Any], str]) -> Check:
+    return lambda value, _country: read(value)
+
+
 def _moment(value: Any, _country: str) -> dt.datetime:
     if isinstance(value, str):
         current = shop.current()
@@ -203,6 +285,22 @@ _FLAGS = {
     **dict.fromkeys(("0", "false", "no", "n", "nein", "falsch", "否", "off"), False),
 }
 
+_GENDERS = {
+    **{gender: gender for gender in ("female", "male", "other")},
+    **dict.fromkeys(("f", "w", "weiblich", "frau", "woman", "女", "女性", "女士"), "female"),
+    **dict.fromkeys(("m", "männlich", "herr", "man", "男", "男性", "先生"), "male"),
+    **dict.fromkeys(("d", "x", "divers", "diverse", "non-binary", "nonbinary", "其他"), "other"),
+}
+_FREQUENCIES = {
+    **{str(one.value): str(one.value) for one in Frequency},
+    **dict.fromkeys(("every week", "wöchentlich", "每周"), "weekly"),
+    **dict.fromkeys(("every month", "monatlich", "每月"), "monthly"),
+    **dict.fromkeys(("every quarter", "every 3 months", "quartalsweise", "每季度"), "quarterly"),
+    **dict.fromkeys(("every year", "annually", "jährlich", "每年"), "yearly"),
+    **dict.fromkeys(("seldom", "selten", "很少"), "rarely"),
+}
+_MOST_DAYS = 365
+
 PROFILE_CHECKS: dict[str, Check] = {
     "kind": _kind,
     **_texts(Customer, "title", "given_name", "family_name", "name", "company"),
@@ -213,6 +311,21 @@ PROFILE_CHECKS: dict[str, Check] = {
     "is_guest": _flag,
     "customer_since": _moment,
     "looked_after_by": _as_is,
+    "birth_date": _birth,
+    "birthday": _birthday,
+    "birth_year": _birth_year,
+    "gender": _choice(_GENDERS, Gender.values),
+    **_texts(Customer, "occupation", "position", "payment_preference", "restriction_reason"),
+    "time_zone": _time_zone,
+    "category": _as_is,
+    "organisation": _as_is,
+    "vat_number": _vat,
+    "payment_days": _days,
+    **dict.fromkeys(RESTRICTIONS, _flag),
+    "preferred_channels": _of_words(preferences.channels),
+    "contact_times": _of_words(preferences.contact_times),
+    "interests": _of_words(preferences.interests),
+    "shopping_frequency": _choice(_FREQUENCIES, Frequency.values),
 }
 ADDRESS_CHECKS: dict[str, Check] = {
     **_texts(Address, "name", "company", "line1", "line2", "city", "region", "postcode"),

@@ -157,6 +157,7 @@ class Customer(PurchaseFigures, Row):
     # What an import of a million rows seldom has stands in the database's own defaults.
     birth_year = models.PositiveSmallIntegerField(_("year of birth"), null=True, blank=True)
     birthday = models.CharField(_("birthday"), max_length=5, blank=True, default="", db_default="")  # "03-12", or empty
+    born_ordinal = models.IntegerField(null=True, blank=True, db_default=None, editable=False)  # where all is known
     gender = models.CharField(_("gender"), max_length=8, choices=Gender, blank=True, default="", db_default="")
     occupation = models.CharField(_("occupation"), max_length=120, blank=True, default="", db_default="")
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True, default="", db_default="")
