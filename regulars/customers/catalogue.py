@@ -2,30 +2,39 @@
 
 One vocabulary for list filters, sorting, columns, export and API filters (groups, mail merge and report dimensions
 join it with their rooms). A room adds its fields in wiring.py with `add(Field(…))`; names are those of the customer
-query language.
+query language. What the shop adds itself while the house runs comes from a `Source`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from django.utils.functional import Promise
 
+from regulars.customers.relations import Relation
+
 Choices = Callable[[], list[tuple[str, str]]]
 Keys = Callable[[], dict[str, Any]]
+Words = Callable[[Any], str]
 
 
 class Type(StrEnum):
     """Decides operators, the input and how a value is written."""
 
     TEXT = "text"
+    LONG_TEXT = "long_text"  # can only be asked whether it is there
     NUMBER = "number"
+    DECIMAL = "decimal"
     MONEY = "money"
-    DATE = "date"
+    DATE = "date"  # a moment, asked by the shop's days
+    DAY = "day"  # a day without a clock, kept as its ordinal number
+    BIRTHDAY = "birthday"  # a day of any year, kept as “03-12”
+    YES_NO = "yes_no"
     CHOICE = "choice"
+    LIST = "list"  # several of some words
     COUNTRY = "country"
 
 
@@ -39,30 +48,61 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """`column` is the column of Customer; `label` what people read; `permission` what it takes to see it.
+    """`column` is the column of Customer, or `relation` the rows of another table that say it; `label` what people
+    read; `permission` what it takes to see it, and `roles` who alone may, where it is not for all of them.
 
     `is_sortable` promises an index that gives the order, by `sort_column` where that is another one than `column`;
-    `is_searched` that the value is part of the search text, so that the search index narrows a test on it. `choices`
-    are the values people choose from, with their labels; `keys` what the column holds for each, where that differs.
+    `is_searched` that the value is part of the search text, so that the search index narrows a test on it, and
+    `is_indexed` that the database finds the few who pass a test by itself. `choices` are the values people choose
+    from, with their labels; `keys` what is kept for each, where that differs; where the field `is_open`, other words
+    may be asked for too, and nobody has them. `words` writes a value for people, `plain` one of a relation for files.
     """
 
     name: str
     label: str | Promise
     type: Type
-    column: str
+    column: str = ""
+    relation: Relation | None = None
     permission: str = "customers.view"
+    roles: frozenset[str] = frozenset()
     is_filter: bool = True
     is_sortable: bool = False
     is_column: bool = True
     is_default_column: bool = False
     is_searched: bool = False
+    is_indexed: bool = False
+    is_open: bool = False
     sort_column: str = ""
     form: Form = Form.FOLDED
     choices: Choices | None = None
     keys: Keys | None = None
+    words: Words | None = None
+    plain: Words | None = None
+
+    def __post_init__(self) -> None:
+        if bool(self.column) is (self.relation is not None):
+            raise ValueError(f"the field {self.name} is a column or a relation, one of the two")
+
+    def is_seen_by(self, actor: Any) -> bool:
+        """Whether a person or a token may see the field. Nobody in particular (None) sees what all roles see."""
+        if actor is None:
+            return not self.roles
+        return actor.may(self.permission) and (not self.roles or actor.role in self.roles)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Fields that come and go while the house runs: all whose name begins with `prefix`, as they are now.
+
+    `read` is called for every request, and answers from a cache where it can.
+    """
+
+    prefix: str
+    read: Callable[[], Sequence[Field]]
 
 
 _FIELDS: dict[str, Field] = {}
+_SOURCES: dict[str, Source] = {}
 
 
 def add(field: Field) -> None:
@@ -73,11 +113,39 @@ def add(field: Field) -> None:
     _FIELDS[field.name] = field
 
 
-def fields() -> list[Field]:
-    """All fields, in the order they were added."""
+def add_source(source: Source) -> None:
+    """Let a room add fields that come and go."""
+    _SOURCES[source.prefix] = source
+
+
+def permanent() -> list[Field]:
+    """The fields that every shop has, in the order they were added; needs no database."""
     return list(_FIELDS.values())
+
+
+def fields() -> list[Field]:
+    """All fields there are now: those of every shop, then those of this one."""
+    return [*_FIELDS.values(), *(field for source in _SOURCES.values() for field in source.read())]
+
+
+def seen_by(actor: Any) -> list[Field]:
+    """The fields a person or a token may see."""
+    return [field for field in fields() if field.is_seen_by(actor)]
 
 
 def get(name: str) -> Field | None:
     """The field of that name, or None."""
+    for prefix, source in _SOURCES.items():
+        if name.startswith(prefix):
+            return next((field for field in source.read() if field.name == name), None)
     return _FIELDS.get(name)
+
+
+def split(parameter: str) -> tuple[str, str]:
+    """The name and the operator of a filter's parameter: `amount_spent.min`, `metafields.custom.size.min`."""
+    for prefix in _SOURCES:
+        if parameter.startswith(prefix):
+            key, _dot, operator = parameter.removeprefix(prefix).partition(".")
+            return prefix + key, operator
+    name, _dot, operator = parameter.partition(".")
+    return name, operator

@@ -19,6 +19,7 @@ from regulars.core.money import Money
 from regulars.core.ui import words
 from regulars.customers import catalogue, panels
 from regulars.customers.catalogue import Type
+from regulars.customers.filters import YES_OR_NO
 from regulars.customers.models import Customer, Status
 from regulars.customers.names import latin_name, name_lang
 from regulars.customers.places import country_name
@@ -57,7 +58,7 @@ class Column:
 
     @property
     def is_number(self) -> bool:
-        return self.kind in {"number", "money", "date"}
+        return self.kind in {"number", "decimal", "money", "date", "day"}
 
     @property
     def css(self) -> str:
@@ -86,8 +87,8 @@ def available(user: User) -> list[Column]:
             sort=field.name if field.is_sortable else "",
             field=field,
         )
-        for field in catalogue.fields()
-        if field.is_column and user.may(field.permission)
+        for field in catalogue.seen_by(user)
+        if field.is_column
     ]
     found += [
         Column(name=panel.name, label=panel.label, kind="panel", hint=panel.hint, panel=panel)
@@ -121,13 +122,19 @@ def lines(customers: Sequence[Customer], columns: Iterable[Column], *, from_list
     ]
 
 
-def texts(columns: Iterable[Column]) -> list[tuple[str, Callable[[Customer], str]]]:
-    """The chosen columns as a file has them: the head, and what turns a customer into its cell."""
-    return [(str(column.label), _text_reader(column)) for column in columns if column.panel is None]
+def heads(columns: Iterable[Column]) -> list[str]:
+    """What stands above the columns in a file, which has none that a room draws."""
+    return [str(column.label) for column in columns if column.panel is None]
+
+
+def texts(columns: Iterable[Column], customers: Sequence[Customer]) -> list[list[str]]:
+    """The cells of some customers as a file has them, with one query for each column of another table."""
+    readers = [_text_reader(column, customers) for column in columns if column.panel is None]
+    return [[read(customer) for read in readers] for customer in customers]
 
 
 def _usual() -> set[str]:
-    fields = {field.name for field in catalogue.fields() if field.is_default_column}
+    fields = {field.name for field in catalogue.permanent() if field.is_default_column}
     return fields | {panel.name for panel in panels.in_rows() if panel.is_default}
 
 
@@ -147,6 +154,8 @@ def _inside(column: Column, customers: Sequence[Customer], from_list: str) -> Dr
         return lambda customer: _name(customer, from_list)
     if column.kind == "place":
         return _place
+    if column.field is not None and column.field.relation is not None:
+        return _related(column.field, customers)
     if column.name == "sales_channels":
         return lambda customer: f'<span class="soft">{escape(str(customer.channel or ""))}</span>'
     if column.name == "status":
@@ -166,7 +175,32 @@ def _inside(column: Column, customers: Sequence[Customer], from_list: str) -> Dr
         return lambda customer: escape(words.number(value(customer)))
     if column.kind == Type.COUNTRY:
         return lambda customer: escape(country_name(value(customer))) if value(customer) else ""
-    return lambda customer: escape(str(value(customer)))
+    write = _words(column.field)
+    return lambda customer: escape(write(value(customer)))
+
+
+def _related(field: catalogue.Field, customers: Sequence[Customer]) -> Drawer:
+    """Values that stand in rows of another table, read for all customers at once; words of a list each as a tag."""
+    assert field.relation is not None  # noqa: S101 — asked of relations alone
+    found, write = field.relation.read(customers), _words(field)
+    if field.type is Type.LIST:
+        return lambda customer: " ".join(
+            f'<span class="tag">{escape(write(value))}</span>' for value in found.get(customer.pk, ())
+        )
+    return lambda customer: escape(", ".join(write(value) for value in found.get(customer.pk, ())))
+
+
+def _words(field: catalogue.Field) -> Callable[[object], str]:
+    """What writes one value of a field for people."""
+    if field.words:
+        return field.words
+    if field.type is Type.YES_NO:
+        return lambda value: "" if value is None else str(YES_OR_NO[bool(value)])
+    if field.type is Type.CHOICE and field.choices:
+        keys = field.keys() if field.keys else {}
+        labels = {keys.get(choice, choice): str(label) for choice, label in field.choices()}
+        return lambda value: labels.get(value, "")
+    return lambda value: "" if value is None else str(value)
 
 
 def _name(customer: Customer, from_list: str) -> str:
@@ -219,9 +253,12 @@ def _days(value: Callable[[Customer], dt.datetime | None], *, has_ago: bool) -> 
     return draw
 
 
-def _text_reader(column: Column) -> Callable[[Customer], str]:
+def _text_reader(column: Column, customers: Sequence[Customer]) -> Callable[[Customer], str]:
     field = column.field
     assert field is not None  # noqa: S101
+    if field.relation is not None:
+        found, write = field.relation.read(customers), field.plain or str
+        return lambda customer: ", ".join(write(value) for value in found.get(customer.pk, ()))
     if column.name == "sales_channels":
         return lambda customer: str(customer.channel or "")
     if column.name == "status":
@@ -235,7 +272,10 @@ def _text_reader(column: Column) -> Callable[[Customer], str]:
         return lambda customer: _iso(getattr(customer, field.column), zone)
     if field.type is Type.COUNTRY:
         return lambda customer: country_name(getattr(customer, field.column)) if customer.country else ""
-    return lambda customer: str(getattr(customer, field.column))
+    if field.type in {Type.YES_NO, Type.CHOICE}:
+        words_of = _words(field)
+        return lambda customer: words_of(getattr(customer, field.column))
+    return lambda customer: "" if getattr(customer, field.column) is None else str(getattr(customer, field.column))
 
 
 def _iso(moment: dt.datetime | None, zone: dt.tzinfo) -> str:

@@ -6,7 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 from regulars.channels.models import Channel
 from regulars.customers.catalogue import Field, Form, Type
-from regulars.customers.models import Status
+from regulars.customers.models import Status, Tag, Tagging
+from regulars.customers.relations import Relation
 
 FIELDS = (
     Field(
@@ -72,6 +73,15 @@ FIELDS = (
         column="last_order_at",
         is_sortable=True,
         is_default_column=True,
+    ),
+    Field(
+        name="customer_tags",
+        label=_("Tags"),
+        type=Type.LIST,
+        relation=Relation(model=Tagging, value="tag_id", shown="tag__name", order=("tag__key",)),
+        choices=lambda: [(name, name) for name in Tag.objects.values_list("name", flat=True)],
+        keys=lambda: dict(Tag.objects.values_list("name", "pk")),
+        is_open=True,
     ),
     Field(name="first_order_date", label=_("First order"), type=Type.DATE, column="first_order_at"),
     Field(

@@ -4,7 +4,12 @@
     number    number_of_orders=3  number_of_orders.min=2  number_of_orders.max=9
     money     amount_spent=100  amount_spent.min=99.50  amount_spent.max=1000      in the shop's base currency
     date      last_order_date.on=2026-03-12  .after=  .before=  .older_than=45  .within=45     whole days of the shop
+    day       metafields.custom.fitted.on=2026-03-12, and the rest of a date
+    birthday  birthday.on=03-12  birthday.month=3  birthday.within=30     the next 30 days, today included
+    yes or no is_blocked=yes
     choice    status=active,inactive  customer_countries.not=DE,AT
+    list      customer_tags=vip,wholesale (one of them)  customer_tags.all=  customer_tags.not=
+    any       company.is_set=yes  company.is_empty=yes
 
 An empty value is no filter, as forms send it. Everything else that cannot be understood is refused with a sentence.
 """
@@ -13,6 +18,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,12 +26,12 @@ from decimal import Decimal
 from functools import reduce
 from typing import Any, Literal
 
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton, get_month_names
 from babel.lists import format_list
 from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from regulars.core import shop
 from regulars.core.contact import BadContact, parse_country, parse_phone
@@ -35,12 +41,16 @@ from regulars.core.text import fold
 from regulars.customers import catalogue
 from regulars.customers.catalogue import Field, Form, Type
 from regulars.customers.grams import digits_of
+from regulars.customers.models import Customer
 
 _LONGEST = 200
 _MOST_DAYS = 36_500
 _WHOLE = re.compile(r"\d{1,9}", re.ASCII)
 _AMOUNT = re.compile(r"-?\d{1,12}(?:\.(\d{1,6}))?", re.ASCII)
+_DECIMAL = re.compile(r"-?\d{1,15}(?:\.\d{1,10})?", re.ASCII)
 _DAY = re.compile(r"(?:19|20|21)\d\d-\d\d-\d\d", re.ASCII)
+_BIRTHDAY = re.compile(r"\d\d-\d\d", re.ASCII)
+_LEAP_YEAR = 2024
 
 _OF_NUMBERS: dict[str, str | Promise] = {
     "": pgettext_lazy("filter", "is"),
@@ -48,24 +58,59 @@ _OF_NUMBERS: dict[str, str | Promise] = {
     "max": pgettext_lazy("filter", "is at most"),
 }
 _OF_CHOICES: dict[str, str | Promise] = {"": pgettext_lazy("filter", "is"), "not": pgettext_lazy("filter", "is not")}
+_OF_DAYS: dict[str, str | Promise] = {
+    "on": pgettext_lazy("filter", "on"),
+    "after": pgettext_lazy("filter", "after"),
+    "before": pgettext_lazy("filter", "before"),
+    "older_than": pgettext_lazy("filter", "more than"),
+    "within": pgettext_lazy("filter", "in the last"),
+}
+_OF_ALL: dict[str, str | Promise] = {
+    "is_set": pgettext_lazy("filter", "is filled in"),
+    "is_empty": pgettext_lazy("filter", "is empty"),
+}
+YES, NO = "yes", "no"
+YES_OR_NO = {True: gettext_lazy("yes"), False: gettext_lazy("no")}
+_YES_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 OPERATORS: dict[Type, dict[str, str | Promise]] = {
     Type.TEXT: {
         "": pgettext_lazy("filter", "contains"),
         "is": pgettext_lazy("filter", "is"),
         "starts": pgettext_lazy("filter", "starts with"),
     },
+    Type.LONG_TEXT: {},
     Type.NUMBER: _OF_NUMBERS,
+    Type.DECIMAL: _OF_NUMBERS,
     Type.MONEY: _OF_NUMBERS,
-    Type.DATE: {
+    Type.DATE: _OF_DAYS,
+    Type.DAY: _OF_DAYS,
+    Type.BIRTHDAY: {
         "on": pgettext_lazy("filter", "on"),
-        "after": pgettext_lazy("filter", "after"),
-        "before": pgettext_lazy("filter", "before"),
-        "older_than": pgettext_lazy("filter", "more than"),
-        "within": pgettext_lazy("filter", "in the last"),
+        "month": pgettext_lazy("filter of birthdays", "in"),
+        "within": pgettext_lazy("filter of birthdays", "in the next"),
     },
+    Type.YES_NO: {"": pgettext_lazy("filter", "is")},
     Type.CHOICE: _OF_CHOICES,
+    Type.LIST: {
+        "": pgettext_lazy("filter of lists", "has"),
+        "all": pgettext_lazy("filter of lists", "has all of"),
+        "not": pgettext_lazy("filter of lists", "has not"),
+    },
     Type.COUNTRY: _OF_CHOICES,
 }
+
+
+def operators_of(field: Field) -> dict[str, str | Promise]:
+    """The operators a field can be asked with, with their words; those of its type, and whether it is filled in."""
+    return {**OPERATORS[field.type], **_OF_ALL} if can_be_empty(field) else OPERATORS[field.type]
+
+
+def can_be_empty(field: Field) -> bool:
+    """Whether there may be customers without a value."""
+    if field.relation is not None:
+        return True
+    column = Customer._meta.get_field(field.column.removesuffix("_id"))
+    return bool(getattr(column, "null", False) or getattr(column, "blank", False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +129,13 @@ class Holds:
             return text.startswith(self.texts)
         return any(wanted in text for wanted in self.texts)
 
+    def on(self, column: str) -> Q:
+        """The same test by the database, on a column that holds the form itself."""
+        if self.way == "is":
+            return Q(**{f"{column}__in": self.texts})
+        lookup = "startswith" if self.way == "starts" else "contains"
+        return reduce(Q.__or__, (Q(**{f"{column}__{lookup}": text}) for text in self.texts))
+
 
 @dataclass(frozen=True, slots=True)
 class Between:
@@ -97,6 +149,11 @@ class Between:
             return False
         return (self.low is None or self.low <= value) and (self.high is None or value < self.high)
 
+    def on(self, column: str) -> Q:
+        """The same test by the database."""
+        limits = {f"{column}__gte": self.low, f"{column}__lt": self.high}
+        return Q(**{lookup: value for lookup, value in limits.items() if value is not None})
+
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
@@ -108,8 +165,39 @@ class OneOf:
     def matches(self, value: Any) -> bool:
         return (value in self.values) is not self.is_negated
 
+    def on(self, column: str) -> Q:
+        """Who has one of the values, by the database, negated or not."""
+        return Q(**{f"{column}__in": sorted(self.values)})
 
-Test = Holds | Between | OneOf
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Among several values are all of some; None stands for one that nobody has."""
+
+    values: tuple[Any, ...]
+
+    def matches(self, value: Any) -> bool:
+        return value is not None and set(self.values) <= set(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """There is a value; or, negated, there is none."""
+
+    is_negated: bool
+
+    def matches(self, value: Any) -> bool:
+        return (value not in (None, "")) is not self.is_negated
+
+    def on(self, column: str) -> Q:
+        """Who has a value, by the database, negated or not."""
+        holder = Customer._meta.get_field(column.removesuffix("_id"))
+        is_text = holder.get_internal_type() in {"CharField", "TextField"}
+        there = Q(**{f"{column}__isnull": False}) if getattr(holder, "null", False) else Q()
+        return there & ~Q(**{column: ""}) if is_text else there
+
+
+Test = Holds | Between | OneOf | AllOf | Filled
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +224,7 @@ class Condition:
 
     @property
     def operator_words(self) -> str:
-        return str(OPERATORS[self.field.type][self.operator])
+        return str(operators_of(self.field)[self.operator])
 
     def matches(self, value: Any) -> bool:
         """Whether a value of the field's column passes."""
@@ -145,40 +233,69 @@ class Condition:
     def narrows(self) -> Q:
         """A condition of the database that everybody who matches fulfils; for all but texts it is the same test."""
         column, test = self.field.column, self.test
+        if self.field.relation is not None:
+            return self._related()
         if isinstance(test, Holds):
             if not self.field.is_searched:
                 return Q()
             return reduce(Q.__or__, (Q(search_text__contains=text) for text in test.texts))
-        if isinstance(test, Between):
-            limits = {f"{column}__gte": test.low, f"{column}__lt": test.high}
-            return Q(**{lookup: value for lookup, value in limits.items() if value is not None})
-        chosen = Q(**{f"{column}__in": sorted(test.values)})
-        if not test.is_negated:
+        assert not isinstance(test, AllOf)  # noqa: S101 — lists are relations
+        chosen = test.on(column)
+        if isinstance(test, Between) or not test.is_negated:
             return chosen
         return ~chosen | Q(**{f"{column}__isnull": True})
+
+    def having(self) -> tuple[list[Q], bool]:
+        """Conditions on rows: who has, for each of them, a row that fulfils it; and whether those are left out instead.
+
+        For a relation they are about its rows, for a column about the customer's own.
+        """
+        test, relation = self.test, self.field.relation
+        column = relation.value if relation else self.field.column
+        if isinstance(test, AllOf):
+            return [Q(**{column: value}) if value is not None else Q(pk=None) for value in test.values], False
+        if isinstance(test, Filled):
+            return [Q() if relation else test.on(column)], test.is_negated
+        return [test.on(column)], isinstance(test, OneOf) and test.is_negated
+
+    @property
+    def is_asked_at_once(self) -> bool:
+        """Whether one query tells everybody who passes: rows of another table do, and an indexed column."""
+        return self.field.relation is not None or (self.field.is_indexed and self.is_exact_in_database)
+
+    def _related(self) -> Q:
+        relation = self.field.relation
+        assert relation is not None  # noqa: S101 — asked of relations alone
+        conditions, is_negated = self.having()
+        found = reduce(Q.__and__, map(relation.having, conditions))
+        return ~found if is_negated else found
 
     @property
     def is_exact_in_database(self) -> bool:
         """Whether `narrows` is the whole test."""
-        return not isinstance(self.test, Holds)
+        return self.field.relation is not None or not isinstance(self.test, Holds)
 
 
-def parse(parameter: str, value: str, *, language: str) -> Condition:
-    """The condition that a parameter of an address states; raises Invalid with a sentence that names the filter."""
-    name, _dot, operator = parameter.partition(".")
+def parse(parameter: str, value: str, *, language: str, reader: Any = None) -> Condition:
+    """The condition that a parameter of an address states; raises Invalid with a sentence that names the filter.
+
+    `reader` is who asks, a person or a token: a field they may not see is one that is not there. Without a reader,
+    there are the fields that every role may see.
+    """
+    name, operator = catalogue.split(parameter)
     known = catalogue.get(name)
-    if known is None or not known.is_filter:
+    if known is None or not known.is_filter or not known.is_seen_by(reader):
         raise _refused(
             parameter,
             _("There is no filter “%(name)s”. Known are: %(known)s.")
             % {
                 "name": name[:40],
-                "known": ", ".join(sorted(one.name for one in catalogue.fields() if one.is_filter)),
+                "known": ", ".join(sorted(one.name for one in catalogue.seen_by(reader) if one.is_filter)),
             },
         )
-    if known.type is Type.DATE and not operator:
+    operators = operators_of(known)
+    if "on" in operators and not operator:
         operator = "on"
-    operators = OPERATORS[known.type]
     if operator not in operators:
         raise _refused(
             parameter,
@@ -196,6 +313,8 @@ def parse(parameter: str, value: str, *, language: str) -> Condition:
             _("The value of the filter “%(label)s” is too long, or holds a character that no text has.")
             % {"label": known.label},
         )
+    if operator in _OF_ALL:
+        return _read_filled(known, operator, value)
     return _READERS[known.type](known, operator, value, language)
 
 
@@ -250,17 +369,26 @@ def _read_money(known: Field, operator: str, value: str, language: str) -> Condi
     return Condition(known, operator, value, _limits(operator, amount.minor), words)
 
 
+def _read_decimal(known: Field, operator: str, value: str, _language: str) -> Condition:
+    if not _DECIMAL.fullmatch(value):
+        raise _refused(
+            _parameter(known, operator),
+            _("“%(value)s” is not a number, which the filter “%(label)s” needs, like 12.5.")
+            % {"value": value[:40], "label": known.label},
+        )
+    low = float(value)
+    above = math.nextafter(low, math.inf)
+    test = {"": Between(low, above), "min": Between(low, None), "max": Between(None, above)}[operator]
+    return Condition(known, operator, value, test, value)
+
+
 def _read_date(known: Field, operator: str, value: str, language: str) -> Condition:
+    """A date by its moments, in the days of the shop; a day by its number."""
+    at: Callable[[dt.date], Any] = shop.start_of if known.type is Type.DATE else dt.date.toordinal
     parameter = _parameter(known, operator)
     if operator in {"older_than", "within"}:
-        if not _WHOLE.fullmatch(value) or int(value) > _MOST_DAYS:
-            raise _refused(
-                parameter,
-                _("“%(value)s” is not a number of days, which the filter “%(label)s” needs.")
-                % {"value": value[:40], "label": known.label},
-            )
-        days = int(value)
-        since = shop.start_of(shop.today() - dt.timedelta(days=days))
+        days = _number_of_days(known, operator, value)
+        since = at(shop.today() - dt.timedelta(days=days))
         if operator == "within":
             words = ngettext("%(number)s day", "%(number)s days", days) % {"number": days}
             return Condition(known, operator, value, Between(since, None), words)
@@ -276,9 +404,113 @@ def _read_date(known: Field, operator: str, value: str, language: str) -> Condit
             _("“%(value)s” is not a day that exists. The filter “%(label)s” takes days like 2026-03-12.")
             % {"value": value[:40], "label": known.label},
         )
-    begin, end = shop.start_of(day), shop.start_of(day + dt.timedelta(days=1))
+    begin, end = at(day), at(day + dt.timedelta(days=1))
     test = {"on": Between(begin, end), "after": Between(end, None), "before": Between(None, begin)}[operator]
     return Condition(known, operator, value, test, format_date(day, "medium", locale=babel_locale(language)))
+
+
+def _number_of_days(known: Field, operator: str, value: str) -> int:
+    if not _WHOLE.fullmatch(value) or int(value) > _MOST_DAYS:
+        raise _refused(
+            _parameter(known, operator),
+            _("“%(value)s” is not a number of days, which the filter “%(label)s” needs.")
+            % {"value": value[:40], "label": known.label},
+        )
+    return int(value)
+
+
+def _read_birthday(known: Field, operator: str, value: str, language: str) -> Condition:
+    """A birthday, a month of them, or those of the next days; each is a set of days of the year."""
+    locale = babel_locale(language)
+    if operator == "within":
+        days = _number_of_days(known, operator, value)
+        today = shop.today()
+        found = {_birthday(today + dt.timedelta(days=number)) for number in range(min(days, 365) + 1)}
+        # in a common year, who was born on 29 February is congratulated the day before
+        if "02-28" in found:
+            found.add("02-29")
+        words = ngettext("%(number)s day", "%(number)s days", days) % {"number": days}
+        return Condition(known, operator, value, OneOf(frozenset(found), is_negated=False), words)
+    if operator == "month":
+        if not (_WHOLE.fullmatch(value) and 1 <= int(value) <= 12):
+            raise _refused(
+                _parameter(known, operator),
+                _("“%(value)s” is not a month. The filter “%(label)s” takes a number from 1 to 12.")
+                % {"value": value[:40], "label": known.label},
+            )
+        month = int(value)
+        of_month = frozenset(f"{month:02}-{day:02}" for day in range(1, 32))
+        words = get_month_names("wide", "stand-alone", locale=locale)[month]
+        return Condition(known, operator, str(month), OneOf(of_month, is_negated=False), words)
+    try:
+        day = dt.date.fromisoformat(f"{_LEAP_YEAR}-{value}") if _BIRTHDAY.fullmatch(value) else None
+    except ValueError:
+        day = None
+    if day is None:
+        raise _refused(
+            _parameter(known, operator),
+            _("“%(value)s” is not a day of the year. The filter “%(label)s” takes days like 03-12.")
+            % {"value": value[:40], "label": known.label},
+        )
+    words = format_skeleton("MMMMd", day, locale=locale)
+    return Condition(known, operator, value, OneOf(frozenset([value]), is_negated=False), words)
+
+
+def _birthday(day: dt.date) -> str:
+    return f"{day.month:02}-{day.day:02}"
+
+
+def _read_yes_no(known: Field, operator: str, value: str, _language: str) -> Condition:
+    chosen = _YES_NO.get(value.casefold())
+    if chosen is None:
+        raise _refused(
+            _parameter(known, operator),
+            _("The filter “%(label)s” takes yes or no, not “%(value)s”.") % {"label": known.label, "value": value[:40]},
+        )
+    kept = known.keys()[YES if chosen else NO] if known.keys else chosen
+    words = YES_OR_NO[chosen]
+    return Condition(known, operator, YES if chosen else NO, OneOf(frozenset([kept]), is_negated=False), str(words))
+
+
+def _read_filled(known: Field, operator: str, value: str) -> Condition:
+    if _YES_NO.get(value.casefold()) is not True:
+        raise _refused(
+            _parameter(known, operator),
+            _("The filter “%(label)s” is asked with “.%(operator)s=yes”.")
+            % {"label": known.label, "operator": operator},
+        )
+    return Condition(known, operator, YES, Filled(is_negated=operator == "is_empty"), "")
+
+
+def _read_list(known: Field, operator: str, value: str, language: str) -> Condition:
+    """Words of a list, whatever their capitals; where the list is open, also words that nobody has."""
+    labels = {fold(choice): (choice, str(label)) for choice, label in known.choices()} if known.choices else {}
+    keys = known.keys() if known.keys else None
+    asked = list(dict.fromkeys(word.strip() for word in value.split(",") if fold(word)))
+    unknown = [word for word in asked if fold(word) not in labels]
+    if not asked or (unknown and not known.is_open):
+        raise _refused(
+            _parameter(known, operator),
+            _("The filter “%(label)s” has no “%(value)s”, only: %(known)s.")
+            % {
+                "label": known.label,
+                "value": (unknown or [value])[0][:40],
+                "known": ", ".join(choice for choice, _label in labels.values()),
+            },
+        )
+    chosen = [labels.get(fold(word), (word, word)) for word in asked]
+    kept = [None if fold(word) not in labels else keys[word] if keys else word for word, _label in chosen]
+    test: Test
+    if operator == "all":
+        test = AllOf(tuple(kept))
+    else:
+        test = OneOf(frozenset(one for one in kept if one is not None), operator == "not")
+    words = format_list(
+        [label for _word, label in chosen],
+        style="standard" if operator == "all" else "or",
+        locale=babel_locale(language),
+    )
+    return Condition(known, operator, ",".join(word for word, _label in chosen), test, words)
 
 
 def _read_choice(known: Field, operator: str, value: str, language: str) -> Condition:
@@ -323,9 +555,14 @@ def _read_country(known: Field, operator: str, value: str, language: str) -> Con
 _READERS: dict[Type, Callable[[Field, str, str, str], Condition]] = {
     Type.TEXT: _read_text,
     Type.NUMBER: _read_number,
+    Type.DECIMAL: _read_decimal,
     Type.MONEY: _read_money,
     Type.DATE: _read_date,
+    Type.DAY: _read_date,
+    Type.BIRTHDAY: _read_birthday,
+    Type.YES_NO: _read_yes_no,
     Type.CHOICE: _read_choice,
+    Type.LIST: _read_list,
     Type.COUNTRY: _read_country,
 }
 

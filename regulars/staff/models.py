@@ -89,6 +89,11 @@ class ApiToken(Row):
         return self.name
 
     @property
+    def role(self) -> str:
+        """Whose role decides what it sees: its owner's."""
+        return self.user.role
+
+    @property
     def is_valid(self) -> bool:
         """Neither revoked nor expired, and its owner still works here."""
         now = timezone.now()

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from regulars.customers import search, standings
-from regulars.customers.filters import Between, Condition, Holds, OneOf
-from regulars.customers.models import Unindexed
+from regulars.customers.filters import Between, Condition, Filled, Holds, Test
+from regulars.customers.grams import BLOCK, BLOCK_BITS, Ids
+from regulars.customers.models import Customer, Unindexed
+from regulars.customers.relations import ids_of
 from regulars.customers.search import Asked
 from regulars.customers.standings import ABSENT, EMPTY, FIRST, Kind, Mask, Scale, Standings, Steps
 
@@ -71,10 +73,16 @@ def comparable(value: Any) -> Any:
 def _passing(condition: Condition, loaded: Standings, changed: Any) -> tuple[Mask, Mask]:
     """Who may pass a condition, and who passes for certain."""
     column, test = condition.field.column, condition.test
+    if condition.is_asked_at_once:
+        found = _asked(condition, loaded)
+        return found, found
     if column in standings.COLUMNS:
         steps, scale = loaded[column], loaded.scales[column]
         if isinstance(test, Between):
             return _between(test, scale, steps)
+        if isinstance(test, Filled) and scale.kind is not Kind.WORD:
+            found = (steps == EMPTY) if test.is_negated else (steps >= FIRST)
+            return found, found
         if scale.kind is Kind.WORD:
             return _of_words(test, scale, steps)
     nobody = np.zeros(len(loaded), dtype=bool)
@@ -85,6 +93,31 @@ def _passing(condition: Condition, loaded: Standings, changed: Any) -> tuple[Mas
         may_hold[changed] = True
         return may_hold, nobody
     return ~nobody, nobody
+
+
+def _asked(condition: Condition, loaded: Standings) -> Mask:
+    """Who passes a condition that the database answers by an index, read as ids in one query for each of its parts."""
+    parts, is_negated = condition.having()
+    found = np.ones(len(loaded), dtype=bool)
+    for part in parts:
+        if condition.field.relation is not None:
+            ids = condition.field.relation.ids(part)
+        else:
+            ids = ids_of(Customer.objects.filter(part))
+        found &= _at(ids, loaded)
+    return ~found if is_negated else found
+
+
+def _at(ids: Ids, loaded: Standings) -> Mask:
+    """The places of customers; who came after the standings were read has none."""
+    mask = np.zeros(len(loaded), dtype=bool)
+    blocks = np.asarray(loaded.blocks, dtype=np.int64)
+    if not len(blocks) or not len(ids):
+        return mask
+    place = np.minimum(np.searchsorted(blocks, ids >> BLOCK_BITS), len(blocks) - 1)
+    is_known = blocks[place] == ids >> BLOCK_BITS
+    mask[((place << BLOCK_BITS) | (ids & (BLOCK - 1)))[is_known]] = True
+    return mask
 
 
 def _between(test: Between, scale: Scale, steps: Steps) -> tuple[Mask, Mask]:
@@ -102,7 +135,7 @@ def _between(test: Between, scale: Scale, steps: Steps) -> tuple[Mask, Mask]:
     return may, certain
 
 
-def _of_words(test: OneOf | Holds, scale: Scale, steps: Steps) -> tuple[Mask, Mask]:
+def _of_words(test: Test, scale: Scale, steps: Steps) -> tuple[Mask, Mask]:
     """Who has one of the words that pass; where the words are too many for a scale, the rest is not sure."""
     may = np.zeros(_STEPS, dtype=bool)
     for step, word in [*scale.words(), (EMPTY, None)]:

@@ -55,22 +55,28 @@ class ListRequest:
 
     @classmethod
     def from_query(
-        cls, query: QueryDict | Mapping[str, str | Sequence[str]], *, language: str = "en", keep: Collection[str] = ()
+        cls,
+        query: QueryDict | Mapping[str, str | Sequence[str]],
+        *,
+        language: str = "en",
+        keep: Collection[str] = (),
+        reader: Any = None,
     ) -> Self:
         """Read `q`, `sort`, `after`, `before`, `limit` and filters; every other name but those in `keep` is refused.
 
-        Raises Invalid, whose `fields` name the parameters.
+        `reader` is who asks, a person or a token; what they may not see can neither filter nor sort. Without one,
+        only what every role may see can. Raises Invalid, whose `fields` name the parameters.
         """
         sent = _sent(query)
         kept = tuple((name, value) for name, values in sent.items() if name in keep for value in values)
         known = {name: _once(sent, name) for name in ("q", "sort", "after", "before", "limit")}
         conditions = [
-            filters.parse(parameter, value, language=language)
+            filters.parse(parameter, value, language=language, reader=reader)
             for parameter, values in sent.items()
             if parameter not in known and parameter not in keep
             for value in _values(parameter, values)
         ]
-        sort, is_descending = _sort(known["sort"] or DEFAULT_SORT)
+        sort, is_descending = _sort(known["sort"] or DEFAULT_SORT, reader)
         if known["after"] and known["before"]:
             raise _refused("after", _("A page begins after one place or ends before one, not both."))
         made = cls(
@@ -172,9 +178,9 @@ class ListRequest:
             ) from bad
 
 
-def sortable() -> list[Field]:
-    """The fields a list can be sorted by."""
-    return [field for field in catalogue.fields() if field.is_sortable]
+def sortable(reader: Any = None) -> list[Field]:
+    """The fields a list can be sorted by, of those that a person or a token may see."""
+    return [field for field in catalogue.seen_by(reader) if field.is_sortable]
 
 
 def _sent(query: QueryDict | Mapping[str, str | Sequence[str]]) -> dict[str, list[str]]:
@@ -187,8 +193,8 @@ def _sent(query: QueryDict | Mapping[str, str | Sequence[str]]) -> dict[str, lis
 
 def _values(parameter: str, values: list[str]) -> list[str]:
     """What each condition of a parameter is about: check boxes that were sent one by one are one choice."""
-    field = catalogue.get(parameter.partition(".")[0])
-    if field is not None and field.type in {Type.CHOICE, Type.COUNTRY}:
+    field = catalogue.get(catalogue.split(parameter)[0])
+    if field is not None and field.type in {Type.CHOICE, Type.COUNTRY, Type.LIST}:
         return [",".join(values)]
     return values
 
@@ -200,14 +206,14 @@ def _once(sent: Mapping[str, list[str]], name: str) -> str:
     return values[0]
 
 
-def _sort(text: str) -> tuple[Field, bool]:
+def _sort(text: str, reader: Any) -> tuple[Field, bool]:
     name = text.removeprefix("-")
     field = catalogue.get(name)
-    if field is None or not field.is_sortable:
+    if field is None or not field.is_sortable or not field.is_seen_by(reader):
         raise _refused(
             "sort",
             _("Customers cannot be sorted by “%(name)s”, only by: %(known)s.")
-            % {"name": name[:40], "known": ", ".join(one.name for one in sortable())},
+            % {"name": name[:40], "known": ", ".join(one.name for one in sortable(reader))},
         )
     return field, text.startswith("-")
 

@@ -7,7 +7,7 @@ from django.forms import BoundField
 from django.utils.safestring import SafeString
 
 from regulars.core.contact import format_phone
-from regulars.customers import names, places
+from regulars.customers import catalogue, names, places
 from regulars.customers.models import Address, Customer
 
 register = template.Library()
@@ -52,7 +52,7 @@ def lines(address: Address) -> list[str]:
 @register.filter
 def field_of(parameter: str) -> str:
     """The field that a filter's parameter is about: amount_spent of amount_spent.min."""
-    return parameter.partition(".")[0]
+    return catalogue.split(parameter)[0]
 
 
 @register.filter

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from http import HTTPStatus
 from io import StringIO
+from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
@@ -22,7 +23,7 @@ from regulars.core.errors import Invalid
 from regulars.core.tabular_out import SafeWriter
 from regulars.customers import catalogue, columns
 from regulars.customers.catalogue import Field, Type
-from regulars.customers.filters import OPERATORS, parse
+from regulars.customers.filters import operators_of, parse
 from regulars.customers.models import Customer
 from regulars.customers.places import countries
 from regulars.customers.queries import ListRequest, customer_list, customer_page, dropping
@@ -30,6 +31,11 @@ from regulars.staff.access import requires
 
 _PAGING = ("after", "before")
 _EXPORT_PAGE = 250
+_MOST_BOXES = 24  # more choices than these are typed
+# these are asked with a box for each operator
+_WITHOUT_OPERATOR = {
+    Type.NUMBER, Type.DECIMAL, Type.MONEY, Type.DATE, Type.DAY, Type.BIRTHDAY, Type.YES_NO, Type.LONG_TEXT,
+}  # fmt: skip
 _BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 
@@ -43,14 +49,15 @@ def customers(request: HttpRequest) -> HttpResponse:
 def ask_filter(request: HttpRequest, name: str) -> HttpResponse:
     """The question of one filter, over the list; the answer leads back to the list with it."""
     field = catalogue.get(name)
-    if field is None or not field.is_filter or not request.user.may(field.permission):  # type: ignore[union-attr]
+    if field is None or not field.is_filter or not field.is_seen_by(request.user):
         raise Http404(_("There is no such filter."))
     question = _question(request.GET, field)
     if "_go" in request.GET:
         kept: QueryDict = question["kept"].copy()
         try:
             for operator, value in _typed(request.GET):
-                condition = parse(f"{field.name}.{operator}".rstrip("."), value, language=_language())
+                parameter = f"{field.name}.{operator}".rstrip(".")
+                condition = parse(parameter, value, language=_language(), reader=request.user)
                 kept[condition.parameter] = condition.value
         except Invalid as refusal:
             question["problem"] = refusal.sentence
@@ -80,13 +87,13 @@ def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     data = request.GET.copy()
     picked = [Customer.pk_of(public_id) or 0 for public_id in data.pop("ids", [])]
     try:
-        wanted = ListRequest.from_query(_first_page(data), language=_language())
+        wanted = ListRequest.from_query(_first_page(data), language=_language(), reader=request.user)
     except Invalid as refusal:
         return _list(request, data=data, problem=refusal.sentence)
     rows: Iterable[Customer]
     rows = _picked(picked) if picked else _everybody(wanted)
-    heads = columns.texts(columns.chosen(request.user))  # type: ignore[arg-type]
-    response = StreamingHttpResponse(_csv(rows, heads), content_type="text/csv; charset=utf-8")
+    shown = columns.chosen(request.user)  # type: ignore[arg-type]
+    response = StreamingHttpResponse(_csv(rows, shown), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="customers-{shop.today().isoformat()}.csv"'
     return response
 
@@ -110,13 +117,13 @@ def _list(
         "search": data.get("q", ""),
         "query": first.urlencode(),
         "kept": [(name, value) for name, values in first.lists() for value in values if name != "q"],
-        "fields": [field for field in catalogue.fields() if field.is_filter and user.may(field.permission)],
+        "fields": [field for field in catalogue.seen_by(user) if field.is_filter],
         "views": _views(first),
         "may_edit": user.may("customers.edit"),
         "may_export": user.may("customers.export"),
     }
     try:
-        wanted = ListRequest.from_query(data, language=_language())
+        wanted = ListRequest.from_query(data, language=_language(), reader=user)
     except Invalid as refusal:
         context["problem"] = problem or refusal.sentence
         return render(request, "customers/list.html", context, status=HTTPStatus.BAD_REQUEST)
@@ -183,23 +190,30 @@ def _question(data: QueryDict, field: Field) -> dict[str, Any]:
     kept = listed.copy()
     now = {}
     for parameter in listed:
-        name, _dot, operator = parameter.partition(".")
+        name, operator = catalogue.split(parameter)
         if name == field.name:
             now[operator] = kept.pop(parameter)[-1]
     if "_go" in data:
         now = dict(_typed(data))
     operator, value = next(iter(now.items()), ("", ""))
+    choices = field.choices() if field.choices else []
     return {
         "field": field,
         "listed": listed,
         "kept": kept,
         "pairs": [(name, one) for name, values in kept.lists() for one in values],
-        "operators": [{"name": name, "words": words} for name, words in OPERATORS[field.type].items()],
+        "operators": [{"name": name, "words": words} for name, words in operators_of(field).items()],
         "now": now,
         "operator": operator,
         "value": value,
         "chosen": value.split(","),
-        "choices": field.choices() if field.choices else [],
+        "choices": choices,
+        "has_many_choices": len(choices) > _MOST_BOXES,
+        "asks_filled": [
+            (name, words)
+            for name, words in operators_of(field).items()
+            if name in {"is_set", "is_empty"} and field.type in _WITHOUT_OPERATOR
+        ],
         "countries": countries(_language()) if field.type is Type.COUNTRY else (),
         "problem": "",
     }
@@ -207,6 +221,9 @@ def _question(data: QueryDict, field: Field) -> dict[str, Any]:
 
 def _typed(data: QueryDict) -> Iterator[tuple[str, str]]:
     """(operator, value) as a filter's form sends it: one operator and its value, or a value for each operator."""
+    if data.get("_op") in {"is_set", "is_empty"}:
+        yield str(data["_op"]), "yes"
+        return
     value = ",".join(word.strip() for word in data.getlist("_value") if word.strip())
     if value:
         yield data.get("_op", ""), value
@@ -231,13 +248,15 @@ def _everybody(wanted: ListRequest) -> Iterator[Customer]:
         wanted = replace(wanted, after=wanted.key_of(page.next_cursor, "after"))
 
 
-def _csv(rows: Iterable[Customer], heads: list[tuple[str, Callable[[Customer], str]]]) -> Iterator[str]:
+def _csv(rows: Iterable[Customer], shown: list[columns.Column]) -> Iterator[str]:
     buffer = StringIO()
     writer = SafeWriter(buffer)
     buffer.write(_BYTE_ORDER_MARK)
-    writer.writerow([_("Id"), *(head for head, _reader in heads)])
-    for customer in rows:
-        writer.writerow([customer.public_id, *(reader(customer) for _head, reader in heads)])
+    writer.writerow([_("Id"), *columns.heads(shown)])
+    everybody = iter(rows)
+    while some := list(islice(everybody, _EXPORT_PAGE)):
+        for customer, cells in zip(some, columns.texts(shown, some), strict=True):
+            writer.writerow([customer.public_id, *cells])
         yield buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()

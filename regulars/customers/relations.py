@@ -1,0 +1,93 @@
+"""Relations: what is said of customers in rows of another table, tags and values of the shop's own fields say.
+
+A question about them becomes one list of customers, `id IN (SELECT customer_id FROM …)`, never a look at the table for
+each customer. Rows keep the customer they were written for; what stands with a record that was merged into another
+one is found at that other one.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import Model, Q, QuerySet
+from django.db.models.expressions import RawSQL
+
+from regulars.customers.grams import Ids
+from regulars.customers.models import Customer
+from regulars.customers.standings import id_list
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """The rows of `model` where `where` holds: `customer` is the column that says whose, `value` what is compared.
+
+    `shown` is what people read, where that differs from `value`, and `order` the order of a customer's values.
+    """
+
+    model: type[Model]
+    value: str
+    where: tuple[tuple[str, Any], ...] = ()
+    customer: str = "customer_id"
+    shown: str = ""
+    order: tuple[str, ...] = ()
+
+    def having(self, condition: Q) -> Q:
+        """Customers with a row that fulfils a condition."""
+        sql, params = self._ids(condition)
+        return Q(id__in=RawSQL(sql, params))  # noqa: S611 — the statements are the ORM's own
+
+    def ids(self, condition: Q) -> Ids:
+        """The same customers' ids, read at once as numbers: a million of them come as one text."""
+        return _read_ids(*self._ids(condition))
+
+    def read(self, customers: Sequence[Customer]) -> dict[int, list[Any]]:
+        """What people read, for some customers by id, in one query (two where some of them were merged)."""
+        ids = [customer.pk for customer in customers]
+        owner = {pk: pk for pk in ids} | dict(
+            Customer.everyone.filter(merged_into__in=id_list(ids)).values_list("pk", "merged_into_id")
+        )
+        rows = self._rows().filter(**{f"{self.customer}__in": id_list(owner)})
+        found: dict[int, list[Any]] = defaultdict(list)
+        for pk, value in rows.order_by(self.customer, *self.order).values_list(self.customer, self.shown or self.value):
+            if value not in found[owner[pk]]:
+                found[owner[pk]].append(value)
+        return found
+
+    def _rows(self) -> QuerySet[Any]:
+        return self.model._default_manager.filter(**dict(self.where))
+
+    def _ids(self, condition: Q) -> tuple[str, tuple[Any, ...]]:
+        own = self._rows().filter(condition).order_by()
+        merged = Customer.everyone.filter(merged_into__isnull=False, pk__in=own.values(self.customer)).order_by()
+        first, first_params = _statement(own.values_list(self.customer))
+        second, second_params = _statement(merged.values_list("merged_into_id"))
+        return f"{first} UNION ALL {second}", (*first_params, *second_params)
+
+
+def ids_of(customers: QuerySet[Customer]) -> Ids:
+    """The ids of many customers, read at once."""
+    return _read_ids(*_statement(customers.order_by().values_list("pk")))
+
+
+def _statement(rows: QuerySet[Any, Any]) -> tuple[str, tuple[Any, ...]]:
+    """What the database is asked; the ORM knows of some questions that nobody can answer them."""
+    try:
+        return rows.query.sql_with_params()
+    except EmptyResultSet:
+        return "SELECT 0 WHERE 1 = 0", ()
+
+
+def _read_ids(sql: str, params: Iterable[Any]) -> Ids:
+    """The ids that a statement of one column gives."""
+    joined = "string_agg(id::text, ',')" if connection.vendor == "postgresql" else "group_concat(id)"
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH found (id) AS ({sql}) SELECT {joined} FROM found", list(params))  # noqa: S608
+        (text,) = cursor.fetchone()
+    found: Ids = np.fromstring(text or "", dtype=np.int64, sep=",")
+    return found
