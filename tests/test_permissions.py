@@ -15,6 +15,7 @@ OPEN_TO_ALL = {
     "sign-out",
     "look",
     "stylesheet",
+    "confirm",  # the link of a confirmation mail, signed
     "openapi",
     "api-docs",
     "api-root",

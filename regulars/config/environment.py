@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -120,6 +121,44 @@ def sqlite(path: Path) -> dict[str, Any]:
         },
         "TEST": {"NAME": str(path.with_name(f"test_{path.name}"))},
     }
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """The server that mail goes out through; without a host there is none."""
+
+    host: str = ""
+    port: int = 0
+    user: str = ""
+    password: str = ""
+    has_tls: bool = False
+    has_starttls: bool = False
+
+
+def mail_server(url: str) -> MailServer:
+    """REGULARS_MAIL: `smtps://user:password@host`, or `smtp://…`, which goes over to TLS where a user signs in.
+
+    `smtp://host?starttls=1` asks for TLS without a user.
+    """
+    if not url:
+        return MailServer()
+    parts = urlsplit(url)
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        raise BadSetting("REGULARS_MAIL is not a mail server; write smtps://user:password@host or smtp://host:25.")
+    try:
+        port = parts.port
+    except ValueError:
+        raise BadSetting("REGULARS_MAIL names a port that is none.") from None
+    has_tls = parts.scheme == "smtps"
+    asks = dict(parse_qsl(parts.query)).get("starttls", "1" if parts.username else "0")
+    return MailServer(
+        host=parts.hostname,
+        port=port or (465 if has_tls else 587 if parts.username else 25),
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        has_tls=has_tls,
+        has_starttls=not has_tls and asks == "1",
+    )
 
 
 def is_running_tests() -> bool:

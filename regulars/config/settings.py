@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
-from regulars.config.environment import data_folder, database, flag, secret_key, text, words
+from regulars.config.environment import data_folder, database, flag, mail_server, secret_key, text, words
 
 # ── where data lives
 REGULARS_HOME = data_folder()
@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "regulars.staff",
     "regulars.channels",
     "regulars.customers",
+    "regulars.messaging",
     "regulars.orders",
     "regulars.config",
 ]
@@ -124,6 +125,18 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+
+# ── mail
+PUBLIC_URL = text("REGULARS_URL", default="").rstrip("/") or next(
+    iter(CSRF_TRUSTED_ORIGINS), f"http://localhost:{text('REGULARS_PORT', default='8000')}"
+)
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+MAIL = mail_server(text("REGULARS_MAIL", default=""))
+EMAIL_HOST, EMAIL_PORT = MAIL.host, MAIL.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL.user, MAIL.password
+EMAIL_USE_SSL, EMAIL_USE_TLS = MAIL.has_tls, MAIL.has_starttls
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = text("REGULARS_MAIL_FROM", default="") or MAIL.user or "regulars@localhost"
 
 # ── background work
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}

@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/jobs/<uuid:job_id>/attempts", requires("jobs.edit")(jobs.try_again), name="job-again"),
     path("settings/jobs/<uuid:job_id>/stop", requires("jobs.edit")(jobs.stop), name="job-stop"),
     path("", include("regulars.staff.urls")),
+    path("", include("regulars.messaging.urls")),
     path("customers", include("regulars.customers.urls")),
     path("orders", include("regulars.orders.urls")),
 ]
