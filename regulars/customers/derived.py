@@ -1,13 +1,18 @@
-"""The columns that follow from others: shown name, sort key, search text, and the place of the default address."""
+"""The columns that follow from others: shown name, sort key, search text, date of birth, and where an address is."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from regulars.core.text import sort_key
+from regulars.customers import gazetteer
+from regulars.customers.birthdays import born_on
 from regulars.customers.grams import search_text_of
-from regulars.customers.models import Address, Customer, Kind
+from regulars.customers.models import Address, ContactPoint, Customer, Kind
 from regulars.customers.normalise import PLACE, Values, shown_name
+from regulars.customers.postal import rules_of
+from regulars.customers.standings import id_list
 
 COLUMNS = ("kind", "title", "given_name", "family_name", "name", "company", "email", "phone", "language")
 
@@ -53,5 +58,39 @@ def refreshed(customer: Customer) -> dict[str, str]:
 
 
 def profile_of(customer: Customer) -> dict[str, Any]:
-    """The profile and place of a customer as plain values."""
-    return {field: getattr(customer, field) for field in (*COLUMNS, *PLACE)}
+    """The profile and place of a customer as plain values, with the further e-mails and phones they are found by."""
+    return {
+        **{field: getattr(customer, field) for field in (*COLUMNS, *PLACE)},
+        "contacts": contacts_of([customer.pk]).get(customer.pk, ()),
+    }
+
+
+def contacts_of(customer_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
+    """The further e-mails and phones of some customers, in one query."""
+    found: dict[int, tuple[str, ...]] = {}
+    points = ContactPoint.objects.filter(customer_id__in=id_list(customer_ids)).order_by("id")
+    for pk, value in points.values_list("customer_id", "value"):
+        found[pk] = (*found.get(pk, ()), value)
+    return found
+
+
+def born(profile: Values) -> dict[str, int | None]:
+    """The date of birth as a number that filters compare, where year and day are both known."""
+    on = born_on(profile.get("birth_year"), profile.get("birthday") or "")
+    return {"born_ordinal": on.toordinal() if on else None}
+
+
+def located(address: Values) -> dict[str, Any]:
+    """Where an address is, as far as the table of cities knows; and its state, where its country writes one.
+
+    A state that somebody wrote stays.
+    """
+    country = address.get("country") or ""
+    spot = gazetteer.find(country, address.get("city") or "")
+    found: dict[str, Any] = {
+        "latitude": spot.latitude if spot else None,
+        "longitude": spot.longitude if spot else None,
+    }
+    if spot and spot.region and not address.get("region") and "region" in rules_of(country).order:
+        found["region"] = spot.region
+    return found

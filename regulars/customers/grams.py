@@ -42,12 +42,40 @@ class Extracted:
     def __len__(self) -> int:
         return len(self.codes)
 
+    def moved(self, ids: Sequence[int]) -> Extracted:
+        """The grams of texts that were numbered from 0, now that they have ids: rising, without a gap, in one block."""
+        first = ids[0]
+        if not len(ids) == len(self.ids) == ids[-1] - first + 1 or first >> BLOCK_BITS != ids[-1] >> BLOCK_BITS:
+            raise ValueError("these ids do not follow each other in one block")
+        return Extracted(
+            ids=self.ids + first,
+            blocks=np.full(len(self), first >> BLOCK_BITS, dtype=np.int64),
+            codes=self.codes,
+            ends=self.ends,
+            lows=self.lows + np.uint16(first & (BLOCK - 1)),
+        )
+
+    def packed(self) -> tuple[int, bytes, bytes, bytes]:
+        """Grams of texts that were numbered from 0, as plain values."""
+        return len(self.ids), self.codes.tobytes(), self.ends.astype(np.uint32).tobytes(), self.lows.tobytes()
+
+    @classmethod
+    def unpacked(cls, count: int, codes: bytes, ends: bytes, lows: bytes) -> Extracted:
+        """What `packed` packed."""
+        return cls(
+            ids=np.arange(count),
+            blocks=np.zeros(len(codes) // 8, dtype=np.int64),
+            codes=np.frombuffer(codes, dtype=np.int64),
+            ends=np.frombuffer(ends, dtype=np.uint32).astype(np.int64),
+            lows=np.frombuffer(lows, dtype=np.uint16),
+        )
+
 
 def search_text_of(values: Mapping[str, Any]) -> str:
     """What somebody is found by, one folded line each: name, given and family name, company, e-mail, digits of the
-    phone, postcode as written and without spaces, Chinese by its sound.
+    phone, postcode as written and without spaces, further e-mails and phones, Chinese by its sound.
 
-    `values` are fields of Customer; what is missing is left out.
+    `values` are fields of Customer, and `contacts` the further e-mails and phones; what is missing is left out.
     """
     # An import calls this for every row: nothing is done for what is empty, and nothing twice.
     name, company = values.get("name") or "", values.get("company") or ""
@@ -63,6 +91,8 @@ def search_text_of(values: Mapping[str, Any]) -> str:
     if postcode:
         lines[written := fold(postcode)] = None
         lines[written.replace(" ", "")] = None
+    for value in values.get("contacts") or ():
+        lines[fold(value) if "@" in value else digits_of(value)] = None
     if not (name.isascii() and company.isascii() and parts.isascii()):
         lines.update(dict.fromkeys([*pinyin_keys(name), *pinyin_keys(parts), *pinyin_keys(company)]))
     lines.pop("", None)
@@ -117,6 +147,30 @@ def extract(ids: Sequence[int] | Ids, texts: Sequence[str]) -> Extracted:
         codes=np.concatenate([codes for _block, codes, _n, _lows in found]),
         ends=np.cumsum(lengths),
         lows=np.concatenate([lows for _block, _codes, _n, lows in found]),
+    )
+
+
+def strung(parts: Sequence[Extracted]) -> Extracted:
+    """Grams of several batches as one, where every id of a batch is higher than those of the batches before it."""
+    if len(parts) == 1:
+        return parts[0]
+    codes, blocks = np.concatenate([part.codes for part in parts]), np.concatenate([part.blocks for part in parts])
+    order = np.lexsort((codes, blocks))  # stable: of one gram the lower ids stay before the higher ones
+    before = np.cumsum([0, *(len(part.lows) for part in parts)])
+    ends = np.concatenate([part.ends + start for part, start in zip(parts, before[:-1], strict=True)])
+    starts = np.concatenate([[0], ends[:-1]])
+    lows = memoryview(np.concatenate([part.lows for part in parts]).tobytes())
+    pieces = zip((2 * starts[order]).tolist(), (2 * ends[order]).tolist(), strict=True)
+    # slices of bytes: to gather the numbers by their places would take an array eight times as large
+    joined = b"".join([lows[start:end] for start, end in pieces])
+    codes, blocks = codes[order], blocks[order]
+    lasts = np.flatnonzero(np.concatenate([_firsts(codes)[1:] | _firsts(blocks)[1:], [True]]))
+    return Extracted(
+        ids=np.concatenate([part.ids for part in parts]),
+        blocks=blocks[lasts],
+        codes=codes[lasts],
+        ends=np.cumsum((ends - starts)[order])[lasts],
+        lows=np.frombuffer(joined, dtype=np.uint16),
     )
 
 

@@ -8,9 +8,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from regulars.core import shop
-from regulars.customers import search
-from regulars.customers.actions.profile import new_address, stale, write
-from regulars.customers.derived import refreshed
+from regulars.core.errors import Invalid
+from regulars.customers import postal, presenting, search
+from regulars.customers.actions.profile import as_read, new_address, write
+from regulars.customers.derived import located, refreshed
 from regulars.customers.facts import AddressChanged
 from regulars.customers.models import Address, Customer
 from regulars.customers.normalise import ADDRESS_TEXT, Values, normalise_address, require_place
@@ -20,23 +21,31 @@ _DEFAULTS = ("is_default_shipping", "is_default_billing")
 
 
 @transaction.atomic
-def save_address(customer: Customer, *, values: Values, address: Address | None = None) -> Address:
+def save_address(
+    customer: Customer, *, values: Values, address: Address | None = None, is_strict: bool = False
+) -> Address:
     """Add an address, or change the given fields of `address`. A first address is the default for both.
 
-    An address that becomes a default takes the place of the one before. Raises Invalid.
+    An address that becomes a default takes the place of the one before. Where it lies follows from its city. With
+    `is_strict`, what cannot be right in its country is refused: whoever writes it can look again. Raises Invalid.
     """
     current = _held(customer)
     if address is None:
         is_first = not Address.objects.filter(customer=current).exists()
         given = new_address(values) if is_first else normalise_address(values, country=shop.current().country)
         require_place(given)
+        given = _strictly(given) if is_strict else given
         saved = Address(customer=current)
-        changed = given
+        changed = {**given, **located(given)}
     else:
         saved = Address.objects.get(pk=address.pk, customer=current)
         given = normalise_address({"country": saved.country, **values}, country=shop.current().country)
-        require_place({**{field: getattr(saved, field) for field in ADDRESS_TEXT}, **given})
+        before = {field: getattr(saved, field) for field in ADDRESS_TEXT}
+        require_place({**before, **given})
+        given = {**given, **_strictly({**before, **given})} if is_strict else given
         changed = {field: value for field, value in given.items() if value != getattr(saved, field)}
+        if {"city", "country"} & set(changed):
+            changed |= located({**before, **given})
         if not changed:
             return saved
         saved.version += 1
@@ -54,11 +63,16 @@ def remove_address(address: Address) -> None:
     _follow(current, deed="removed")
 
 
+def _strictly(address: Values) -> dict[str, Any]:
+    """The address in its country's spelling; raises Invalid for what that country does not have."""
+    tidy = postal.tidy(dict(address))
+    if reasons := postal.problems(tidy):
+        raise Invalid(next(iter(reasons.values()))[0], fields=reasons)
+    return tidy
+
+
 def _held(customer: Customer) -> Customer:
-    current = Customer.objects.select_for_update(of=("self",)).filter(pk=customer.pk).first()
-    if current is None:
-        raise stale(customer)
-    return current
+    return presenting.itself(as_read(customer, None))
 
 
 def _write(address: Address, changed: dict[str, Any]) -> None:
@@ -83,5 +97,6 @@ def _follow(customer: Customer, *, deed: str) -> None:
 
 def _show(customer: Customer, current: Customer) -> None:
     """Let the caller's copy say what the row says now."""
+    current = presenting.as_shown(current)
     for field in ("city", "region", "postcode", "country", "search_text", "version", "updated_at"):
         setattr(customer, field, getattr(current, field))

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -14,11 +14,28 @@ from regulars.channels.models import Channel
 from regulars.core import shop
 from regulars.core.errors import Invalid, Refusal, Stale
 from regulars.core.text import BadText, clean
-from regulars.customers import search
-from regulars.customers.derived import completed, found_by, place_of, profile_of, renamed
+from regulars.customers import people, presenting, search
+from regulars.customers.derived import (
+    born,
+    completed,
+    contacts_of,
+    found_by,
+    located,
+    place_of,
+    profile_of,
+    renamed,
+)
 from regulars.customers.facts import CustomerChanged, CustomerCreated
-from regulars.customers.models import Address, Customer, Identity
-from regulars.customers.normalise import Values, normalise, normalise_address, require_place, require_someone
+from regulars.customers.models import Address, ContactPoint, Customer, Identity, OwnProfile
+from regulars.customers.normalise import (
+    RESTRICTIONS,
+    Values,
+    normalise,
+    normalise_address,
+    require_place,
+    require_reason,
+    require_someone,
+)
 from regulars.timeline.actions import record
 
 EXTERNAL_ID_LENGTH = 120
@@ -65,6 +82,8 @@ def create_customer(
     """
     place = new_address(address) if address else None
     profile = completed(normalise(values, country=(place or {}).get("country", "")))
+    require_reason(profile)
+    _require_company(profile.get("organisation"))
     external_id = _external_id(external_id, channel)
     if not external_id:
         require_someone(profile)
@@ -75,7 +94,8 @@ def create_customer(
 
     now = timezone.now()
     at = at or profile.get("customer_since") or now
-    row = {**profile, **place_of(place)}
+    row = {**profile, **born(profile), **place_of(place)}
+    row["has_category_by_hand"] = profile.get("category") is not None
     row["customer_since"] = profile.get("customer_since") or at
     customer = Customer(channel=channel, created_at=now, updated_at=now, **row, **found_by(row))
     customer.save(force_insert=True)
@@ -94,30 +114,87 @@ def change_customer(customer: Customer, *, values: Values, version: int | None =
 
     With `version`, the change is made only to that version of the row. Raises Invalid, EmailTaken or Stale.
     """
-    current = as_read(customer, version)
+    current = presenting.itself(as_read(customer, version))
     given = normalise(values, country=current.country)
     before = {**profile_of(current), **{field: getattr(current, field) for field in given}}
     given = renamed(before, given)
     changed = {field: value for field, value in given.items() if value != before[field]}
     if not changed:
-        return current
+        return presenting.as_shown(current)
+    changed |= _restricted(current, changed, before)
+    _require_company(changed.get("organisation"), of=current)
     after = {**before, **changed}
     if not _has_identity(current):
         require_someone(after)
     if changed.get("email"):
         require_free_email(changed["email"], besides=current)
-    write(current, {**changed, **found_by(after)})
+    after["contacts"] = _follow_contacts(current, changed)
+    write(current, {**changed, **_implied(current, changed), **found_by(after)})
     search.mark_unindexed([current.pk])
     changes = {field: [_plain(before[field]), _plain(value)] for field, value in changed.items()}
     record(CustomerChanged(changes=changes), customer=current, subject=current)
-    return current
+    return presenting.as_shown(current)
+
+
+def _restricted(customer: Customer, changed: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+    """What changes with a restriction: a new one needs its reason, and the reason goes with the last one."""
+    if not {*RESTRICTIONS, "restriction_reason"} & set(changed):
+        return {}
+    after = {field: changed.get(field, getattr(customer, field)) for field in (*RESTRICTIONS, "restriction_reason")}
+    require_reason(after)
+    if after["restriction_reason"] and not any(after[field] for field in RESTRICTIONS):
+        before["restriction_reason"] = customer.restriction_reason
+        return {"restriction_reason": ""}
+    return {}
+
+
+def _implied(customer: Customer, changed: dict[str, Any]) -> dict[str, Any]:
+    """Columns that nobody reads and that follow from what changed."""
+    implied: dict[str, Any] = {}
+    if {"birth_year", "birthday"} & set(changed):
+        implied |= born({field: changed.get(field, getattr(customer, field)) for field in ("birth_year", "birthday")})
+    if "category" in changed:
+        # what a person chose stays; who takes the choice back leaves it to the rules again
+        implied["has_category_by_hand"] = changed["category"] is not None
+    return implied
+
+
+def _follow_contacts(customer: Customer, changed: dict[str, Any]) -> tuple[str, ...]:
+    """Let what is known of a first e-mail or phone go on to the one that replaces it; the further ones as they are.
+
+    A label stays. That it was verified, or bounced, was true of the old one alone.
+    """
+    for kind in set(ContactPoint.Kind.values) & set(changed):
+        points = ContactPoint.objects.filter(customer=customer, kind=kind)
+        old = points.filter(value=getattr(customer, kind)).first()
+        if old and not points.filter(value=changed[kind]).exists():
+            if changed[kind]:
+                points.filter(pk=old.pk).update(
+                    value=changed[kind], verified_at=None, bounced_at=None, bounce_reason="", is_do_not_contact=False
+                )
+            else:
+                old.delete()
+    return contacts_of([customer.pk]).get(customer.pk, ())
+
+
+def _require_company(organisation: Any, *, of: Customer | None = None) -> None:
+    """Raises Invalid where somebody would work at what is no company, or at themselves."""
+    if organisation is None:
+        return
+    if not organisation.is_company or not organisation.is_listed:
+        sentence = _("%(name)s is not a company here.") % {"name": organisation}
+    elif of is not None and of.pk == organisation.pk:
+        sentence = _("A company does not work at itself.")
+    else:
+        return
+    raise Invalid(sentence, fields={"organisation": [sentence]})
 
 
 def new_address(values: Values) -> dict[str, Any]:
     """A first address as it is kept: parcels and invoices go there unless the values say otherwise."""
     address = normalise_address(values, country=shop.current().country)
     require_place(address)
-    return {"is_default_shipping": True, "is_default_billing": True, **address}
+    return {"is_default_shipping": True, "is_default_billing": True, **address, **located(address)}
 
 
 def require_free_email(
@@ -133,25 +210,50 @@ def require_free_email(
         # Two people who add the same e-mail at once take turns; on SQLite every writer does.
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"customer e-mail {email}"])
-    others = Customer.objects.filter(email=email)
+    # the e-mail may be what one of several records of a person says by itself, while the row shows another one
+    hidden = list(OwnProfile.objects.filter(email=email).values_list("pk", flat=True))
+    theirs = Q(email=email) | Q(pk__in=hidden) if hidden else Q(email=email)
+    others = Customer.everyone.filter(theirs, deleted_at__isnull=True).exclude(merged_into__deleted_at__isnull=False)
     if besides:
-        others = others.exclude(pk=besides.pk)
+        others = others.exclude(pk__in=people.records_with(besides))
     if external_id:
         others = others.exclude(pk__in=Identity.objects.filter(channel=channel).values("customer"))
-    other = others.order_by("id").first()
+    other = others.select_related("merged_into").order_by("id").first()
+    if other is None:
+        points = ContactPoint.objects.filter(kind=ContactPoint.Kind.EMAIL, value=email)
+        other = _holder_of(points, besides=besides)
     if other:
-        raise EmailTaken(other)
+        raise EmailTaken(people.person(other))
+
+
+def _holder_of(points: QuerySet[ContactPoint], *, besides: Customer | None) -> Customer | None:
+    """Whose further e-mail it is."""
+    points = points.filter(customer__deleted_at__isnull=True)
+    if besides:
+        points = points.exclude(customer__in=people.records_with(besides))
+    point = points.select_related("customer__merged_into").order_by("id").first()
+    return point.customer if point else None
 
 
 def write(customer: Customer, columns: dict[str, Any]) -> None:
-    """Write the columns to the version that was read, and raise it by one. Raises Stale where somebody was faster."""
-    columns = {**columns, "updated_at": timezone.now()}
+    """Write the columns to the version that was read, and raise it by one. Raises Stale where somebody was faster.
+
+    What a record of a merge says by itself is written there, and shown as the links say (see presenting).
+    """
+    shown = dict(columns)
+    if presenting.own_profile(customer) is not None:
+        shown = {name: value for name, value in columns.items() if not presenting.columns_of({name: value})}
+    shown["updated_at"] = timezone.now()
     of_this_version = Customer.everyone.filter(pk=customer.pk, version=customer.version)
-    if not of_this_version.update(**columns, version=F("version") + 1):
+    if not of_this_version.update(**shown, version=F("version") + 1):
         raise stale(customer)
-    for name, value in columns.items():
+    for name, value in {**columns, **shown}.items():
         setattr(customer, name, value)
     customer.version += 1
+    if presenting.own_profile(customer) is not None:
+        presenting.write_own(customer, columns)
+    elif customer.merged_into_id is not None:
+        presenting.present([customer.merged_into_id])
 
 
 def stale(customer: Customer) -> Stale:
@@ -163,7 +265,8 @@ def stale(customer: Customer) -> Stale:
 
 def as_read(customer: Customer, version: int | None) -> Customer:
     """The customer's row, locked, in the version that was read (None: whichever there is). Raises Stale."""
-    current = Customer.objects.select_for_update(of=("self",)).filter(pk=customer.pk).first()
+    rows = Customer.everyone.select_for_update(of=("self",)).select_related("own_profile")
+    current = rows.filter(pk=customer.pk, deleted_at__isnull=True).first()
     if current is None or (version is not None and current.version != version):
         raise stale(customer)
     return current
