@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.urls import reverse
@@ -32,7 +33,7 @@ class Place:
     @property
     def url(self) -> str:
         """Where it leads."""
-        return reverse(self.url_name)
+        return _address(self.url_name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,13 @@ class Command:
     @property
     def url(self) -> str:
         """Where it begins."""
-        return reverse(self.url_name)
+        return _address(self.url_name)
+
+
+@cache
+def _address(url_name: str) -> str:
+    """Asked some fifty times for every page, and always the same."""
+    return reverse(url_name)
 
 
 _PLACES: dict[str, Place] = {}

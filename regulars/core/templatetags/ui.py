@@ -5,8 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from typing import Any
 
 from django import template
+from django.conf import settings
+from django.template import Context
+from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
@@ -16,12 +20,30 @@ from regulars.core.ui import icons, strokes, words
 register = template.Library()
 
 _WHOLE_FROM = 1000
+_MOST_KEPT = 200
+_KEPT: dict[tuple[str, str, frozenset[str] | None], SafeString] = {}
 
 
 @register.simple_tag
 def icon(name: str, size: str = "", label: str = "") -> SafeString:
     """{% icon "search" %}, {% icon "phone" "s" %}, {% icon "mail" label=_("E-mail") %}."""
     return icons.icon(name, size, label=label)
+
+
+@register.simple_tag(takes_context=True)
+def kept(context: Context, template_name: str) -> SafeString:
+    """{% kept "ui/_keymap.html" %}: an include that is the same for all who may the same, drawn once for each language.
+
+    Only for what knows nothing of the page, the person or the token of its forms: places, commands and words.
+    """
+    user = context["request"].user
+    key = (template_name, _language(), user.permissions if user.is_authenticated else None)
+    if key not in _KEPT or settings.DEBUG:
+        if len(_KEPT) >= _MOST_KEPT:
+            _KEPT.clear()
+        known: Any = context.flatten()
+        _KEPT[key] = render_to_string(template_name, known)
+    return _KEPT[key]
 
 
 @register.simple_tag

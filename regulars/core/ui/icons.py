@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -12,6 +12,7 @@ from lucide.templatetags.lucide import lucide
 _OUTSIDE = re.compile(r"^<svg[^>]*>(.*)</svg>$", re.DOTALL)
 
 
+@lru_cache(maxsize=1024)
 def icon(name: str, size: str = "", *, label: str = "") -> SafeString:
     """The icon: 16 px, `size` "s" for 14 or "l" for 20. Without a label it is decoration and says nothing aloud."""
     kind = f"i {size}".strip()
