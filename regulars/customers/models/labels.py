@@ -11,15 +11,36 @@ from regulars.core.models import Row
 from regulars.customers.models.people import Customer
 
 
+class Tags(models.Manager["Tag"]):
+    """Tags as everybody sees them: without those deleted."""
+
+    def get_queryset(self) -> models.QuerySet[Tag]:
+        return super().get_queryset().filter(deleted_at__isnull=True)
+
+
 class Tag(Row):
-    """A word that customers are marked with; `key` is its folded form, so that “VIP” and “vip” are one tag."""
+    """A word that customers are marked with; `key` is its folded form, so that “VIP” and “vip” are one tag.
+
+    A deleted tag stays for thirty days with everybody who had it, under a key that no word has. One that was merged
+    into another tag remembers which taggings of that one the merge made, by their first and last id.
+    """
 
     id_prefix = "tag"
 
     name = models.CharField(_("tag"), max_length=60)
     key = models.CharField(max_length=60, unique=True, editable=False)
+    deleted_at = models.DateTimeField(null=True, editable=False)
+    merged_into = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False, editable=False
+    )
+    first_tagging = models.BigIntegerField(null=True, editable=False)
+    last_tagging = models.BigIntegerField(null=True, editable=False)
+
+    objects: ClassVar[Tags] = Tags()
+    everyone: ClassVar[models.Manager[Tag]] = models.Manager()
 
     class Meta:
+        base_manager_name = "everyone"
         ordering: ClassVar = ["key"]
 
     def __str__(self) -> str:
@@ -99,7 +120,7 @@ class CustomValue(models.Model):
     field = models.ForeignKey(CustomField, on_delete=models.PROTECT, related_name="values", db_index=False)
     place = models.PositiveSmallIntegerField(default=0)
     text = models.TextField()
-    folded = models.CharField(max_length=200, blank=True, default="")
+    folded = models.CharField(max_length=500, blank=True, default="")
     number = models.FloatField(null=True)
 
     class Meta:
