@@ -1,4 +1,5 @@
 import django.db.models.deletion
+import django.db.models.manager
 from django.db import migrations, models
 
 
@@ -9,6 +10,10 @@ class Migration(migrations.Migration):
         migrations.AlterModelOptions(
             name="tag",
             options={"base_manager_name": "everyone", "ordering": ["key"]},
+        ),
+        migrations.AlterModelManagers(
+            name="tag",
+            managers=[("everyone", django.db.models.manager.Manager())],
         ),
         migrations.AddField(
             model_name="tag",
