@@ -13,7 +13,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterModelManagers(
             name="tag",
-            managers=[("everyone", django.db.models.manager.Manager())],
+            managers=[
+                ("objects", django.db.models.manager.Manager()),
+                ("everyone", django.db.models.manager.Manager()),
+            ],
         ),
         migrations.AddField(
             model_name="tag",
