@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from typing import Any
 
@@ -17,14 +18,13 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from regulars.core.text import pinyin_keys
+from regulars.customers.duplicates import nicknames
 from regulars.customers.duplicates.fields import BY_NAME, EXACT, FIELDS, MISSING
-from regulars.customers.duplicates.nicknames import are_nicknames
 from regulars.customers.duplicates.table import Codes, Rows, Table, Texts, Vocabulary
 
 Levels = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
-_FAR = 9
 _HIGHEST = 255
 
 
@@ -107,44 +107,46 @@ def _stronger(one: Levels, other: Levels) -> Levels:
 # ── distances
 
 
-def _edits(a: Texts, b: Texts) -> NDArray[np.uint8]:
-    """How many letters were changed, left out, put in or swapped with their neighbours; 9 for many."""
-    return np.minimum(
-        process.cpdist(a.tolist(), b.tolist(), scorer=OSA.distance, score_cutoff=3, dtype=np.uint8), _FAR
-    ).astype(np.uint8)
+class _Between:
+    """What lies between texts of two columns, pair by pair, worked out when it is asked for."""
 
+    def __init__(self, a: Texts, b: Texts, shorter: NDArray[np.int16]) -> None:
+        self.a, self.b, self.shorter = a, b, shorter
 
-def _likeness(a: Texts, b: Texts) -> NDArray[np.float32]:
-    """Jaro-Winkler, 1 for the same and 0 below 0.75."""
-    return np.asarray(
-        process.cpdist(a.tolist(), b.tolist(), scorer=JaroWinkler.similarity, score_cutoff=0.75, dtype=np.float32)
-    )
+    @classmethod
+    def of(cls, vocabulary: Vocabulary, low: Codes, high: Codes) -> _Between:
+        lengths = vocabulary.lengths
+        return cls(vocabulary.texts[low], vocabulary.texts[high], np.minimum(lengths[low], lengths[high]))
 
+    def __len__(self) -> int:
+        return len(self.a)
 
-def _is_within(a: Texts, b: Texts) -> Mask:
-    """Whether all words of one are in the other."""
-    ratio = process.cpdist(a.tolist(), b.tolist(), scorer=fuzz.token_set_ratio, score_cutoff=95, dtype=np.float32)
-    return np.asarray(ratio) >= 95
+    @cached_property
+    def edits(self) -> NDArray[np.uint8]:
+        """How many letters were changed, left out, put in or swapped with their neighbours; 3 for more than two."""
+        return np.asarray(process.cpdist(self.a, self.b, scorer=OSA.distance, score_cutoff=2, dtype=np.uint8))
 
+    @cached_property
+    def likeness(self) -> NDArray[np.float32]:
+        """Jaro-Winkler, 1 for the same and 0 below 0.8."""
+        return np.asarray(
+            process.cpdist(self.a, self.b, scorer=JaroWinkler.similarity, score_cutoff=0.8, dtype=np.float32)
+        )
 
-def _lengths(texts: Texts) -> NDArray[np.int64]:
-    return np.fromiter(map(len, texts.tolist()), dtype=np.int64, count=len(texts))
+    @cached_property
+    def is_slip(self) -> Mask:
+        """Whether one is the other with a slip of the finger: one edit, two in long texts, or nearly all letters."""
+        allowed = np.where(self.shorter >= 8, 2, np.where(self.shorter >= 3, 1, 0))
+        return (self.edits <= allowed) | ((self.likeness >= 0.93) & (self.shorter >= 4))
 
-
-def _is_slip(a: Texts, b: Texts) -> Mask:
-    """Whether one is the other with a slip of the finger: one edit, two in long texts, or nearly all letters."""
-    shorter = np.minimum(_lengths(a), _lengths(b))
-    edits = _edits(a, b)
-    allowed = np.where(shorter >= 8, 2, np.where(shorter >= 3, 1, 0))
-    return (edits <= allowed) | ((_likeness(a, b) >= 0.93) & (shorter >= 4))
+    @cached_property
+    def is_within(self) -> Mask:
+        """Whether all words of one are in the other."""
+        ratio = process.cpdist(self.a, self.b, scorer=fuzz.token_set_ratio, score_cutoff=95, dtype=np.float32)
+        return np.asarray(ratio) >= 95
 
 
 # ── ways to compare
-
-
-def _texts(vocabulary: Vocabulary, low: Codes, high: Codes) -> tuple[Texts, Texts]:
-    texts = vocabulary.texts
-    return texts[low], texts[high]
 
 
 def _graded(name: str, size: int, *grades: tuple[str, Mask]) -> Levels:
@@ -156,8 +158,9 @@ def _graded(name: str, size: int, *grades: tuple[str, Mask]) -> Levels:
     return found
 
 
-def _sounds(vocabulary: Vocabulary) -> Codes:
-    return vocabulary.derived("sound", sound)
+def _same(codes: Codes, low: Codes, high: Codes) -> Mask:
+    """Whether what was made of two texts is the same, and something."""
+    return np.asarray((codes[low] == codes[high]) & (codes[low] > 0))
 
 
 def sound(text: str) -> str:
@@ -168,93 +171,102 @@ def sound(text: str) -> str:
     return "".join(c for place, c in enumerate(squeezed) if not place or squeezed[place - 1] != c)
 
 
+def _squeezed(vocabulary: Vocabulary) -> Codes:
+    return vocabulary.derived("squeezed", lambda text: text.replace(" ", ""))
+
+
+def _is_spaced(vocabulary: Vocabulary) -> Mask:
+    return vocabulary.derived("spaced", lambda text: " " if " " in text else "") > 0
+
+
 def _given(vocabulary: Vocabulary, low: Codes, high: Codes) -> Levels:
-    a, b = _texts(vocabulary, low, high)
-    sounds = _sounds(vocabulary)
-    called = np.fromiter(map(_are_called_alike, a.tolist(), b.tolist()), dtype=bool, count=len(a))
-    shorter = np.minimum(_lengths(a), _lengths(b))
-    initial = (shorter == 1) & (vocabulary.derived("initial", _initial)[low] == vocabulary.derived("initial", _initial)[high])
+    between = _Between.of(vocabulary, low, high)
+    called = _same(vocabulary.derived("called", nicknames.called), low, high)
+    called |= _same(vocabulary.derived("sound", sound), low, high)
+    lines = vocabulary.figures("lines", nicknames.lines_of).astype(np.int16)
+    both = np.flatnonzero((lines[low, 0] > 0) & (lines[high, 0] > 0))
+    for one, other in product(range(nicknames.MOST_LINES), repeat=2):
+        first, second = lines[low[both], one], lines[high[both], other]
+        called[both] |= (first == second) & (first > 0)
+    # one has a second name that the other leaves out
+    spaced = _is_spaced(vocabulary)
+    firsts = vocabulary.derived("first word", lambda text: text.split(" ")[0] if text[1:2].strip() else "")
+    called |= _same(firsts, low, high) & (spaced[low] != spaced[high])
+    initial = (between.shorter == 1) & _same(vocabulary.derived("initial", _initial), low, high)
     return _graded(
         "given",
-        len(a),
-        ("nickname", called | (sounds[low] == sounds[high])),
-        ("typo", _is_slip(a, b)),
+        len(low),
+        ("nickname", called),
+        ("typo", between.is_slip),
         ("initial", initial),
-        ("similar", _likeness(a, b) >= 0.82),
+        ("similar", between.likeness >= 0.82),
     )
-
-
-def _are_called_alike(left: str, right: str) -> bool:
-    if are_nicknames(left, right):
-        return True
-    if " " not in left and " " not in right:
-        return False
-    # one has a second name that the other leaves out
-    first, second = left.split(), right.split()
-    return first[0] == second[0] and min(len(first), len(second)) == 1 and len(first[0]) > 1
 
 
 def _initial(text: str) -> str:
     return text[:1]
 
 
+def _middle(vocabulary: Vocabulary, low: Codes, high: Codes) -> Levels:
+    between = _Between.of(vocabulary, low, high)
+    initial = (between.shorter == 1) & _same(vocabulary.derived("initial", _initial), low, high)
+    return _graded("middle", len(low), ("initial", initial), ("typo", between.is_slip))
+
+
 def _family(vocabulary: Vocabulary, low: Codes, high: Codes) -> Levels:
-    a, b = _texts(vocabulary, low, high)
-    sounds = _sounds(vocabulary)
-    spaced = vocabulary.derived("spaced", lambda text: " " if " " in text else "") > 0
-    part = np.zeros(len(a), dtype=bool)
+    between = _Between.of(vocabulary, low, high)
+    spaced = _is_spaced(vocabulary)
+    part = np.zeros(len(low), dtype=bool)
     some = np.flatnonzero(spaced[low] | spaced[high])
     if len(some):
-        part[some] = _is_within(a[some], b[some])
+        part[some] = _Between(between.a[some], between.b[some], between.shorter[some]).is_within
     return _graded(
         "family",
-        len(a),
-        ("sound", sounds[low] == sounds[high]),
-        ("typo", _is_slip(a, b)),
+        len(low),
+        ("sound", _same(vocabulary.derived("sound", sound), low, high)),
+        ("typo", between.is_slip),
         ("part", part),
-        ("similar", _likeness(a, b) >= 0.82),
+        ("similar", between.likeness >= 0.82),
     )
 
 
 def _name(vocabulary: Vocabulary, low: Codes, high: Codes) -> Levels:
-    a, b = _texts(vocabulary, low, high)
+    between = _Between.of(vocabulary, low, high)
     bags = vocabulary.derived("bag", lambda text: " ".join(sorted(text.split())))
-    squeezed = vocabulary.derived("squeezed", lambda text: text.replace(" ", ""))
     return _graded(
         "name",
-        len(a),
-        ("reordered", (bags[low] == bags[high]) | (squeezed[low] == squeezed[high])),
-        ("typo", _is_slip(a, b)),
-        ("part", _is_within(a, b)),
-        ("similar", _likeness(a, b) >= 0.85),
+        len(low),
+        ("reordered", _same(bags, low, high) | _same(_squeezed(vocabulary), low, high)),
+        ("typo", between.is_slip),
+        ("part", between.is_within),
+        ("similar", between.likeness >= 0.85),
     )
 
 
 def _birth(vocabulary: Vocabulary, low: Codes, high: Codes) -> Levels:
-    a, b = _texts(vocabulary, low, high)
-    first, second = _date(a), _date(b)
+    dates = vocabulary.figures("date", _date)
+    first, second = dates[low], dates[high]
     known = (first > 0) & (second > 0)
     agrees = (first == second) & known
     parts, comparable = agrees.sum(axis=1), known.sum(axis=1)
     swapped = agrees[:, 0] & (first[:, 1] == second[:, 2]) & (first[:, 2] == second[:, 1])
     whole = comparable == 3
     days = np.abs(_days(first) - _days(second))
-    years = np.abs(first[:, 0] - second[:, 0])
-    near = (whole & (days <= 400)) | (whole & agrees[:, 1] & agrees[:, 2] & (years <= 12)) | (whole & (parts >= 1) & (days <= 3700))
+    near = (days <= 400) | (agrees[:, 1] & agrees[:, 2]) | ((parts >= 1) & (days <= 3700))
     return _graded(
         "birth",
-        len(a),
+        len(low),
         ("day_month", whole & swapped),
-        ("digit", whole & (_edits(a, b) <= 1)),
-        ("two_parts", (whole & (parts == 2)) | (~whole & (parts == comparable) & (parts == 2))),
-        ("near", near | (~whole & (parts == comparable) & (parts == 1))),
+        ("digit", whole & (_Between.of(vocabulary, low, high).edits <= 1)),
+        ("two_parts", (parts == 2) & (whole | (comparable == 2))),
+        ("near", (whole & near) | (~whole & (parts == comparable) & (parts == 1))),
     )
 
 
-def _date(texts: Texts) -> NDArray[np.int64]:
+def _date(text: str) -> tuple[int, int, int]:
     """Year, month and day of YYYYMMDD."""
-    numbers = np.fromiter((int(text[:8]) if text.isdigit() else 0 for text in texts.tolist()), dtype=np.int64, count=len(texts))
-    return np.column_stack([numbers // 10000, numbers // 100 % 100, numbers % 100])
+    number = int(text[:8]) if text else 0
+    return number // 10000, number // 100 % 100, number % 100
 
 
 def _days(dates: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -262,8 +274,11 @@ def _days(dates: NDArray[np.int64]) -> NDArray[np.float64]:
 
 
 def _id_number(vocabulary: Vocabulary, low: Codes, high: Codes) -> Levels:
-    edits = _edits(*_texts(vocabulary, low, high))
+    edits = _Between.of(vocabulary, low, high).edits
     return _graded("id_number", len(low), ("typo", edits <= 1), ("near", edits <= 2))
+
+
+_NOBODY = frozenset("info mail office kontakt contact sales admin hello shop test support email noreply".split())
 
 
 def local_part(text: str) -> str:
@@ -272,19 +287,20 @@ def local_part(text: str) -> str:
     return local if len(local) >= 4 and local not in _NOBODY else ""
 
 
-_NOBODY = frozenset("info mail office kontakt contact sales admin hello shop test support email noreply".split())
+def _before_at(text: str) -> str:
+    return text.partition("@")[0]
 
 
 def _email(vocabulary: Vocabulary, low: Codes, high: Codes) -> Levels:
-    a, b = _texts(vocabulary, low, high)
-    locals_ = vocabulary.derived("local", local_part)
-    first, second = (np.array([text.partition("@")[0] for text in side.tolist()], dtype=object) for side in (a, b))
+    between = _Between.of(vocabulary, low, high)
+    locals_ = vocabulary.shortened("before @", _before_at)
+    before = _Between(locals_[low], locals_[high], between.shorter)
     return _graded(
         "email",
-        len(a),
-        ("local_part", (locals_[low] == locals_[high]) & (locals_[low] > 0)),
-        ("typo", _edits(a, b) <= 2),
-        ("similar", (_likeness(first, second) >= 0.88) | (_likeness(a, b) >= 0.93)),
+        len(low),
+        ("local_part", _same(vocabulary.derived("local", local_part), low, high)),
+        ("typo", between.edits <= 2),
+        ("similar", (before.likeness >= 0.88) | (between.likeness >= 0.93)),
     )
 
 
@@ -295,10 +311,8 @@ def tail(text: str) -> str:
 
 def _phone(vocabulary: Vocabulary, low: Codes, high: Codes) -> Levels:
     tails = vocabulary.derived("tail", tail)
-    edits = _edits(*_texts(vocabulary, low, high))
-    return _graded(
-        "phone", len(low), ("tail", (tails[low] == tails[high]) & (tails[low] > 0)), ("typo", edits <= 1)
-    )
+    edits = _Between.of(vocabulary, low, high).edits
+    return _graded("phone", len(low), ("tail", _same(tails, low, high)), ("typo", edits <= 1))
 
 
 def _equal(name: str) -> Way:
@@ -309,22 +323,26 @@ def _equal(name: str) -> Way:
 
 
 def _company(vocabulary: Vocabulary, low: Codes, high: Codes) -> Levels:
-    a, b = _texts(vocabulary, low, high)
-    squeezed = vocabulary.derived("squeezed", lambda text: text.replace(" ", ""))
+    between = _Between.of(vocabulary, low, high)
     return _graded(
-        "company", len(a), ("typo", _is_slip(a, b) | (squeezed[low] == squeezed[high])), ("part", _is_within(a, b))
+        "company",
+        len(low),
+        ("typo", between.is_slip | _same(_squeezed(vocabulary), low, high)),
+        ("part", between.is_within),
     )
 
 
 def area(text: str) -> str:
     """The part of a postcode that means a district."""
-    return text[:-3] if any(c.isalpha() for c in text) and len(text) > 4 else text[:-2] if len(text) > 3 else ""
+    if any(c.isalpha() for c in text) and len(text) > 4:
+        return text[:-3]
+    return text[:-2] if len(text) > 3 else ""
 
 
 def _postcode(vocabulary: Vocabulary, low: Codes, high: Codes) -> Levels:
     areas = vocabulary.derived("area", area)
-    edits = _edits(*_texts(vocabulary, low, high))
-    return _graded("postcode", len(low), ("typo", edits <= 1), ("area", (areas[low] == areas[high]) & (areas[low] > 0)))
+    edits = _Between.of(vocabulary, low, high).edits
+    return _graded("postcode", len(low), ("typo", edits <= 1), ("area", _same(areas, low, high)))
 
 
 _KINDS = frozenset(
@@ -335,52 +353,50 @@ _KINDS = frozenset(
 
 def core(text: str) -> str:
     """A street without its kind."""
-    return " ".join(word for word in text.split() if word not in _KINDS) or text
+    return " ".join([word for word in text.split() if word not in _KINDS]) or text
 
 
 def _street(vocabulary: Vocabulary, low: Codes, high: Codes) -> Levels:
-    a, b = _texts(vocabulary, low, high)
-    cores = vocabulary.derived("core", core)
-    squeezed = vocabulary.derived("squeezed", lambda text: text.replace(" ", ""))
-    first, second = (np.array([core(text) for text in side.tolist()], dtype=object) for side in (a, b))
+    cores = vocabulary.shortened("core", core)
+    lengths = vocabulary.figures("core length", lambda text: (len(core(text)),))[:, 0].astype(np.int16)
+    between = _Between(cores[low], cores[high], np.minimum(lengths[low], lengths[high]))
+    is_same = _same(_squeezed(vocabulary), low, high) | _same(vocabulary.derived("core", core), low, high)
     return _graded(
         "street",
-        len(a),
-        ("typo", _is_slip(first, second) | (squeezed[low] == squeezed[high]) | (cores[low] == cores[high])),
-        ("part", _is_within(first, second) | (_likeness(first, second) >= 0.85)),
+        len(low),
+        ("typo", between.is_slip | is_same),
+        ("part", between.is_within | (between.likeness >= 0.85)),
     )
 
 
 def _number(vocabulary: Vocabulary, low: Codes, high: Codes) -> Levels:
-    a, b = _texts(vocabulary, low, high)
-    return _graded("number", len(a), ("part", _edits(a, b) <= 1))
+    return _graded("number", len(low), ("part", _Between.of(vocabulary, low, high).edits <= 1))
 
 
 def _unit(vocabulary: Vocabulary, low: Codes, high: Codes) -> Levels:
-    a, b = _texts(vocabulary, low, high)
-    squeezed = vocabulary.derived("squeezed", lambda text: text.replace(" ", ""))
+    between = _Between.of(vocabulary, low, high)
     return _graded(
         "unit",
-        len(a),
-        ("typo", _is_slip(a, b) | (squeezed[low] == squeezed[high])),
-        ("part", _is_within(a, b) | (_likeness(a, b) >= 0.85)),
+        len(low),
+        ("typo", between.is_slip | _same(_squeezed(vocabulary), low, high)),
+        ("part", between.is_within | (between.likeness >= 0.85)),
     )
 
 
 def _place(name: str, *, has_similar: bool) -> Way:
     def way(vocabulary: Vocabulary, low: Codes, high: Codes) -> Levels:
-        a, b = _texts(vocabulary, low, high)
-        sounds = _sounds(vocabulary)
-        grades = [("typo", _is_slip(a, b) | (sounds[low] == sounds[high]))]
+        between = _Between.of(vocabulary, low, high)
+        grades = [("typo", between.is_slip | _same(vocabulary.derived("sound", sound), low, high))]
         if has_similar:
-            grades.append(("similar", (_likeness(a, b) >= 0.82) | _is_within(a, b)))
-        return _graded(name, len(a), *grades)
+            grades.append(("similar", (between.likeness >= 0.82) | between.is_within))
+        return _graded(name, len(low), *grades)
 
     return way
 
 
 _WAYS: dict[str, Way] = {
     "given": _given,
+    "middle": _middle,
     "family": _family,
     "name": _name,
     "birth": _birth,

@@ -54,6 +54,12 @@ FIELDS: tuple[Field, ...] = (
         (0.005, 0.002, 0.002, 0.0005, 0.004, 0.03, 0.9565),
     ),
     Field(
+        "middle",
+        ("exact", "initial", "typo", "different"),
+        (0.70, 0.10, 0.08, 0.12),
+        (0.01, 0.04, 0.01, 0.94),
+    ),
+    Field(
         "family",
         ("exact", "sound", "typo", "part", "similar", "different"),
         (0.80, 0.02, 0.09, 0.02, 0.02, 0.05),

@@ -17,7 +17,7 @@ from regulars.customers.duplicates.table import Rows, Table
 Floats = NDArray[np.float64]
 
 _AT_ONCE = 1_000_000
-_CHANCES = 1_000_000
+_CHANCES = 400_000
 _TRAINED_ON = 2_000_000
 _SURE = 0.9
 _WORTH_KEEPING = 0.05

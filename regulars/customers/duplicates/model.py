@@ -41,7 +41,7 @@ class Parameters:
     given_parent: dict[str, float] = field(default_factory=dict)
     match: float = 1e-4
     household: float = 1e-4
-    threshold: float = 0.8
+    threshold: float = 2 / 3
 
     @classmethod
     def believed(cls, people: int) -> Parameters:
@@ -174,8 +174,12 @@ def train(
     `pairs` is how many pairs the records have in all. What is not a candidate is taken for no match.
     """
     parameters = Parameters.believed(rarity.people)
-    for name in chances.levels:
-        parameters.chance[name] = _chances(BY_NAME[name], chances, None, rarity, pairs=pairs, share=share)
+    counted = {
+        name: np.bincount(levels, minlength=BY_NAME[name].size)[1:].astype(np.float64)
+        for name, levels in chances.levels.items()
+    }
+    for name, counts in counted.items():
+        parameters.chance[name] = _chances(BY_NAME[name], counts, rarity)
     _count_crossings(parameters, chances, rarity)
     before = math.inf
     for _round in range(rounds):
@@ -188,12 +192,12 @@ def train(
         )
         for name, levels in candidates.levels.items():
             comparison = BY_NAME[name]
-            counts = np.bincount(levels, weights=match, minlength=comparison.size)[1:] / share
-            counts = counts + _BELIEVED_PAIRS * np.array(comparison.same)
+            found_levels = np.bincount(levels, weights=match, minlength=comparison.size)[1:] / share
+            counts = found_levels + _BELIEVED_PAIRS * np.array(comparison.same)
             parameters.same[name] = _bounded(counts / counts.sum())
-            parameters.chance[name] = _chances(
-                comparison, chances, (levels, match), rarity, pairs=pairs, share=share
-            )
+            # as many of the pairs by chance are matches as of all pairs
+            among = found_levels * (len(chances) / pairs)
+            parameters.chance[name] = _chances(comparison, np.maximum(0.0, counted[name] - among), rarity)
         _count_crossings(parameters, chances, rarity)
         parameters.given_parent = _given_parents(candidates, match)
         if abs(found - before) <= _SETTLED * max(1.0, found):
@@ -202,22 +206,12 @@ def train(
     return parameters
 
 
-def _chances(
-    comparison: Comparison, chances: Compared, matches: tuple[NDArray[np.uint8], Floats] | None, rarity: Rarity, *,
-    pairs: float, share: float,
-) -> list[float]:
-    """How often strangers stand on each level: pairs by chance, less the matches that are among them."""
-    levels = chances.levels[comparison.name]
-    counts = np.bincount(levels, minlength=comparison.size)[1:].astype(np.float64)
-    if matches is not None and len(levels):
-        # as many of the pairs by chance are matches as of all pairs
-        found = np.bincount(matches[0], weights=matches[1], minlength=comparison.size)[1:]
-        counts = np.maximum(0.0, counts - found / share * (len(levels) / pairs))
-    total = counts.sum()
-    counts[0] = 0
-    counts = counts + _BELIEVED_CHANCES * np.array(comparison.chance)
-    counts[0] = rarity.exact[comparison.name] * (total + _BELIEVED_CHANCES)
-    return [float(max(_RAREST, value)) for value in counts / counts.sum()]
+def _chances(comparison: Comparison, counts: Floats, rarity: Rarity) -> list[float]:
+    """How often strangers stand on each level, by counts of them; the exact one by all that is in the table."""
+    total = counts.sum() + _BELIEVED_CHANCES
+    shares = (counts + _BELIEVED_CHANCES * np.array(comparison.chance)) / total
+    shares[0] = rarity.exact[comparison.name]
+    return [float(max(_RAREST, value)) for value in shares / shares.sum()]
 
 
 def _count_crossings(parameters: Parameters, chances: Compared, rarity: Rarity) -> None:

@@ -243,25 +243,18 @@ zachary zac zach zack zak
 """
 
 
-def are_nicknames(left: str, right: str) -> bool:
-    """Whether two folded names stand for one: Bob and Robert, Peggy and Margaret, 小明 and 明, 阿芳 and 芳."""
-    lines = _lines()
-    if not lines.get(left, _NONE).isdisjoint(lines.get(right, _NONE)):
-        return True
-    return _called(left) == _called(right) != "" and left != right
+MOST_LINES = 6
+"""How many lines one name stands on, at most."""
 
 
-def long_form(name: str) -> str:
-    """The long name of the first line that has it; the name itself where it is on none."""
-    return _first().get(name) or _called(name) or name
+def lines_of(name: str) -> tuple[int, ...]:
+    """The lines a folded name stands on, as many numbers for each name; 0 for no line."""
+    found = sorted(_lines().get(name, ()))[:MOST_LINES]
+    return (*found, *[0] * (MOST_LINES - len(found)))
 
 
-_NONE: frozenset[int] = frozenset()
-# Friends call 李明 小明, 阿明, 老李 or 明明.
-_BEFORE = "小阿老"
-
-
-def _called(name: str) -> str:
+def called(name: str) -> str:
+    """What friends make of a Chinese given name: 明 of 小明, 阿明, 明明 and 明. Nothing for any other name."""
     if not name or name.isascii():
         return ""
     if len(name) == 2 and (name[0] in _BEFORE or name[0] == name[1]):
@@ -269,10 +262,18 @@ def _called(name: str) -> str:
     return name if len(name) == 1 else ""
 
 
+def long_form(name: str) -> str:
+    """The long name of the first line that has it; the name itself where it is on none."""
+    return _first().get(name) or called(name) or name
+
+
+_BEFORE = "小阿老"
+
+
 @cache
 def _lines() -> dict[str, frozenset[int]]:
     found: dict[str, set[int]] = {}
-    for number, line in enumerate(_LINES.split("\n")):
+    for number, line in enumerate(_LINES.split("\n"), start=1):
         for name in line.split():
             found.setdefault(name, set()).add(number)
     return {name: frozenset(numbers) for name, numbers in found.items()}

@@ -23,6 +23,7 @@ class Person(NamedTuple):
     """What is known of somebody. All texts are folded; `birth` is YYYYMMDD with 0 for what is not known."""
 
     given: str = ""
+    middle: str = ""
     family: str = ""
     name: str = ""
     birth: str = ""
@@ -252,16 +253,18 @@ _STREETS = {
     "ct": "court", "crt": "court", "pl": "place", "blvd": "boulevard", "cl": "close", "cres": "crescent",
     "cr": "crescent", "cct": "circuit", "tce": "terrace", "ter": "terrace", "hwy": "highway", "pde": "parade",
     "pkwy": "parkway", "sq": "square", "gdns": "gardens", "gr": "grove", "wy": "way", "pl.": "platz", "cir": "circle",
-    "n": "north", "s": "south", "e": "east", "w": "west", "mt": "mount",
+    "first": "1st", "second": "2nd", "third": "3rd", "fourth": "4th", "fifth": "5th", "sixth": "6th", "seventh": "7th",
+    "eighth": "8th", "ninth": "9th", "tenth": "10th", "n": "north", "s": "south", "e": "east", "w": "west", "mt": "mount",
 }  # fmt: skip
-_NUMBER_FIRST = re.compile(r"(\d+[a-z]?(?:\s?[-/]\s?\d+[a-z]?)*)\s+(?=\D)(.+)")
+_NUMBER_FIRST = re.compile(r"(\d+[a-z]?(?:\s?[-/]\s?\d+[a-z]?)*)[\s,]+(?=\D|\d+(?:st|nd|rd|th)\b)(.+)")
+_CROSSING = re.compile(r" (?:between|near|off|at|@) .*")
 _NUMBER_LAST = re.compile(r"(.*?\D)[\s,]+(\d+\s?[a-z]?(?:\s?[-/]\s?\d+[a-z]?)*)")
 _NUMBER_CHINESE = re.compile(r"(.*?[路街道巷弄村里])(\d+)[号弄](.*)")
 
 
 def street_and_number(text: str, number: str = "") -> tuple[str, str]:
     """The street and the number of the house, wherever that stands: 12 High St, Hafenstr. 12a, 南京西路12号."""
-    folded = " ".join(fold(text[: 2 * LONGEST]).replace(".", " ").split())
+    folded = _CROSSING.sub("", " ".join(fold(text[: 2 * LONGEST]).replace(".", " ").split()))
     found = compact(number)
     if not found:
         if first := _NUMBER_FIRST.fullmatch(folded):

@@ -28,8 +28,7 @@ class Vocabulary:
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {"": 0}
-        self._derived: dict[str, Codes] = {}
-        self._texts: Texts | None = None
+        self._made: dict[str, Any] = {}
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -41,19 +40,37 @@ class Vocabulary:
     @property
     def texts(self) -> Texts:
         """All texts, by number."""
-        if self._texts is None or len(self._texts) != len(self._numbers):
-            self._texts = np.array(list(self._numbers), dtype=object)
-        return self._texts
+        return self._kept("texts", lambda: np.array(list(self._numbers), dtype=object))
+
+    @property
+    def lengths(self) -> NDArray[np.int16]:
+        """How long each text is."""
+        return self._kept("lengths", lambda: np.fromiter(map(len, self._numbers), dtype=np.int16, count=len(self)))
 
     def derived(self, name: str, make: Callable[[str], str]) -> Codes:
         """For each text the number of what `make` makes of it, 0 where that is empty."""
-        known = self._derived.get(name)
-        if known is None or len(known) != len(self._numbers):
+
+        def numbered() -> Codes:
             made: dict[str, int] = {"": 0}
-            known = np.fromiter(
+            return np.fromiter(
                 (made.setdefault(make(text), len(made)) for text in self._numbers), dtype=np.int32, count=len(self)
             )
-            self._derived[name] = known
+
+        return self._kept(f"codes {name}", numbered)
+
+    def shortened(self, name: str, make: Callable[[str], str]) -> Texts:
+        """What `make` makes of each text."""
+        return self._kept(f"texts {name}", lambda: np.array([make(text) for text in self._numbers], dtype=object))
+
+    def figures(self, name: str, make: Callable[[str], tuple[int, ...]]) -> NDArray[np.int64]:
+        """Some numbers for each text, as many for each."""
+        return self._kept(f"figures {name}", lambda: np.array([make(text) for text in self._numbers], dtype=np.int64))
+
+    def _kept(self, name: str, make: Callable[[], Any]) -> Any:
+        """What was made before, unless texts have come since."""
+        known = self._made.get(name)
+        if known is None or len(known) != len(self._numbers):
+            known = self._made[name] = make()
         return known
 
 
