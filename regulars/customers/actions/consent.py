@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from regulars.core.errors import Invalid, Refusal
 from regulars.core.text import BadText, clean
-from regulars.customers.consents import FIELD_OF, MARKETING, NEVER, WORDS, holding, newest_wording
+from regulars.customers.consents import FIELD_OF, MARKETING, NEVER, WORDS, Key, holding, newest_wording
 from regulars.customers.facts import ConfirmationAsked, ConsentChanged
 from regulars.customers.models import (
     Address,
@@ -80,6 +80,51 @@ def add_records(lines: Sequence[ConsentRecord]) -> None:
     """
     for first in range(0, len(lines), _AT_ONCE):
         _add(lines[first : first + _AT_ONCE])
+
+
+@transaction.atomic
+def derive_consents(customer_ids: Collection[int]) -> dict[int, dict[Key, tuple[str, str]]]:
+    """Let what holds follow from the ledger anew, for the people whom these records belong to.
+
+    It stands with the listed record of a person and follows from the ledgers of all their records; merging and
+    unmerging call it. Returns for each of the ids what changed: `{(medium, purpose): (state before, state now)}`, with
+    an empty state where there was none.
+    """
+    root_of = {
+        pk: root or pk for pk, root in Customer.everyone.filter(pk__in=customer_ids).values_list("pk", "merged_into_id")
+    }
+    roots = set(root_of.values())
+    owner = {root: root for root in roots} | dict(
+        Customer.everyone.filter(merged_into__in=roots).values_list("pk", "merged_into_id")
+    )
+    ledger: dict[int, list[ConsentRecord]] = {root: [] for root in roots}
+    for one in ConsentRecord.objects.filter(customer__in=list(owner)).defer("proof", "reason"):
+        ledger[owner[one.customer_id]].append(one)
+    held = {root: holding(records) for root, records in ledger.items()}
+    before: dict[int, dict[Key, str]] = {root: {} for root in roots}
+    obsolete = []
+    for consent in Consent.objects.filter(customer__in=list(owner)):
+        key = consent.medium, consent.purpose
+        if consent.customer_id in roots and key in held[consent.customer_id]:
+            before[consent.customer_id][key] = consent.state
+        else:
+            obsolete.append(consent.pk)
+            before[owner[consent.customer_id]].setdefault(key, consent.state)
+    if obsolete:
+        Consent.objects.filter(pk__in=obsolete).delete()
+    Consent.objects.bulk_create(
+        [
+            Consent(customer_id=root, medium=key[0], purpose=key[1], state=one.state, since=one.at, record=one)
+            for root, records in held.items()
+            for key, one in records.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["customer", "medium", "purpose"],
+        update_fields=["state", "since", "record"],
+    )
+    now = {root: {key: str(one.state) for key, one in records.items()} for root, records in held.items()}
+    changed = {root: _difference(before[root], now[root]) for root in roots}
+    return {pk: changed[root] for pk, root in root_of.items()}
 
 
 @transaction.atomic
@@ -253,6 +298,14 @@ def add_wording(*, text: str, language: str, purpose: str = MARKETING) -> Wordin
     )
 
 
+def _difference(before: Mapping[Key, str], now: Mapping[Key, str]) -> dict[Key, tuple[str, str]]:
+    return {
+        key: (before.get(key, ""), now.get(key, ""))
+        for key in {**before, **now}
+        if before.get(key, "") != now.get(key, "")
+    }
+
+
 def _line(
     customer: Customer,
     *,
@@ -325,44 +378,18 @@ def _reason(text: str) -> str:
 def _add(lines: Sequence[ConsentRecord]) -> None:
     """Some lines, and what follows from them: a constant number of statements."""
     ConsentRecord.objects.bulk_create(lines)
-    touched = {(line.customer_id, line.medium, line.purpose) for line in lines}
-    numbers = {number for number, _medium, _purpose in touched}
-    media = {medium for _number, medium, _purpose in touched}
-    before = {
-        (consent.customer_id, consent.medium, consent.purpose): consent.state
-        for consent in Consent.objects.filter(customer__in=numbers, medium__in=media)
-    }
-    by_customer: dict[int, list[ConsentRecord]] = defaultdict(list)
-    for one in ConsentRecord.objects.filter(customer__in=numbers, medium__in=media).defer("proof", "reason"):
-        by_customer[one.customer_id].append(one)
-    held = {(number, *key): found for number, records in by_customer.items() for key, found in holding(records).items()}
-    Consent.objects.bulk_create(
-        [
-            Consent(
-                customer_id=key[0],
-                medium=key[1],
-                purpose=key[2],
-                state=held[key].state,
-                since=held[key].at,
-                record=held[key],
-            )
-            for key in sorted(touched)
-        ],
-        update_conflicts=True,
-        unique_fields=["customer", "medium", "purpose"],
-        update_fields=["state", "since", "record"],
-    )
-    _tell(lines, {key: (before.get(key), held[key].state) for key in touched})
+    became = derive_consents({line.customer_id for line in lines})
+    _tell(lines, became)
 
 
-def _tell(lines: Iterable[ConsentRecord], became: Mapping[tuple[int, str, str], tuple[str | None, str]]) -> None:
+def _tell(lines: Iterable[ConsentRecord], became: Mapping[int, Mapping[Key, tuple[str, str]]]) -> None:
     """One entry for each customer whose state changed."""
     facts: dict[int, ConsentChanged] = {}
     for line in lines:
-        was, is_now = became[line.customer_id, line.medium, line.purpose]
-        if was != is_now:
+        change = became[line.customer_id].get((line.medium, line.purpose))
+        if change is not None:
             fact = facts.setdefault(
                 line.customer_id, ConsentChanged(source=line.source, purpose=line.purpose, reason=line.reason)
             )
-            fact.changes[FIELD_OF[line.medium]] = [WORDS[was] if was else NEVER, WORDS[is_now]]
+            fact.changes[FIELD_OF[line.medium]] = [WORDS.get(state, NEVER) for state in change]
     record_many(facts.items(), subject=Customer)
