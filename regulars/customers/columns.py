@@ -67,15 +67,6 @@ class Column:
         return " ".join(filter(None, ("num" if self.is_number else "", gives_way, _ON_PHONES.get(self.name, ""))))
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A customer as a row: its cells are drawn, `select` is what its check box says aloud."""
-
-    id: str
-    select: str
-    cells: SafeString
-
-
 def available(user: User) -> list[Column]:
     """Every column this person may see."""
     found = [
@@ -104,22 +95,23 @@ def chosen(user: User) -> list[Column]:
     return [column for column in available(user) if column.name in wanted]
 
 
-def lines(customers: Sequence[Customer], columns: Iterable[Column], *, from_list: str) -> list[Line]:
-    """The rows with their cells, with one query for each column that a room draws.
+def rows(customers: Sequence[Customer], columns: Iterable[Column], *, from_list: str, has_boxes: bool) -> SafeString:
+    """The rows of the table, with one query for each column that a room draws.
 
     Fifty rows of ten columns are drawn here: in a template they took more than half of the page's time. `from_list` is
-    the list in an address, so that a customer's page knows its neighbours.
+    the list in an address, so that a customer's page knows its neighbours; `has_boxes` lets each row be picked.
     """
     drawers = [_drawer(column, customers, from_list) for column in columns]
-    select = _("Select %(customer)s")
-    return [
-        Line(
-            customer.public_id,
-            select % {"customer": customer},
-            mark_safe("".join([draw(customer) for draw in drawers])),  # noqa: S308 — every drawer escapes
+    if has_boxes:
+        drawers.insert(0, _box())
+    return mark_safe(  # noqa: S308 — every drawer escapes what people wrote
+        "\n".join(
+            [
+                f'<tr data-row id="{customer.public_id}">{"".join([draw(customer) for draw in drawers])}</tr>'
+                for customer in customers
+            ]
         )
-        for customer in customers
-    ]
+    )
 
 
 def heads(columns: Iterable[Column]) -> list[str]:
@@ -201,6 +193,14 @@ def _words(field: catalogue.Field) -> Callable[[object], str]:
         labels = {keys.get(choice, choice): str(label) for choice, label in field.choices()}
         return lambda value: labels.get(value, "")
     return lambda value: "" if value is None else str(value)
+
+
+def _box() -> Drawer:
+    select = _("Select %(customer)s")
+    return lambda customer: (
+        '<td class="m-check"><input type="checkbox" class="check" name="ids" data-select '
+        f'value="{customer.public_id}" aria-label="{escape(select % {"customer": customer})}"></td>'
+    )
 
 
 def _name(customer: Customer, from_list: str) -> str:

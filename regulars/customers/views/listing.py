@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 from http import HTTPStatus
 from io import StringIO
 from itertools import islice
@@ -117,7 +118,11 @@ def _list(
         "search": data.get("q", ""),
         "query": first.urlencode(),
         "kept": [(name, value) for name, values in first.lists() for value in values if name != "q"],
-        "fields": [field for field in catalogue.seen_by(user) if field.is_filter],
+        "fields": [
+            {"label": field.label, "href": _question_address(field.name)}
+            for field in catalogue.seen_by(user)
+            if field.is_filter
+        ],
         "views": _views(first),
         "may_edit": user.may("customers.edit"),
         "may_export": user.may("customers.export"),
@@ -128,25 +133,32 @@ def _list(
         context["problem"] = problem or refusal.sentence
         return render(request, "customers/list.html", context, status=HTTPStatus.BAD_REQUEST)
     page, count = customer_list(wanted)
+    here = reverse("customers:list")
     context |= {
-        "lines": columns.lines(page.rows, shown, from_list=quote(first.urlencode() or "sort=name", safe="")),
+        "rows": columns.rows(
+            page.rows,
+            shown,
+            from_list=quote(first.urlencode() or "sort=name", safe=""),
+            has_boxes=context["may_export"],
+        ),
+        "shown": len(page.rows),
         "count": count,
         "chips": wanted.chips(),
-        "next": wanted.url(after=page.next_cursor) if page.next_cursor else "",
-        "previous": wanted.url(before=page.previous_cursor) if page.previous_cursor else "",
-        "heads": [_head(wanted, column) for column in shown],
+        "next": here + wanted.url(after=page.next_cursor) if page.next_cursor else "",
+        "previous": here + wanted.url(before=page.previous_cursor) if page.previous_cursor else "",
+        "heads": [_head(wanted, column, here) for column in shown],
         "empty": None if page.rows else _nobody(wanted),
     }
     return render(request, "customers/list.html", context, status=status)
 
 
-def _head(wanted: ListRequest, column: columns.Column) -> dict[str, Any]:
+def _head(wanted: ListRequest, column: columns.Column, here: str) -> dict[str, Any]:
     """The head of a column: how it is sorted now, and the link that sorts it, or turns it round."""
     is_sorted = column.field == wanted.sort
     return {
         "column": column,
         "direction": ("descending" if wanted.is_descending else "ascending") if is_sorted else "",
-        "href": wanted.url_sorted_by(column.field) if column.field and column.sort else "",
+        "href": here + wanted.url_sorted_by(column.field) if column.field and column.sort else "",
     }
 
 
@@ -276,6 +288,11 @@ def _first_page(data: QueryDict) -> QueryDict:
 def _address(data: QueryDict) -> str:
     query = data.urlencode()
     return reverse("customers:list") + (f"?{query}" if query else "")
+
+
+@lru_cache(maxsize=1024)
+def _question_address(name: str) -> str:
+    return reverse("customers:filter", args=[name])
 
 
 def _language() -> str:
