@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -63,6 +64,30 @@ class CustomerErased(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class CustomerMerged(Fact):
+    """Two records are one person; told of both. `kept` and `merged` are their public ids."""
+
+    name: ClassVar[str] = "customer.merged"
+    sentence: ClassVar = _("Merged: %(merged_name)s is %(kept_name)s")
+    icon: ClassVar[str] = "merge"
+
+    kept: str = ""
+    merged: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerUnmerged(Fact):
+    """A merge was taken back, and each has again what is theirs; told of both."""
+
+    name: ClassVar[str] = "customer.unmerged"
+    sentence: ClassVar = _("Merge taken back: %(merged_name)s is not %(kept_name)s")
+    icon: ClassVar[str] = "split"
+
+    kept: str = ""
+    merged: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AddressChanged(Fact):
     """An address was added, changed or removed; `deed` is added, changed or removed."""
 
@@ -71,6 +96,126 @@ class AddressChanged(Fact):
     icon: ClassVar[str] = "map-pin"
 
     deed: str = "changed"
+
+
+@dataclass(frozen=True, slots=True)
+class ContactChanged(Fact):
+    """A further e-mail or phone was added, changed or removed; `changes` is {kind: [old, new]}."""
+
+    name: ClassVar[str] = "customer.contact_changed"
+    sentence: ClassVar = _("E-mail or phone changed")
+    icon: ClassVar[str] = "at-sign"
+
+    changes: dict[str, list[Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityChanged(Fact):
+    """What a channel calls somebody was added or removed; `changes` is {channel: [old, new]}."""
+
+    name: ClassVar[str] = "customer.identity_changed"
+    sentence: ClassVar = _("Number in a channel changed")
+    icon: ClassVar[str] = "store"
+
+    changes: dict[str, list[Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdJoined(Fact):
+    """Somebody lives with others from now on, as far as we know."""
+
+    name: ClassVar[str] = "customer.household_joined"
+    sentence: ClassVar = _("Joined a household")
+    icon: ClassVar[str] = "house"
+
+    household: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdLeft(Fact):
+    """Somebody does not live with the others any more."""
+
+    name: ClassVar[str] = "customer.household_left"
+    sentence: ClassVar = _("Left a household")
+    icon: ClassVar[str] = "house"
+
+    household: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CategoriesChanged(Fact):
+    """The shop's list of categories was changed; `deed` is added, changed, moved or removed."""
+
+    name: ClassVar[str] = "categories.changed"
+    sentence: ClassVar = _("Categories of customers changed")
+    icon: ClassVar[str] = "list-ordered"
+    on_timeline: ClassVar[bool] = False
+
+    deed: str = "changed"
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerTagged(Fact):
+    """Somebody got tags."""
+
+    name: ClassVar[str] = "customer.tagged"
+    sentence: ClassVar = _("Tagged: %(tags)s")
+    icon: ClassVar[str] = "tag"
+
+    tags: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerUntagged(Fact):
+    """Tags were taken off somebody."""
+
+    name: ClassVar[str] = "customer.untagged"
+    sentence: ClassVar = _("No longer tagged: %(tags)s")
+    icon: ClassVar[str] = "tag"
+
+    tags: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class TagChanged(Fact):
+    """A tag was renamed, merged into another one, deleted or brought back; `deed` says which."""
+
+    name: ClassVar[str] = "customers.tag_changed"
+    sentence: ClassVar = _("A tag was changed")
+    icon: ClassVar[str] = "tag"
+    on_timeline: ClassVar[bool] = False
+
+    deed: str = ""
+    tag: str = ""
+    into: str = ""
+    customers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CustomValuesChanged(Fact):
+    """Values of the shop's own fields changed; `changes` is {field: [old, new]}, named as in the catalogue."""
+
+    name: ClassVar[str] = "customer.custom_values_changed"
+    sentence: ClassVar = _("Profile changed")
+    icon: ClassVar[str] = "pencil"
+    is_public: ClassVar[bool] = False  # some fields are for some roles alone
+
+    changes: dict[str, list[Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomFieldChanged(Fact):
+    """A field of the shop's own was made, changed, archived or brought back; `deed` says which."""
+
+    name: ClassVar[str] = "customers.field_changed"
+    sentence: ClassVar = _("A field was changed")
+    icon: ClassVar[str] = "list-plus"
+    on_timeline: ClassVar[bool] = False
+
+    deed: str = ""
+    field: str = ""
+    changes: dict[str, list[Any]] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,3 +260,59 @@ class ConfirmationAsked(Fact):
     is_public: ClassVar[bool] = False
 
     request: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BulkChanged(Fact):
+    """A customer was changed together with others; `changes` is {field: [old, new]}, `change_set` names the work."""
+
+    name: ClassVar[str] = "customer.bulk_changed"
+    sentence: ClassVar = _("Changed together with others")
+    icon: ClassVar[str] = "list-checks"
+
+    change_set: str = ""
+    action: str = ""
+    changes: dict[str, list[Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BulkUndone(Fact):
+    """What was changed together with others was taken back; `changes` is {field: [old, new]}."""
+
+    name: ClassVar[str] = "customer.bulk_undone"
+    sentence: ClassVar = _("Taken back together with others")
+    icon: ClassVar[str] = "undo-2"
+
+    change_set: str = ""
+    action: str = ""
+    changes: dict[str, list[Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BulkApplied(Fact):
+    """Work on many customers was done; one fact for all of it."""
+
+    name: ClassVar[str] = "customers.bulk_applied"
+    sentence: ClassVar = _("Many customers changed")
+    icon: ClassVar[str] = "list-checks"
+    on_timeline: ClassVar[bool] = False
+
+    change_set: str = ""
+    action: str = ""
+    count: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BulkWorkUndone(Fact):
+    """Work on many customers was taken back; `kept` is for how many it was not, because somebody changed them since."""
+
+    name: ClassVar[str] = "customers.bulk_undone"
+    sentence: ClassVar = _("A change of many customers was taken back")
+    icon: ClassVar[str] = "undo-2"
+    on_timeline: ClassVar[bool] = False
+
+    change_set: str = ""
+    action: str = ""
+    count: int = 0
+    kept: int = 0

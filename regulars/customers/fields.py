@@ -78,7 +78,9 @@ FIELDS = (
         name="customer_tags",
         label=_("Tags"),
         type=Type.LIST,
-        relation=Relation(model=Tagging, value="tag_id", shown="tag__name", order=("tag__key",)),
+        relation=Relation(
+            model=Tagging, value="tag_id", shown="tag__name", order=("tag__key",), alive=(("tag__deleted_at", None),)
+        ),
         choices=lambda: [(name, name) for name in Tag.objects.values_list("name", flat=True)],
         keys=lambda: dict(Tag.objects.values_list("name", "pk")),
         is_open=True,

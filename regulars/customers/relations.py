@@ -27,7 +27,8 @@ from regulars.customers.standings import id_list
 class Relation:
     """The rows of `model` where `where` holds: `customer` is the column that says whose, `value` what is compared.
 
-    `shown` is what people read, where that differs from `value`, and `order` the order of a customer's values.
+    `shown` is what people read, where that differs from `value`, and `order` the order of a customer's values. `alive`
+    are conditions that every question about a single value fulfils by itself.
     """
 
     model: type[Model]
@@ -36,6 +37,7 @@ class Relation:
     customer: str = "customer_id"
     shown: str = ""
     order: tuple[str, ...] = ()
+    alive: tuple[tuple[str, Any], ...] = ()
 
     def having(self, condition: Q) -> Q:
         """Customers with a row that fulfils a condition."""
@@ -52,7 +54,7 @@ class Relation:
         owner = {pk: pk for pk in ids} | dict(
             Customer.everyone.filter(merged_into__in=id_list(ids)).values_list("pk", "merged_into_id")
         )
-        rows = self._rows().filter(**{f"{self.customer}__in": id_list(owner)})
+        rows = self._rows().filter(**dict(self.alive), **{f"{self.customer}__in": id_list(owner)})
         found: dict[int, list[Any]] = defaultdict(list)
         for pk, value in rows.order_by(self.customer, *self.order).values_list(self.customer, self.shown or self.value):
             if value not in found[owner[pk]]:
@@ -63,7 +65,7 @@ class Relation:
         return self.model._default_manager.filter(**dict(self.where))
 
     def _ids(self, condition: Q) -> tuple[str, tuple[Any, ...]]:
-        own = self._rows().filter(condition).order_by()
+        own = self._rows().filter(condition or Q(*self.alive)).order_by()
         merged = Customer.everyone.filter(merged_into__isnull=False, pk__in=own.values(self.customer)).order_by()
         first, first_params = _statement(own.values_list(self.customer))
         second, second_params = _statement(merged.values_list("merged_into_id"))
