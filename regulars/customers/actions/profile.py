@@ -84,7 +84,7 @@ def create_customer(
     profile = completed(normalise(values, country=(place or {}).get("country", "")))
     require_reason(profile)
     _require_company(profile.get("organisation"))
-    external_id = _external_id(external_id, channel)
+    external_id = external_id_of(external_id, channel)
     if not external_id:
         require_someone(profile)
     require_free_email(profile.get("email", ""), channel=channel, external_id=external_id)
@@ -272,7 +272,8 @@ def as_read(customer: Customer, version: int | None) -> Customer:
     return current
 
 
-def _external_id(text: str, channel: Channel | None) -> str:
+def external_id_of(text: str, channel: Channel | None) -> str:
+    """A channel's id for somebody as it is kept. Raises Invalid."""
     try:
         external_id = clean(text, limit=EXTERNAL_ID_LENGTH)
     except BadText as problem:

@@ -1,0 +1,193 @@
+"""Further e-mails and phones: add, change, remove, put first, and what is known of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from regulars.core.errors import Invalid
+from regulars.core.text import BadText, clean
+from regulars.customers import people, presenting, search
+from regulars.customers.actions.profile import as_read, change_customer, require_free_email, write
+from regulars.customers.derived import found_by, profile_of
+from regulars.customers.facts import ContactChanged
+from regulars.customers.models import ContactPoint, Customer
+from regulars.customers.normalise import normalise, require_someone
+from regulars.customers.queries.contact_points import Point, contact_points
+from regulars.timeline.actions import record
+
+_LABEL = 40
+_REASON = 250
+
+
+@transaction.atomic
+def add_contact_point(
+    customer: Customer, *, kind: str, value: str, label: str = "", is_primary: bool = False
+) -> ContactPoint:
+    """Another e-mail or phone; the first one of its kind is the primary one, and `is_primary` makes this one that.
+
+    Adding what is there already gives it the label. Raises Invalid or EmailTaken.
+    """
+    current = presenting.itself(as_read(customer, None))
+    value, label = _value(current, kind, value), _label(label)
+    if not value:
+        sentence = _("There is no e-mail or phone to add.")
+        raise Invalid(sentence, fields={"value": [sentence]})
+    if kind == ContactPoint.Kind.EMAIL:
+        require_free_email(value, besides=current)
+    point, is_new = ContactPoint.objects.get_or_create(
+        customer=current, kind=kind, value=value, defaults={"label": label}
+    )
+    if not is_new and label and point.label != label:
+        point.label = label
+        point.save(update_fields=["label"])
+    if is_primary or not getattr(current, kind):
+        _put_first(current, kind, value)
+    elif is_new and value != getattr(current, kind):
+        _follow(current, {kind: ["", value]})
+    return point
+
+
+@transaction.atomic
+def change_contact_point(
+    customer: Customer,
+    *,
+    kind: str,
+    value: str,
+    to: str | None = None,
+    label: str | None = None,
+    is_do_not_contact: bool | None = None,
+) -> ContactPoint:
+    """Change an e-mail or phone somebody has: what it is (`to`), its label, and whether to leave it alone.
+
+    That it was verified, or bounced, is forgotten with the old one. Raises Invalid or EmailTaken.
+    """
+    current = presenting.itself(as_read(customer, None))
+    point = _row_of(current, kind, value)
+    changes: dict[str, list[Any]] = {}
+    wanted = value if to is None else _value(current, kind, to)
+    if wanted != value:
+        if not wanted:
+            sentence = _("There is no e-mail or phone to change it to.")
+            raise Invalid(sentence, fields={"value": [sentence]})
+        if kind == ContactPoint.Kind.EMAIL:
+            require_free_email(wanted, besides=current)
+        ContactPoint.objects.filter(customer=point.customer_id, kind=kind, value=wanted).exclude(pk=point.pk).delete()
+        was_first = getattr(current, kind) == value
+        point.value, point.verified_at, point.bounced_at, point.bounce_reason = wanted, None, None, ""
+        point.save()
+        if was_first:
+            current = presenting.itself(change_customer(current, values={kind: wanted}))
+        else:
+            changes[kind] = [value, wanted]
+    if label is not None and point.label != (label := _label(label)):
+        changes["label"] = [point.label, label]
+        point.label = label
+    if is_do_not_contact is not None and point.is_do_not_contact is not is_do_not_contact:
+        changes["is_do_not_contact"] = [point.is_do_not_contact, is_do_not_contact]
+        point.is_do_not_contact = is_do_not_contact
+    point.save()
+    if changes:
+        _follow(current, changes if kind in changes else {kind: [wanted, wanted], **changes})
+    return point
+
+
+@transaction.atomic
+def remove_contact_point(customer: Customer, *, kind: str, value: str) -> None:
+    """Take an e-mail or phone away; where it was the first one, the next one takes its place.
+
+    Raises Invalid where then nothing would say who this is.
+    """
+    current = presenting.itself(as_read(customer, None))
+    records = people.records_with(current)
+    ContactPoint.objects.filter(customer__in=records, kind=kind, value=value).delete()
+    others = [point for point in contact_points(current) if point.kind == kind and point.value != value]
+    if getattr(current, kind) != value:
+        _follow(current, {kind: [value, ""]})
+        return
+    following = next((point.value for point in others if point.is_usable), others[0].value if others else "")
+    if not following:
+        after = {**profile_of(current), kind: ""}
+        if not current.identities.exists():
+            require_someone(after)
+    change_customer(current, values={kind: following})
+
+
+@transaction.atomic
+def make_primary(customer: Customer, *, kind: str, value: str) -> Customer:
+    """Put an e-mail or phone first: it is shown in lists and written to. Raises Invalid or EmailTaken."""
+    current = presenting.itself(as_read(customer, None))
+    _row_of(current, kind, value)
+    return _put_first(current, kind, value)
+
+
+@transaction.atomic
+def mark_verified(customer: Customer, *, value: str, at: dt.datetime | None = None) -> None:
+    """Somebody answered from there, or clicked what was sent there. What bounced before is forgotten."""
+    _mark(customer, value, verified_at=at or timezone.now(), bounced_at=None, bounce_reason="")
+
+
+@transaction.atomic
+def mark_bounced(customer: Customer, *, value: str, reason: str = "", at: dt.datetime | None = None) -> None:
+    """What was sent there came back for good."""
+    _mark(customer, value, bounced_at=at or timezone.now(), bounce_reason=reason[:_REASON])
+
+
+def _mark(customer: Customer, value: str, **columns: Any) -> None:
+    """Note something of an e-mail or phone, and nothing where they do not have it."""
+    current = as_read(customer, None)
+    for point in contact_points(current):
+        if point.value == value:
+            row = _row_of(current, point.kind, value)
+            ContactPoint.objects.filter(pk=row.pk).update(**columns)
+
+
+def _put_first(current: Customer, kind: str, value: str) -> Customer:
+    before = getattr(current, kind)
+    if before and before != value:
+        ContactPoint.objects.get_or_create(customer=current, kind=kind, value=before)
+    return change_customer(current, values={kind: value})
+
+
+def _row_of(current: Customer, kind: str, value: str) -> ContactPoint:
+    """The row of an e-mail or phone they have, made where the first one had none yet. Raises Invalid."""
+    records = people.records_with(current)
+    row = ContactPoint.objects.filter(customer__in=records, kind=kind, value=value).order_by("id").first()
+    if row is not None:
+        return row
+    if not any((point.kind, point.value) == (kind, value) for point in _all(current)):
+        sentence = _("%(name)s does not have “%(value)s”.") % {"name": current, "value": value[:60]}
+        raise Invalid(sentence, fields={"value": [sentence]})
+    return ContactPoint.objects.create(customer=current, kind=kind, value=value)
+
+
+def _all(current: Customer) -> list[Point]:
+    return contact_points(people.person(current)) + contact_points(current)
+
+
+def _value(current: Customer, kind: str, value: str) -> str:
+    if kind not in ContactPoint.Kind.values:
+        sentence = _("“%(kind)s” is neither email nor phone.") % {"kind": kind[:20]}
+        raise Invalid(sentence, fields={"kind": [sentence]})
+    try:
+        return str(normalise({kind: value}, country=current.country)[kind])
+    except Invalid as refused:
+        raise Invalid(refused.sentence, fields={"value": next(iter(refused.fields.values()))}) from refused
+
+
+def _label(text: str) -> str:
+    try:
+        return clean(text, limit=_LABEL)
+    except BadText as problem:
+        raise Invalid(str(problem), fields={"label": [str(problem)]}) from problem
+
+
+def _follow(current: Customer, changes: dict[str, list[Any]]) -> None:
+    """Let search know, let the version rise, and tell the timeline."""
+    write(current, found_by(profile_of(current)))
+    search.mark_unindexed([current.pk])
+    record(ContactChanged(changes=changes), customer=current, subject=current)
