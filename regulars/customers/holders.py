@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Model, Q, QuerySet
+from django.utils.translation import gettext_lazy
 
+from regulars.customers import moving
 from regulars.customers.belongings import Holder
 from regulars.customers.models import (
     Address,
@@ -68,7 +70,7 @@ def _blank_changes(customer: Customer) -> None:
     Change.objects.filter(customer_id=customer.pk).update(customer_id=None, label="", fields={}, images=[], reason="")
 
 
-def _rows(name: str, model: type[Model], *, by: str = "customer") -> Holder:
+def _rows(name: str, model: type[Model], *, by: str = "customer", **more: Any) -> Holder:
     """A holder whose rows are the customer's alone."""
 
     def of(customer: Customer) -> QuerySet[Any]:
@@ -79,6 +81,7 @@ def _rows(name: str, model: type[Model], *, by: str = "customer") -> Holder:
         models=(model._meta.label,),
         export=lambda customer: _plain(of(customer), leave_out={"customer_id", "actor_id", "author_id", "user_id"}),
         forget=lambda customer: _delete(of(customer)),
+        **more,
     )
 
 
@@ -99,6 +102,8 @@ ALL = (
         models=("customers.Address",),
         export=_addresses,
         forget=lambda customer: _delete(Address.objects.filter(customer=customer)),
+        label=gettext_lazy("Addresses"),
+        move=moving.move_addresses,
     ),
     Holder(
         name="identities",
@@ -106,12 +111,12 @@ ALL = (
         export=_identities,
         forget=lambda customer: _delete(Identity.objects.filter(customer=customer)),
     ),
-    _rows("contact_points", ContactPoint),
-    _rows("tags", Tagging),
+    _rows("contact_points", ContactPoint, move=moving.move_contact_points),
+    _rows("tags", Tagging, label=gettext_lazy("Tags"), move=moving.move_tags, words=lambda tagging: tagging.tag.name),
     _rows("custom_values", CustomValue),
     _rows("mentions", Mention, by="note__customer"),
     _rows("attachments", Attachment),
-    _rows("notes", Note),
+    _rows("notes", Note, label=gettext_lazy("Notes"), move=moving.move_notes),
     _rows("consents", Consent),
     _rows("confirmation_requests", ConfirmationRequest),
     _rows("consent_records", ConsentRecord),

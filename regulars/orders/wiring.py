@@ -4,10 +4,12 @@ from django.utils.translation import gettext_lazy as _
 
 from regulars.core import commands, menu
 from regulars.customers import belongings, search
+from regulars.customers.facts import CustomerMerged, CustomerUnmerged
 from regulars.orders import holders, panels
-from regulars.orders.actions import audit, numbers
+from regulars.orders.actions import audit, figures, numbers
 from regulars.orders.commands import import_command, verify_command
 from regulars.orders.queries import customers_of_number
+from regulars.timeline.actions import on
 
 menu.add(
     menu.Place(
@@ -29,6 +31,10 @@ search.add_finder("orders", customers_of_number)
 # ── what belongs to a customer
 for _holder in holders.ALL:
     belongings.add(_holder)
+
+# ── two records are one person: what they bought is summed up together, and apart again
+for _fact in (CustomerMerged, CustomerUnmerged):
+    on(_fact, at_once=True)(figures.follow_merge)
 
 # ── by the clock: the modules plug in what they declare
 CLOCKWORK = (audit.verify_all, numbers.index_noted_numbers)

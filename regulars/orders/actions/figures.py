@@ -9,30 +9,39 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 
 from regulars.core import shop
+from regulars.customers import people
 from regulars.customers.search import mark_unindexed
 from regulars.orders.models import COUNTED
 from regulars.orders.queries.days import day_in_sql
+from regulars.timeline.models import Entry
 
 _AT_ONCE = 20_000
 
 # One statement for one customer and for twenty thousand. `wanted` leads every join, so that each branch walks the
 # customers asked for through their indexes. What is already right is not written: no index is touched for nothing.
+# A customer's orders are those of all records that were merged into theirs; such a record's own figures stay its own.
 _REFRESH = """
 WITH wanted (id) AS {materialized} ({wanted}),
+records (id, record_id) AS {materialized} (
+    SELECT id, id FROM wanted
+    UNION ALL
+    SELECT wanted.id, c.id FROM wanted CROSS JOIN customers_customer c
+    WHERE c.merged_into_id = wanted.id AND c.merged_into_id IS NOT NULL
+),
 counted AS {materialized} (
-    SELECT o.customer_id, o.placed_at, o.total_base_minor, {day} AS day
-    FROM wanted CROSS JOIN orders_order o
-    WHERE o.customer_id = wanted.id AND NOT o.is_test AND o.status IN ({counted})
+    SELECT records.id AS customer_id, o.placed_at, o.total_base_minor, {day} AS day
+    FROM records CROSS JOIN orders_order o
+    WHERE o.customer_id = records.record_id AND NOT o.is_test AND o.status IN ({counted})
 ),
 sums AS (
     SELECT customer_id, COUNT(*) AS n, SUM(total_base_minor) AS total, MIN(placed_at) AS first, MAX(placed_at) AS last
     FROM counted GROUP BY customer_id
 ),
 refunds AS (
-    SELECT r.customer_id, SUM(r.refund_base_minor) AS total
-    FROM wanted CROSS JOIN orders_return r LEFT JOIN orders_order o ON o.id = r.order_id
-    WHERE r.customer_id = wanted.id AND (o.id IS NULL OR (NOT o.is_test AND o.status IN ({counted})))
-    GROUP BY r.customer_id
+    SELECT records.id AS customer_id, SUM(r.refund_base_minor) AS total
+    FROM records CROSS JOIN orders_return r LEFT JOIN orders_order o ON o.id = r.order_id
+    WHERE r.customer_id = records.record_id AND (o.id IS NULL OR (NOT o.is_test AND o.status IN ({counted})))
+    GROUP BY records.id
 ),
 gaps AS (
     SELECT customer_id, day - LAG(day) OVER (PARTITION BY customer_id ORDER BY day) AS gap
@@ -77,7 +86,34 @@ def refresh(customer_ids: Collection[int]) -> None:
     ids = sorted(customer_ids)
     zone = shop.zone()
     for start in range(0, len(ids), _AT_ONCE):
-        _refresh(ids[start : start + _AT_ONCE], zone)
+        with transaction.atomic():
+            _refresh(_alone(ids[start : start + _AT_ONCE]), zone)
+
+
+def follow_merge(entry: Entry) -> None:
+    """Sum up anew what a record bought that was merged, or is a customer of its own again."""
+    if entry.customer_id is not None:
+        refresh([entry.customer_id])
+
+
+def _alone(ids: Sequence[int]) -> list[int]:
+    """These customers and those they were merged into, locked.
+
+    Two orders of one customer at the same moment: the second waits here for the first, and then counts both. KEY SHARE,
+    which their foreign keys hold already, does not stand in the way. Who was merged while we waited is looked up again.
+    """
+    wanted = sorted(people.with_roots(ids))
+    if connection.vendor != "postgresql":
+        return wanted
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT id FROM customers_customer WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE", [wanted]
+            )
+        now = people.with_roots(wanted)
+        if now == set(wanted):
+            return wanted
+        wanted = sorted(now)
 
 
 def _refresh(ids: Sequence[int], zone: ZoneInfo) -> None:
@@ -90,14 +126,8 @@ def _refresh(ids: Sequence[int], zone: ZoneInfo) -> None:
         counted=", ".join(f"'{status.value}'" for status in COUNTED),
         differs="IS DISTINCT FROM" if is_postgres else "IS NOT",
     )
-    with transaction.atomic(), connection.cursor() as cursor:
-        if is_postgres:
-            # Two orders of one customer at the same moment: the second waits here for the first, and then counts both.
-            # KEY SHARE, which their foreign keys hold already, does not stand in the way.
-            cursor.execute(
-                "SELECT id FROM customers_customer WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE", [listed]
-            )
+    with connection.cursor() as cursor:
         cursor.execute(sql, [listed])
         changed = [row[0] for row in cursor.fetchall()]
-        # lists that filter by figures look at these rows themselves until they are brought into the index
-        mark_unindexed(changed, has_new_text=False)
+    # lists that filter by figures look at these rows themselves until they are brought into the index
+    mark_unindexed(changed, has_new_text=False)

@@ -167,13 +167,20 @@ def _customers() -> Iterator[Difference]:
     orders = _Matching(
         _stream(
             "SELECT customer_id, placed_at, total_base_minor, status, is_test FROM orders_order "
-            "WHERE customer_id IS NOT NULL ORDER BY customer_id, placed_at"
+            "WHERE customer_id IS NOT NULL "
+            # what was bought by a record counts for who it was merged into as well
+            "UNION ALL SELECT c.merged_into_id, o.placed_at, o.total_base_minor, o.status, o.is_test "
+            "FROM customers_customer c JOIN orders_order o ON o.customer_id = c.id "
+            "WHERE c.merged_into_id IS NOT NULL ORDER BY 1, 2"
         )
     )
     returns = _Matching(
         _stream(
             "SELECT r.customer_id, r.refund_base_minor, o.status, o.is_test FROM orders_return r "
-            "LEFT JOIN orders_order o ON o.id = r.order_id WHERE r.customer_id IS NOT NULL ORDER BY r.customer_id"
+            "LEFT JOIN orders_order o ON o.id = r.order_id WHERE r.customer_id IS NOT NULL "
+            "UNION ALL SELECT c.merged_into_id, r.refund_base_minor, o.status, o.is_test "
+            "FROM customers_customer c JOIN orders_return r ON r.customer_id = c.id "
+            "LEFT JOIN orders_order o ON o.id = r.order_id WHERE c.merged_into_id IS NOT NULL ORDER BY 1"
         )
     )
     fields = ("orders_count", "spent_minor", "refunded_minor", "first_order_at", "last_order_at", "usual_gap_days")

@@ -1,0 +1,85 @@
+"""One person, several records: which records a customer is, and which customer a record is.
+
+A merge writes links and nothing else, so orders, addresses, notes and all other rows keep the record they came from.
+Whoever reads what belongs to a customer asks here which records that are:
+
+    Note.objects.filter(customer__in=records(customer))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from regulars.customers.models import Customer
+from regulars.customers.standings import id_list
+
+
+def records(customer: Customer) -> list[int]:
+    """The records that are this customer: its own id, then those merged into it. A merged record is itself alone."""
+    known: list[int] | None = customer.__dict__.get("_records")
+    if known is not None:
+        return known
+    if customer.merged_into_id is not None:
+        return [customer.pk]
+    return [customer.pk, *Customer.everyone.filter(merged_into=customer).order_by("pk").values_list("pk", flat=True)]
+
+
+def gather(customer: Customer) -> Customer:
+    """The same customer, whose records were looked up once: for a page, where every panel asks for them."""
+    customer.__dict__["_records"] = records(customer)
+    return customer
+
+
+def records_of(customer_ids: Collection[int]) -> dict[int, list[int]]:
+    """The records of many listed customers, in one query."""
+    found = {pk: [pk] for pk in customer_ids}
+    merged = Customer.everyone.filter(merged_into__in=id_list(customer_ids)).order_by("pk")
+    for pk, root in merged.values_list("pk", "merged_into_id"):
+        found[root].append(pk)
+    return found
+
+
+def records_with(customer: Customer) -> list[int]:
+    """All records of the person a record belongs to, the listed one first."""
+    root = customer.merged_into_id or customer.pk
+    return [root, *Customer.everyone.filter(merged_into=root).order_by("pk").values_list("pk", flat=True)]
+
+
+def root_of(customer_id: int) -> int:
+    """The listed customer that a record is; the record itself where it was not merged."""
+    return roots_of([customer_id])[customer_id]
+
+
+def roots_of(customer_ids: Iterable[int]) -> dict[int, int]:
+    """The listed customer of each of many records, in one query."""
+    ids = list(customer_ids)
+    return {pk: pk for pk in ids} | (_merged(ids) if ids else {})
+
+
+def with_roots(customer_ids: Collection[int]) -> set[int]:
+    """The same records, and the customers that show what belongs to them."""
+    return {*customer_ids, *(_merged(customer_ids).values() if customer_ids else ())}
+
+
+def person(customer: Customer) -> Customer:
+    """The customer as everybody sees them: the listed record they are, or were merged into."""
+    return customer.merged_into or customer
+
+
+def persons(customers: Sequence[Customer | None]) -> dict[int, Customer]:
+    """The listed customer of each, by id; a query where some were merged."""
+    roots = {one.pk: one.merged_into_id for one in customers if one is not None and one.merged_into_id is not None}
+    known = Customer.everyone.in_bulk(set(roots.values())) if roots else {}
+    return {one.pk: known.get(roots.get(one.pk, 0), one) for one in customers if one is not None}
+
+
+def are_one(first: Customer | None, second: Customer | None) -> bool:
+    """Whether two records are the same person; nobody is the same as nobody."""
+    if first is None or second is None:
+        return first is second
+    return len(set(roots_of([first.pk, second.pk]).values())) == 1
+
+
+def _merged(customer_ids: Collection[int]) -> dict[int, int]:
+    rows = Customer.everyone.filter(pk__in=id_list(customer_ids), merged_into__isnull=False)
+    return dict(rows.values_list("pk", "merged_into_id"))
