@@ -6,7 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 from regulars.channels.models import Channel
 from regulars.customers.catalogue import Field, Form, Type
-from regulars.customers.models import Status, Tag, Tagging
+from regulars.customers.consents import FIELD_OF, LABELS, MARKETING, NEVER, WORDS
+from regulars.customers.models import Consent, Medium, Status, Tag, Tagging
 from regulars.customers.relations import Relation
 
 FIELDS = (
@@ -84,6 +85,25 @@ FIELDS = (
         choices=lambda: [(name, name) for name in Tag.objects.values_list("name", flat=True)],
         keys=lambda: dict(Tag.objects.values_list("name", "pk")),
         is_open=True,
+    ),
+    *(
+        Field(
+            name=FIELD_OF[medium],
+            label=label,
+            type=Type.CHOICE,
+            relation=Relation(model=Consent, value="state", where=(("medium", medium), ("purpose", MARKETING))),
+            choices=lambda: [(word, str(label)) for word, label in LABELS.items() if word != NEVER],
+            keys=lambda: {word: state for state, word in WORDS.items()},
+            words=lambda state: str(LABELS[WORDS[state]]),
+            plain=lambda state: WORDS[state],
+        )
+        for medium, label in {
+            Medium.EMAIL: _("E-mail consent"),
+            Medium.SMS: _("SMS consent"),
+            Medium.WHATSAPP: _("WhatsApp consent"),
+            Medium.PHONE: _("Phone consent"),
+            Medium.POST: _("Post consent"),
+        }.items()
     ),
     Field(name="first_order_date", label=_("First order"), type=Type.DATE, column="first_order_at"),
     Field(

@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 
 from regulars.core import shop
 from regulars.core.contact import format_phone
-from regulars.customers import moments
+from regulars.customers import catalogue, consents, moments
+from regulars.customers.consents import FIELD_OF, LABELS
 from regulars.customers.models import Address, Customer, Identity
+from regulars.customers.people import records
 from regulars.customers.places import country_name, language_name
 from regulars.staff.models import User
 from regulars.timeline.models import Entry, Source
@@ -88,6 +90,12 @@ def addresses(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     }
 
 
+def consent(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    """How the customer stands to each channel."""
+    may_edit = request.user.may("customers.edit")  # type: ignore[union-attr]
+    return {"stands": consents.stands(records(customer)), "may_edit": may_edit}
+
+
 def identities(_request: HttpRequest, customer: Customer) -> dict[str, Any]:
     """What each channel calls this customer."""
     known = Identity.objects.filter(customer=customer).select_related("channel").order_by("channel__name", "id")
@@ -154,7 +162,8 @@ def _changes(entry: Entry, colleagues: Mapping[str, str]) -> list[Change]:
 
 def _label(name: str) -> str:
     known = {field.name: field for field in Customer._meta.get_fields() if hasattr(field, "verbose_name")}
-    label = str(known[name].verbose_name) if name in known else name
+    of_catalogue = catalogue.get(name)
+    label = str(known[name].verbose_name if name in known else of_catalogue.label if of_catalogue else name)
     return label[:1].upper() + label[1:]
 
 
@@ -173,6 +182,8 @@ def _value(name: str, value: Any, colleagues: Mapping[str, str]) -> str:
         return str(value)[:10]
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if name in FIELD_OF.values():
+        return str(LABELS.get(value, value))
     choices = dict(Customer._meta.get_field(name).flatchoices) if name in _CHOICES else {}  # type: ignore[union-attr]
     return str(choices.get(value, value))
 

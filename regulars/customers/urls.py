@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from regulars.customers.views import addresses, deleting, editing, listing, page
+from regulars.customers.views import addresses, consent, deleting, editing, listing, page
 
 app_name = "customers"
 
@@ -13,7 +13,11 @@ urlpatterns = [
     path("/columns", listing.choose_columns, name="columns"),
     path("/filter/<str:name>", listing.ask_filter, name="filter"),
     path("/deleted", deleting.deleted, name="deleted"),
+    path("/wordings", consent.wordings, name="wordings"),
     path("/<str:public_id>", page.page, name="page"),
+    path("/<str:public_id>/consent", consent.consent, name="consent"),
+    path("/<str:public_id>/consent/record", consent.write_down, name="consent-write"),
+    path("/<str:public_id>/consent/question", consent.ask, name="consent-ask"),
     path("/<str:public_id>/peek", page.peek, name="peek"),
     path("/<str:public_id>/edit", editing.edit, name="edit"),
     path("/<str:public_id>/delete", deleting.delete, name="delete"),

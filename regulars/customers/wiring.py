@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from regulars.core import commands, menu
 from regulars.core.api import idempotency
 from regulars.customers import belongings, catalogue, fields, holders, moments, panels, tabs
+from regulars.customers.bulk import action, kinds
 from regulars.customers.commands import import_command, reindex_command
 
 # ── the frame
@@ -74,6 +75,14 @@ for _panel in (
         order=30,
     ),
     panels.Panel(
+        name="consent",
+        place=panels.Place.RAIL,
+        template="customers/_rail_consent.html",
+        context=tabs.consent,
+        permission=_SEE,
+        order=20,
+    ),
+    panels.Panel(
         name="identities",
         place=panels.Place.RAIL,
         template="customers/_rail_identities.html",
@@ -93,6 +102,17 @@ for _panel in (
     panels.add(_panel)
 moments.add(moments.Source(name="entries", permission=_SEE, read=tabs.entry_moments))
 
+menu.add_setting(
+    menu.Place(
+        name="consent",
+        label=_("Consent"),
+        icon="shield-check",
+        url_name="customers:wordings",
+        permission="shop.edit",
+        order=28,
+    )
+)
+
 # ── what goes when a customer goes
 belongings.add(
     belongings.Holder(
@@ -111,6 +131,10 @@ commands.add("", "reindex", reindex_command)
 # ── what belongs to a customer
 for _holder in holders.ALL:
     belongings.add(_holder)
+
+# ── what can be done with many customers
+for _action in kinds.ALL:
+    action.add(_action)
 
 # ── what can be asked of a customer
 for _field in fields.FIELDS:
