@@ -36,9 +36,6 @@ class Acting:
 
 _NOBODY = Acting()
 _acting: ContextVar[Acting] = ContextVar("acting", default=_NOBODY)
-_COLUMNS = (
-    "name", "at", "recorded_at", "customer_id", "actor_id", "source", "subject_type", "subject_id", "data",
-)  # fmt: skip
 _later: dict[type[Fact], dict[str, Reaction]] = defaultdict(dict)
 _at_once: dict[type[Fact], dict[str, Reaction]] = defaultdict(dict)
 
@@ -99,16 +96,24 @@ def record_many(
     For bulk verbs. Refuses facts that somebody reacts to: record those one by one, or one fact for the whole work.
     """
     now, acting_now = timezone.now(), _acting.get()
-    at, recorded_at = bulk.moment(at or now), bulk.moment(now)
-    by = acting_now.user_id, acting_now.source, subject._meta.label_lower
     rows, kinds = [], set()
+    told, data = None, ""
     for number, fact in facts:
-        kinds.add(type(fact))
-        rows.append((fact.name, at, recorded_at, number, *by, number, json.dumps(fact.data())))
+        if fact is not told:  # one fact is often that of many customers
+            told, data = fact, json.dumps(fact.data())
+            kinds.add(type(fact))
+        rows.append((fact.name, number, number, data))
     for kind in kinds:
         if _later[kind] or _at_once[kind]:
             raise ValueError(f"{kind.name} has reactions; record() it, or announce one fact for the whole batch")
-    bulk.insert(Entry, _COLUMNS, rows)
+    same = {
+        "at": bulk.moment(at or now),
+        "recorded_at": bulk.moment(now),
+        "actor_id": acting_now.user_id,
+        "source": str(acting_now.source),
+        "subject_type": subject._meta.label_lower,
+    }
+    bulk.insert(Entry, ("name", "customer_id", "subject_id", "data"), rows, same=same)
 
 
 def on(fact: type[Fact], *, at_once: bool = False) -> Callable[[Reaction], Reaction]:

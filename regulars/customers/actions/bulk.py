@@ -1,0 +1,473 @@
+"""Plan work on many customers, apply it, stop it, and take it back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy, override
+from django.utils.translation import gettext as _
+
+from regulars.core import bulk as rows
+from regulars.core.background import Cancelled, background, progress
+from regulars.core.errors import Invalid, Refusal
+from regulars.core.text import BadText, clean
+from regulars.customers import journal, presenting, search
+from regulars.customers.bulk import action as actions
+from regulars.customers.bulk.action import Action, Outcome, Params, Touches
+from regulars.customers.bulk.selection import Selection
+from regulars.customers.facts import BulkApplied, BulkChanged, BulkUndone, BulkWorkUndone
+from regulars.customers.models import Change, ChangeSet, Customer
+from regulars.customers.standings import id_list
+from regulars.staff.models import User
+from regulars.timeline.actions import record, record_many, who_acts
+
+AT_ONCE = 10_000  # customers in one transaction: Stop waits for no more, and nobody waits longer for the database
+AT_HAND = 500  # as many are planned and done while somebody waits
+UNDO_FOR = dt.timedelta(days=30)
+_REASON = 250
+
+State = ChangeSet.State
+
+
+class NotPossibleNow(Refusal):
+    """The change set is not in a state for this: planned already, applied already, too old to be undone."""
+
+    slug = "not-possible-now"
+
+
+@transaction.atomic
+def plan(*, action: Action, params: Params, selection: Selection, source: str = "page") -> ChangeSet:
+    """Begin work on many customers: who would be changed, and how. Nothing is changed yet.
+
+    Few are planned here and now; for many, or a list whose size is not known, the plan is made in the background.
+    Raises Invalid where nobody is selected or the list cannot be understood.
+    """
+    by = _acting_user()
+    count = selection.count(reader=by, language=get_language() or "en")
+    if not count:
+        sentence = _("Nobody is selected.")
+        raise Invalid(sentence, fields={"ids": [sentence]})
+    planned = ChangeSet.objects.create(
+        action=action.name,
+        title=action.title(params)[:250],
+        params=dict(params),
+        selection=selection.kept() | {"language": get_language() or "en"},
+        made_by=by,
+        source=source,
+        total=count,
+    )
+    if count <= AT_HAND:
+        make_plan(change_set_id=planned.pk)
+        planned.refresh_from_db()
+    else:
+        make_plan.later(change_set_id=planned.pk)
+    return planned
+
+
+@background(label=gettext_lazy("Plan work on many customers"), retries=3)
+def make_plan(*, change_set_id: int) -> None:
+    """Write down for everybody who was selected what would happen; begun again, it begins anew."""
+    planned = ChangeSet.objects.select_related("made_by").get(pk=change_set_id)
+    if planned.state != State.PLANNING:
+        return
+    with _at_work(planned):
+        numbers = Selection.of(planned.selection).numbers(reader=planned.made_by, language=get_language() or "en")
+        Change.objects.filter(change_set=planned).delete()
+        counts: dict[str, int] = {}
+        for done, part in _parts(numbers):
+            with transaction.atomic():
+                if not _is_still(planned, State.PLANNING):
+                    return
+                for outcome, number in _plan_part(planned, part).items():
+                    counts[outcome] = counts.get(outcome, 0) + number
+                ChangeSet.objects.filter(pk=planned.pk).update(done=done, total=len(numbers))
+            progress(done, len(numbers))
+        now = {"state": State.PLANNED, "counts": counts, "total": counts.get(Outcome.CHANGED, 0), "done": 0}
+        ChangeSet.objects.filter(pk=planned.pk, state=State.PLANNING).update(**now, updated_at=timezone.now())
+
+
+@transaction.atomic
+def apply(change_set: ChangeSet, *, reason: str = "") -> ChangeSet:
+    """Do what was planned, as planned: here and now for few, in the background for many.
+
+    What stopped half-way goes on. Raises NotPossibleNow, and Invalid where a reason is needed and none is given.
+    """
+    current = _locked(change_set)
+    action = action_of(current)
+    is_stopped = current.state == State.STOPPED and current.applied_at is None and bool(current.counts)
+    if current.state != State.PLANNED and not is_stopped:
+        raise NotPossibleNow(_("This was done already, or is being done."))
+    try:
+        current.reason = clean(reason, limit=_REASON) or current.reason
+    except BadText as problem:
+        raise Invalid(str(problem), fields={"reason": [str(problem)]}) from problem
+    if action.needs_reason and not current.reason:
+        sentence = _("Say why, in a few words. It stands in the log and with each customer.")
+        raise Invalid(sentence, fields={"reason": [sentence]})
+    if not current.total:
+        raise NotPossibleNow(_("There is nothing to change."))
+    now = timezone.now()
+    current.state, current.started_at, current.updated_at = State.APPLYING, now, now
+    current.save(update_fields=["state", "reason", "started_at", "updated_at"])
+    if current.total <= AT_HAND:
+        apply_changes(change_set_id=current.pk)
+        current.refresh_from_db()
+    else:
+        apply_changes.later(change_set_id=current.pk)
+    return current
+
+
+@background(label=gettext_lazy("Change many customers"), retries=3)
+def apply_changes(*, change_set_id: int) -> None:
+    """Apply a plan, some thousand customers in a transaction; begun again, or stopped, it has done whole transactions.
+
+    Every customer is planned again in the transaction that changes them. Where that gives another answer than the plan
+    that somebody agreed to, the customer is left out, and the line says so.
+    """
+    applying = ChangeSet.objects.get(pk=change_set_id)
+    action = action_of(applying)
+    last, is_more = 0, True
+    with _at_work(applying):
+        while is_more:
+            with transaction.atomic():
+                if not _is_still(applying, State.APPLYING):
+                    return
+                lines = list(
+                    Change.objects.filter(
+                        change_set=applying, outcome=Outcome.CHANGED, state=Change.State.PLANNED, id__gt=last
+                    )
+                    .order_by("id")
+                    .values_list("id", "customer_id", "fields")[:AT_ONCE]
+                )
+                is_more = len(lines) == AT_ONCE
+                if lines:
+                    last = lines[-1][0]
+                    _apply_part(applying, action, lines)
+                    applying.done += len(lines)
+                    ChangeSet.objects.filter(pk=applying.pk).update(done=applying.done)
+            progress(applying.done, applying.total)
+        _finish(applying)
+
+
+@transaction.atomic
+def undo(change_set: ChangeSet) -> ChangeSet:
+    """Take back what was applied, as far as nobody changed it since; what somebody did change stays, and is listed.
+
+    Raises NotPossibleNow after thirty days, or where nothing was done that could be taken back.
+    """
+    current = _locked(change_set)
+    if not may_undo(current):
+        raise NotPossibleNow(_("This cannot be undone any more."))
+    applied = Change.objects.filter(change_set=current, state=Change.State.APPLIED).count()
+    now = timezone.now()
+    current.state, current.started_at, current.updated_at = State.UNDOING, now, now
+    current.done, current.total = 0, applied
+    current.save(update_fields=["state", "started_at", "done", "total", "updated_at"])
+    if applied <= AT_HAND:
+        undo_changes(change_set_id=current.pk)
+        current.refresh_from_db()
+    else:
+        undo_changes.later(change_set_id=current.pk)
+    return current
+
+
+@background(label=gettext_lazy("Take back a change of many customers"), retries=3)
+def undo_changes(*, change_set_id: int) -> None:
+    """Take a change set back, the last customers first, some thousand in a transaction."""
+    undoing = ChangeSet.objects.get(pk=change_set_id)
+    action = action_of(undoing)
+    is_more = True
+    with _at_work(undoing):
+        while is_more:
+            with transaction.atomic():
+                if not _is_still(undoing, State.UNDOING):
+                    return
+                lines = list(
+                    Change.objects.filter(change_set=undoing, outcome=Outcome.CHANGED, state=Change.State.APPLIED)
+                    .order_by("-id")
+                    .values_list("id", "customer_id", "images", "fields")[:AT_ONCE]
+                )
+                is_more = len(lines) == AT_ONCE
+                if lines:
+                    _undo_part(undoing, action, lines[::-1])
+                    undoing.done += len(lines)
+                    ChangeSet.objects.filter(pk=undoing.pk).update(done=undoing.done)
+            progress(undoing.done, undoing.total)
+        _finish_undo(undoing)
+
+
+@transaction.atomic
+def stop(change_set: ChangeSet) -> ChangeSet:
+    """Stop work that is under way, after the customers that are being changed at this moment; what is done stays."""
+    current = _locked(change_set)
+    if current.state not in {State.PLANNING, State.APPLYING, State.UNDOING}:
+        raise NotPossibleNow(_("Nothing is under way that could be stopped."))
+    _stopped(current)
+    current.refresh_from_db()
+    return current
+
+
+def action_of(change_set: ChangeSet) -> Action:
+    """What a change set does; raises NotPossibleNow where this version does not know it."""
+    found = actions.get(change_set.action)
+    if found is None:
+        raise NotPossibleNow(_("This version does not know “%(action)s”.") % {"action": change_set.action})
+    return found
+
+
+def may_undo(change_set: ChangeSet) -> bool:
+    """Whether a change set can be taken back now, wholly or what is left of it."""
+    is_done = change_set.state in {State.APPLIED, State.STOPPED, State.FAILED} and change_set.started_at is not None
+    is_in_time = change_set.undo_until is None or change_set.undo_until > timezone.now()
+    return is_done and is_in_time and actions.get(change_set.action) is not None
+
+
+def _plan_part(planned: ChangeSet, part: Sequence[int]) -> dict[str, int]:
+    action = action_of(planned)
+    labels = _labels(part)
+    found = {line.customer_id: line for line in action.plan(part, planned.params)}
+    why_not = _("They are deleted, or were merged with somebody, by now.")
+    ready = []
+    counts: dict[str, int] = {}
+    dumped: dict[str, str] = {}
+    for number in part:
+        line = found.get(number)
+        outcome = line.outcome if line else Outcome.REFUSED
+        counts[outcome] = counts.get(outcome, 0) + 1
+        fields = _once(dumped, line.fields) if line else "{}"
+        known = number if number in labels else None
+        ready.append((known, labels.get(number, ""), outcome, line.reason if line else why_not, fields))
+    same = {"change_set_id": planned.pk, "row": None, "state": str(Change.State.PLANNED), "images": "[]"}
+    rows.insert(Change, ("customer_id", "label", "outcome", "reason", "fields"), ready, same=same)
+    return counts
+
+
+def _apply_part(applying: ChangeSet, action: Action, lines: Sequence[tuple[int, int | None, dict[str, Any]]]) -> None:
+    """Apply some lines of a plan, inside a transaction: the rows, their images, an entry each, and the index."""
+    numbers = [number for _id, number, _fields in lines if number is not None]
+    _lock(numbers)
+    now = timezone.now()
+    fresh = {line.customer_id: line for line in action.plan(numbers, applying.params)}
+    going, left_out = [], []
+    for line_id, number, fields in lines:
+        line = fresh.get(number or 0)
+        if number is not None and line and line.outcome == Outcome.CHANGED and line.fields == fields:
+            going.append((line_id, number, fields))
+        else:
+            left_out.append((line_id, _why_left_out(line)))
+    images = action.apply([number for _id, number, _fields in going], applying.params, now)
+    _keep_images([(line_id, images.get(number, [])) for line_id, number, _fields in going])
+    for line_id, why in left_out:
+        Change.objects.filter(pk=line_id).update(state=Change.State.LEFT_OUT, reason=why)
+    changed = [number for _id, number, _fields in going]
+    told = _Facts(lambda fields: BulkChanged(change_set=applying.public_id, action=action.name, changes=fields))
+    record_many(((number, told.of(fields)) for _id, number, fields in going), subject=Customer, at=now)
+    _follow(action, changed)
+
+
+def _undo_part(
+    undoing: ChangeSet, action: Action, lines: Sequence[tuple[int, int | None, Any, dict[str, Any]]]
+) -> None:
+    numbers = [number for _id, number, _images, _fields in lines if number is not None]
+    _lock(numbers)
+    stays = action.may_not_go_back(numbers) if action.may_not_go_back else {}
+    going = [(number, images) for _id, number, images, _fields in lines if number is not None and number not in stays]
+    take_back = action.take_back or _take_back
+    kept = stays | take_back(going)
+    left = [(line_id, number) for line_id, number, _images, _fields in lines if number in kept]
+    done = [(line_id, number) for line_id, number, _images, _fields in lines if number not in kept]
+    _set_state([line_id for line_id, _number in done], Change.State.UNDONE)
+    for line_id, number in left:
+        Change.objects.filter(pk=line_id).update(state=Change.State.KEPT, reason=kept[number or 0])
+    told = _Facts(
+        lambda fields: BulkUndone(
+            change_set=undoing.public_id,
+            action=action.name,
+            changes={name: [new, old] for name, (old, new) in fields.items()},
+        )
+    )
+    of_line = {line_id: fields for line_id, _number, _images, fields in lines}
+    gone_back = [(number, told.of(of_line[line_id])) for line_id, number in done if number is not None]
+    record_many(gone_back, subject=Customer)
+    _follow(action, numbers)
+
+
+def _take_back(changes: Sequence[tuple[int, Sequence[journal.Image]]]) -> dict[int, str]:
+    """Put rows back as they were; why, per customer, something was left as it is."""
+    why: dict[int, list[str]] = {}
+    for kept in journal.take_back(changes):
+        why.setdefault(kept.owner, []).append(_in_words(kept))
+    return {number: " ".join(dict.fromkeys(sentences)) for number, sentences in why.items()}
+
+
+def _in_words(kept: journal.Kept) -> str:
+    if not kept.column:
+        return _("Somebody deleted or made it anew since.")
+    known = journal.TABLES[kept.table]._meta.get_field(kept.column)
+    label = str(getattr(known, "verbose_name", kept.column))
+    now = _("nothing") if kept.now in (None, "") else str(kept.now)
+    return _("%(field)s was changed since, to “%(value)s”, and stays so.") % {
+        "field": label[:1].upper() + label[1:],
+        "value": now[:80],
+    }
+
+
+def _follow(action: Action, numbers: Sequence[int]) -> None:
+    """Let merges and the search index know of customers whose rows were written."""
+    if action.touches is Touches.NOTHING or not numbers:
+        return
+    presenting.follow(numbers)
+    search.mark_unindexed(numbers, has_new_text=action.touches is Touches.TEXTS)
+
+
+def _finish(applying: ChangeSet) -> None:
+    now = timezone.now()
+    with transaction.atomic():
+        lines = Change.objects.filter(change_set=applying, outcome=Outcome.CHANGED)
+        applied = lines.filter(state=Change.State.APPLIED).count()
+        left_out = lines.filter(state=Change.State.LEFT_OUT).count()
+        ChangeSet.objects.filter(pk=applying.pk, state=State.APPLYING).update(
+            state=State.APPLIED,
+            applied_at=now,
+            undo_until=now + UNDO_FOR,
+            updated_at=now,
+            counts=applying.counts | {"applied": applied, "left_out": left_out},
+        )
+        record(
+            BulkApplied(change_set=applying.public_id, action=applying.action, count=applied, reason=applying.reason)
+        )
+
+
+def _finish_undo(undoing: ChangeSet) -> None:
+    now = timezone.now()
+    with transaction.atomic():
+        lines = Change.objects.filter(change_set=undoing, outcome=Outcome.CHANGED)
+        undone = lines.filter(state=Change.State.UNDONE).count()
+        kept = lines.filter(state=Change.State.KEPT).count()
+        ChangeSet.objects.filter(pk=undoing.pk, state=State.UNDOING).update(
+            state=State.UNDONE,
+            undone_at=now,
+            updated_at=now,
+            counts=undoing.counts | {"undone": undone, "kept": kept},
+        )
+        record(BulkWorkUndone(change_set=undoing.public_id, action=undoing.action, count=undone, kept=kept))
+
+
+def _stopped(current: ChangeSet) -> None:
+    now = timezone.now()
+    applied = Change.objects.filter(change_set=current, state=Change.State.APPLIED).count()
+    ChangeSet.objects.filter(pk=current.pk).update(
+        state=State.STOPPED,
+        updated_at=now,
+        undo_until=now + UNDO_FOR if applied else None,
+        counts=current.counts | {"applied": applied} if current.counts else {},
+    )
+
+
+@contextmanager
+def _at_work(change_set: ChangeSet) -> Iterator[None]:
+    """Work in the language of whoever asked for it, and keep with the change set how it ended where that went wrong."""
+    try:
+        with override(change_set.selection.get("language") or get_language()):
+            yield
+    except Cancelled:
+        with transaction.atomic():
+            _stopped(ChangeSet.objects.get(pk=change_set.pk))
+        raise
+    except Refusal as refusal:
+        ChangeSet.objects.filter(pk=change_set.pk).update(state=State.FAILED, problem=refusal.sentence)
+        raise
+
+
+class _Facts:
+    """One fact for all customers whose fields say the same: most do, and making one for each takes longer than all."""
+
+    def __init__(self, make: Callable[[dict[str, Any]], Any]) -> None:
+        self._make, self._made = make, {}  # type: ignore[var-annotated]
+
+    def of(self, fields: dict[str, Any]) -> Any:
+        key = json.dumps(fields)
+        fact = self._made.get(key)
+        if fact is None:
+            fact = self._made[key] = self._make(fields)
+        return fact
+
+
+def _once(dumped: dict[str, str], fields: Mapping[str, Any]) -> str:
+    key = repr(fields)
+    text = dumped.get(key)
+    if text is None:
+        text = dumped[key] = json.dumps(fields, ensure_ascii=False)
+    return text
+
+
+def _keep_images(images: Sequence[tuple[int, Sequence[journal.Image]]]) -> None:
+    """Mark lines as applied, and keep with each what stood in its rows before and after."""
+    ready = [(json.dumps(of_line, ensure_ascii=False), line_id) for line_id, of_line in images]
+    applied = str(Change.State.APPLIED)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "UPDATE customers_change SET state = %s, images = ready.images::jsonb "
+                "FROM unnest(%s::bigint[], %s::text[]) AS ready (id, images) WHERE customers_change.id = ready.id",
+                [applied, [line_id for _text, line_id in ready], [text for text, _line_id in ready]],
+            )
+        else:
+            cursor.executemany(f"UPDATE customers_change SET state = '{applied}', images = %s WHERE id = %s", ready)  # noqa: S608 — a word of ours
+
+
+def _set_state(line_ids: Sequence[int], state: Change.State) -> None:
+    Change.objects.filter(id__in=id_list(line_ids)).update(state=state)
+
+
+def _labels(numbers: Sequence[int]) -> dict[int, str]:
+    """What customers are called in a plan, also by those who read it after they were deleted."""
+    named = Customer.everyone.filter(id__in=id_list(numbers)).values_list("id", "name", "company", "email", "phone")
+    return {number: next(filter(None, names), "")[:250] for number, *names in named}
+
+
+def _lock(numbers: Sequence[int]) -> None:
+    """Nobody else writes these customers before the transaction ends; on SQLite nobody writes anything."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT 1 FROM customers_customer WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE",
+                [list(numbers)],
+            )
+
+
+def _is_still(change_set: ChangeSet, state: ChangeSet.State) -> bool:
+    """Whether the work was not stopped; held until the transaction ends."""
+    return ChangeSet.objects.select_for_update(no_key=True).filter(pk=change_set.pk, state=state).exists()
+
+
+def _locked(change_set: ChangeSet) -> ChangeSet:
+    return ChangeSet.objects.select_for_update(of=("self",), no_key=True).get(pk=change_set.pk)
+
+
+def _parts(numbers: Sequence[int]) -> Iterator[tuple[int, Sequence[int]]]:
+    """The customers in parts, each with how many will have been done after it."""
+    waiting = iter(numbers)
+    done = 0
+    while part := list(islice(waiting, AT_ONCE)):
+        done += len(part)
+        yield done, part
+
+
+def _why_left_out(line: actions.Line | None) -> str:
+    if line is None:
+        return _("They are deleted, or were merged with somebody, by now.")
+    if line.outcome == Outcome.SAME:
+        return _("It was so already when it was to be done.")
+    return line.reason or _("Somebody changed them since the plan was made.")
+
+
+def _acting_user() -> User | None:
+    return User.objects.filter(pk=who_acts().user_id or 0).first()
