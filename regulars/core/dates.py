@@ -14,6 +14,7 @@ from functools import cache
 from babel.core import Locale
 from django.utils.translation import gettext as _
 
+from regulars.core.errors import Invalid
 from regulars.core.text import fold
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199
@@ -67,6 +68,23 @@ class Order:
     def is_open(self) -> bool:
         """Whether there are dates that can be read in two ways, and nothing that decides."""
         return bool(self.unclear or self.day_first) and not self.found
+
+
+# As people say it: the order of day, month and year.
+_ORDERS = {
+    "dmy": "dmy", "ddmmyyyy": "dmy", "dayfirst": "dmy",
+    "mdy": "mdy", "mmddyyyy": "mdy", "monthfirst": "mdy",
+    "ymd": "ymd", "yyyymmdd": "ymd",
+}  # fmt: skip
+
+
+def date_order(text: str) -> str:
+    """`dmy`, `mdy` or `ymd` from what people write: dmy, DD/MM/YYYY, day-first. Empty stays empty; raises Invalid."""
+    key = re.sub(r"[^a-z]", "", text.lower())
+    if text and key not in _ORDERS:
+        sentence = _("--date-format is “%(text)s”; write DD/MM/YYYY, MM/DD/YYYY or YYYY-MM-DD.") % {"text": text}
+        raise Invalid(sentence, fields={})
+    return _ORDERS.get(key, "")
 
 
 class BadDate(ValueError):  # noqa: N818 — an answer, not a failure of ours

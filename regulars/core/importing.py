@@ -52,7 +52,11 @@ RowT = TypeVar("RowT", bound=NumberedRow)
 
 @dataclass(slots=True)
 class Summary:
-    """What became of a file. `rows` are the file's rows below the header; the rest counts what the room imports."""
+    """What became of a file. `rows` are the file's rows below the header; the rest counts what the room imports.
+
+    `not_imported` are headings of columns that nobody took; `findings` what was chosen and mended on the way, each with
+    its kind, how often, and a sentence.
+    """
 
     rows: int = 0
     created: int = 0
@@ -61,6 +65,8 @@ class Summary:
     rejected: int = 0
     rejects_file: str | None = None
     seconds: float = 0.0
+    not_imported: list[str] = field(default_factory=list)
+    findings: list[dict[str, Any]] = field(default_factory=list)
 
     def figures(self) -> dict[str, Any]:
         """As `--json` prints it."""
@@ -194,14 +200,22 @@ def sentence(run: Run) -> str:
         )
     if done.rejects_file:
         parts.append(_("They stand with their reasons in %(file)s.") % {"file": done.rejects_file})
+    if done.not_imported:
+        parts.append(_("Not imported: %(columns)s.") % {"columns": ", ".join(done.not_imported)})
+    parts += [finding["sentence"] for finding in done.findings]
     if run.is_dry_run:
         parts.append(_("This was a dry run: nothing was written."))
     return " ".join(parts)
 
 
 def import_options(command: Command) -> Command:
-    """The argument and the options that every import has: FILE, --map, --dry-run, --json."""
+    """The argument and the options that every import has: FILE, --map, --encoding and its like, --dry-run, --json."""
     for option in (
+        click.option("--sheet", metavar="NAME", default="", help="The sheet of a workbook; else the first with rows."),
+        click.option(
+            "--delimiter", metavar="CHARACTER", default="", help="What stands between cells, if guessing fails."
+        ),
+        click.option("--encoding", metavar="NAME", default="", help="The file's encoding, if guessing fails."),
         commands.json_option,
         click.option("--dry-run", "is_dry_run", is_flag=True, help="Write nothing; print the summary it would have."),
         click.option(
@@ -231,6 +245,12 @@ def parse_map(text: str) -> dict[str, str]:
             raise _bad_map(_("--map names the field “%(field)s” twice.") % {"field": name})
         chosen[name] = column
     return chosen
+
+
+def reading_of(*, encoding: str, delimiter: str, sheet: str) -> dict[str, str]:
+    """What was said of a file's form, as `open_table` takes it."""
+    given = {"encoding": encoding, "delimiter": delimiter.replace("\\t", "\t"), "sheet": sheet}
+    return {name: value for name, value in given.items() if value}
 
 
 def find_columns(

@@ -18,14 +18,31 @@ from regulars.timeline.models import Source
 @click.command(name="customers")
 @importing.import_options
 @click.option(
+    "--date-format",
+    metavar="ORDER",
+    default="",
+    help="DD/MM/YYYY or MM/DD/YYYY, where the dates of the file can be read in two ways.",
+)
+@click.option(
     "--channel",
     "channel_code",
     metavar="CODE",
     default="",
     help="The channel whose ids the file has; else the web shop.",
 )
-def import_command(*, file: Path, mapping: str, channel_code: str, is_dry_run: bool, as_json: bool) -> None:
-    """Bring in customers from a CSV, TSV or XLSX file.
+def import_command(
+    *,
+    file: Path,
+    mapping: str,
+    channel_code: str,
+    date_format: str,
+    encoding: str,
+    delimiter: str,
+    sheet: str,
+    is_dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Bring in customers from a text table or a workbook, packed or not.
 
     A row changes the customer it means: by the id in its channel, else by e-mail, else by name and phone; otherwise
     it is a new customer. Empty cells change nothing. Rows that cannot be used, and rows that contradict an earlier
@@ -33,7 +50,14 @@ def import_command(*, file: Path, mapping: str, channel_code: str, is_dry_run: b
     """
     chosen = importing.parse_map(mapping)
     with acting(None, Source.IMPORT), importing.importing("customers", file, is_dry_run=is_dry_run) as run:
-        import_customers(file, run=run, mapping=chosen, channel_code=channel_code)
+        import_customers(
+            file,
+            run=run,
+            mapping=chosen,
+            channel_code=channel_code,
+            reading=importing.reading_of(encoding=encoding, delimiter=delimiter, sheet=sheet),
+            date_format=date_format,
+        )
     importing.report(run, as_json=as_json)
 
 

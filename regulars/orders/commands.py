@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from regulars.core import commands, importing
+from regulars.core.dates import date_order
 from regulars.core.errors import Invalid
 from regulars.orders.actions.importing import import_orders
-from regulars.orders.importing.survey import date_order
 from regulars.orders.queries.verification import Difference, differences
 from regulars.timeline.actions import acting
 from regulars.timeline.models import Source
@@ -40,6 +40,9 @@ def import_command(
     currency: str,
     rate: str,
     date_format: str,
+    encoding: str,
+    delimiter: str,
+    sheet: str,
     is_dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -65,6 +68,7 @@ def import_command(
             currency=currency,
             rate=_rate(rate),
             date_format=day_order,
+            reading=importing.reading_of(encoding=encoding, delimiter=delimiter, sheet=sheet),
         )
     importing.report(run, as_json=as_json)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from itertools import islice
@@ -78,6 +79,13 @@ class Table:
     def label(self, column: int) -> str:
         """What people call a column: its heading, or its letter as spreadsheets count."""
         return self.header[column] or _("Column %(letters)s") % {"letters": letters_of(column)}
+
+    def sample(self, count: int) -> list[list[str]]:
+        """The cells of the first usable rows; fewer where the file breaks off, which reading it will say."""
+        found: list[list[str]] = []
+        with suppress(Unreadable):
+            found.extend(islice((line.cells for line in self.rows() if not line.problem), count))
+        return found
 
     def rows(self) -> Iterator[Line]:
         """Every row below the header, blank ones left out; raises Unreadable where the file breaks off."""

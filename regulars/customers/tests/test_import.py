@@ -252,13 +252,15 @@ def test_map_names_columns_and_refuses_what_there_is_not(file):
     with pytest.raises(Refusal, match="Schuh"):
         bring_in(path, mapping={"name": "Schuh"})
     with pytest.raises(Refusal, match="No column of this file says who somebody is"):
-        bring_in(path)
+        bring_in(file("Wer,Wohin,Kennung", "Ada,London,1"))
 
 
 def test_the_command_prints_the_summary_and_ends_with_2_on_a_file_it_cannot_use(file, capfd):
     assert cli.run(["import", "customers", str(file("email,name", "ada@mail.example,Ada", "x,Bea")), "--json"]) == 0
     figures = json.loads(capfd.readouterr().out)
-    assert list(figures) == ["rows", "created", "updated", "unchanged", "rejected", "rejects_file", "seconds"]
+    assert list(figures) == [
+        *["rows", "created", "updated", "unchanged", "rejected", "rejects_file", "seconds", "not_imported", "findings"]
+    ]
     assert (figures["rows"], figures["created"], figures["rejected"]) == (2, 1, 1)
     assert cli.run(["import", "customers", str(file("a,b", "1,2"))]) == 2
     assert "No column" in capfd.readouterr().err

@@ -18,7 +18,7 @@ from regulars.orders.actions.numbers import index_noted_numbers
 from regulars.orders.facts import OrdersImported
 from regulars.orders.importing.building import Builder, Plan, Sale
 from regulars.orders.importing.groups import Aside, Group, grouped, in_batches, rank_of
-from regulars.orders.importing.mapping import columns_of
+from regulars.orders.importing.mapping import columns_of, left_out
 from regulars.orders.importing.survey import survey
 from regulars.orders.importing.values import order_number
 from regulars.orders.importing.writing import Writer
@@ -37,6 +37,7 @@ def import_orders(
     currency: str = "",
     rate: Decimal | None = None,
     date_format: str = "",
+    reading: Mapping[str, str] | None = None,
 ) -> None:
     """Read a file of order lines, and write the orders and returns it tells of; `run` counts them, and keeps the rest.
 
@@ -49,9 +50,11 @@ def import_orders(
 
     Raises Unreadable or Invalid where the file as a whole cannot be used.
     """
-    table = open_table(file)
+    table = open_table(file, **(reading or {}))
     run.rejects.header = table.header
     columns = columns_of(table.header, mapping)
+    run.summary.not_imported = left_out(table, columns)
+    run.summary.findings = [finding._asdict() for finding in table.findings]
     found = survey(table, columns, date_format=date_format)
     options = {"currency": currency or shop.current().currency, **({} if rate is None else {"rate": rate})}
     given = normalise.order_values(options)

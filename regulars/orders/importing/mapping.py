@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from regulars.core.errors import Invalid
 from regulars.core.importing import find_columns, heading_key
+from regulars.core.tabular import Table
 
 # The first heading of a field that a file has is taken; they are compared without case, punctuation and spaces.
 KNOWN: dict[str, tuple[str, ...]] = {
@@ -107,6 +108,12 @@ KNOWN: dict[str, tuple[str, ...]] = {
         "买家留言",
     ),
 }  # fmt: skip
+
+
+def left_out(table: Table, columns: Mapping[str, int]) -> list[str]:
+    """The columns with a heading that nothing is taken from, as people call them."""
+    taken = set(columns.values())
+    return [name for place, name in enumerate(table.header) if name and place not in taken]
 
 
 def columns_of(header: Sequence[str], chosen: Mapping[str, str]) -> dict[str, int]:

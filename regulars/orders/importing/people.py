@@ -11,7 +11,8 @@ from regulars.core.errors import Invalid
 from regulars.core.text import BadText
 from regulars.customers import search
 from regulars.customers.importing.matching import Known
-from regulars.customers.importing.preparing import CUSTOMER_COLUMNS, Plan, Preparer, Ready, reason_of
+from regulars.customers.importing.preparing import Plan, Preparer, reason_of
+from regulars.customers.importing.rows import CUSTOMER_COLUMNS, Ready
 from regulars.customers.importing.writing import Writer
 from regulars.orders.importing.building import Who
 

@@ -18,12 +18,6 @@ from regulars.core.tabular import Table
 from regulars.orders.importing.values import order_number
 
 AMOUNTS = ("unit_price", "line_total", "discount", "line_discount", "shipping", "tax", "total", "refunded", "rate")
-# As people say it: the order of day, month and year.
-DATE_FORMATS = {
-    "dmy": "dmy", "ddmmyyyy": "dmy", "dayfirst": "dmy",
-    "mdy": "mdy", "mmddyyyy": "mdy", "monthfirst": "mdy",
-    "ymd": "ymd", "yyyymmdd": "ymd",
-}  # fmt: skip
 _DATE = re.compile(r"\s*(\d{1,2})\s?([/-])\s?(\d{1,2})\s?[/-]\s?\d{2,4}(?!\d)")
 _COMMA = re.compile(r"\d,\d{1,2}\D*$|\d,\d{4,}\D*$|\.\d{3},\d+\D*$")
 _POINT = re.compile(r"\d\.\d{1,2}\D*$|\d\.\d{4,}\D*$|,\d{3}\.\d+\D*$")
@@ -84,15 +78,6 @@ def survey(table: Table, columns: Mapping[str, int], *, date_format: str = "") -
     found.is_decimal_comma = votes["comma"] > votes["point"]
     found.is_month_first = _is_month_first(votes, day_first, date_format)
     return found
-
-
-def date_order(text: str) -> str:
-    """`dmy`, `mdy` or `ymd` from what people write: dmy, DD/MM/YYYY, day-first. Empty stays empty; raises Invalid."""
-    key = re.sub(r"[^a-z]", "", text.lower())
-    if text and key not in DATE_FORMATS:
-        sentence = _("--date-format is “%(text)s”; write DD/MM/YYYY, MM/DD/YYYY or YYYY-MM-DD.") % {"text": text}
-        raise Invalid(sentence, fields={})
-    return DATE_FORMATS.get(key, "")
 
 
 def _vote(date: str) -> str:

@@ -386,7 +386,9 @@ def test_the_command_prints_a_summary_and_verify_finds_what_was_tampered_with(br
     shop.change(currency="GBP", time_zone="Europe/London", country="GB")
     result = CliRunner().invoke(import_command, [str(file), "--json"], catch_exceptions=False)
     summary = json.loads(result.stdout)
-    assert list(summary) == ["rows", "created", "updated", "unchanged", "rejected", "rejects_file", "seconds"]
+    assert list(summary) == [
+        *["rows", "created", "updated", "unchanged", "rejected", "rejects_file", "seconds", "not_imported", "findings"]
+    ]
     assert (summary["created"], summary["rejects_file"]) == (1, None)
     assert Entry.objects.get(name="order.placed").source == "import"
 
