@@ -159,7 +159,7 @@ def _kind(value: Any, _country: str) -> str:
 def _flag(value: Any, _country: str) -> bool:
     if isinstance(value, bool):
         return value
-    return bool(_one_of(value, _FLAGS, False, _("“%(text)s” is neither yes nor no.")))
+    return bool(_one_of(value, FLAGS, False, _("“%(text)s” is neither yes nor no.")))
 
 
 def _one_of(value: Any, known: Mapping[str, Any], default: Any, sentence: str) -> Any:
@@ -280,7 +280,7 @@ _KINDS = {
     "person": Kind.PERSON, "company": Kind.COMPANY, "private": Kind.PERSON, "business": Kind.COMPANY,
     "firma": Kind.COMPANY, "个人": Kind.PERSON, "公司": Kind.COMPANY, "企业": Kind.COMPANY,
 }  # fmt: skip
-_FLAGS = {
+FLAGS = {
     **dict.fromkeys(("1", "true", "yes", "y", "ja", "wahr", "是", "on"), True),
     **dict.fromkeys(("0", "false", "no", "n", "nein", "falsch", "否", "off"), False),
 }

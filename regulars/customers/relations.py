@@ -18,6 +18,7 @@ from django.db import connection
 from django.db.models import Model, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
+from regulars.customers import people
 from regulars.customers.grams import Ids
 from regulars.customers.models import Customer
 from regulars.customers.standings import id_list
@@ -28,7 +29,8 @@ class Relation:
     """The rows of `model` where `where` holds: `customer` is the column that says whose, `value` what is compared.
 
     `shown` is what people read, where that differs from `value`, and `order` the order of a customer's values. `alive`
-    are conditions that every question about a single value fulfils by itself.
+    are conditions that every question about a single value fulfils by itself. Tags of merged records add up; where a
+    relation `has_one_voice`, the customer's own rows speak alone, else those of the first record that has some.
     """
 
     model: type[Model]
@@ -38,6 +40,7 @@ class Relation:
     shown: str = ""
     order: tuple[str, ...] = ()
     alive: tuple[tuple[str, Any], ...] = ()
+    has_one_voice: bool = False
 
     def having(self, condition: Q) -> Q:
         """Customers with a row that fulfils a condition."""
@@ -49,17 +52,30 @@ class Relation:
         return _read_ids(*self._ids(condition))
 
     def read(self, customers: Sequence[Customer]) -> dict[int, list[Any]]:
-        """What people read, for some customers by id, in one query (two where some of them were merged)."""
-        ids = [customer.pk for customer in customers]
-        owner = {pk: pk for pk in ids} | dict(
-            Customer.everyone.filter(merged_into__in=id_list(ids)).values_list("pk", "merged_into_id")
-        )
+        """What people read, for some customers by id, in two queries, however many customers."""
+        owner = {pk: root for root, pks in people.records_of([one.pk for one in customers]).items() for pk in pks}
         rows = self._rows().filter(**dict(self.alive), **{f"{self.customer}__in": id_list(owner)})
-        found: dict[int, list[Any]] = defaultdict(list)
-        for pk, value in rows.order_by(self.customer, *self.order).values_list(self.customer, self.shown or self.value):
-            if value not in found[owner[pk]]:
-                found[owner[pk]].append(value)
+        told: dict[int, list[Any]] = defaultdict(list)
+        for pk, value in rows.order_by(*self.order).values_list(self.customer, self.shown or self.value):
+            told[pk].append(value)
+        found: dict[int, list[Any]] = {}
+        for pk, root in owner.items():  # the customer first, then the records in their order
+            if pk in told and not (self.has_one_voice and root in found):
+                known = found.setdefault(root, [])
+                known += [value for value in told[pk] if value not in known]
         return found
+
+    def speaking(self) -> dict[int, int]:
+        """The merged records whose rows speak for the customer they belong to, where only one voice is heard."""
+        merged = Customer.everyone.filter(merged_into__isnull=False, pk__in=self._rows().values(self.customer))
+        first: dict[int, int] = {}
+        for pk, root in merged.order_by("pk").values_list("pk", "merged_into_id"):
+            first.setdefault(root, pk)
+        if first:
+            own = self._rows().filter(**{f"{self.customer}__in": id_list(first)})
+            for root in own.values_list(self.customer, flat=True):
+                first.pop(root, None)
+        return {pk: root for root, pk in first.items()}
 
     def _rows(self) -> QuerySet[Any]:
         return self.model._default_manager.filter(**dict(self.where))
@@ -67,6 +83,8 @@ class Relation:
     def _ids(self, condition: Q) -> tuple[str, tuple[Any, ...]]:
         own = self._rows().filter(condition or Q(*self.alive)).order_by()
         merged = Customer.everyone.filter(merged_into__isnull=False, pk__in=own.values(self.customer)).order_by()
+        if self.has_one_voice:
+            merged = merged.filter(pk__in=id_list(self.speaking()))
         first, first_params = _statement(own.values_list(self.customer))
         second, second_params = _statement(merged.values_list("merged_into_id"))
         return f"{first} UNION ALL {second}", (*first_params, *second_params)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from regulars.core import shop
 from regulars.core.contact import format_phone
-from regulars.customers import catalogue, consents, moments
+from regulars.customers import catalogue, consents, customfields, moments, presenting
 from regulars.customers.consents import FIELD_OF, LABELS
-from regulars.customers.models import Address, Customer, Identity
+from regulars.customers.models import Customer, Identity
 from regulars.customers.people import records
 from regulars.customers.places import country_name, language_name
 from regulars.staff.models import User
@@ -34,6 +35,7 @@ class Change:
     label: str
     was: str
     now: str
+    name: str = ""
 
 
 def timeline(request: HttpRequest, customer: Customer) -> dict[str, Any]:
@@ -43,9 +45,10 @@ def timeline(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     kind = kind if kind in dict(kinds) else ""
     after = moments.Cursor.parse(request.GET.get("after", ""))
     found, following = moments.page(customer, may=request.user.may, kind=kind, after=after)  # type: ignore[union-attr]
+    shown = _seen(found, request.user, context=lambda moment: moment.context)
     earlier = {"show": kind, "after": following} if kind else {"after": following}
     return {
-        "days": list(_by_day(found, at=lambda moment: moment.at)),
+        "days": list(_by_day(shown, at=lambda moment: moment.at)),
         "earlier": urlencode(earlier) if following else "",
         "is_continued": after is not None,
         "kinds": [{"kind": key, "label": label, "is_open": key == kind} for key, label in kinds],
@@ -66,12 +69,12 @@ def changes(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     cursor = moments.Cursor.parse(request.GET.get("after", ""))
     before = (cursor.at, cursor.id) if cursor else None
     entries = customer_entries(
-        customer.pk, names=names_for_audit() - moments.replaced(), before=before, limit=_PAGE + 1
+        records(customer), names=names_for_audit() - moments.replaced(), before=before, limit=_PAGE + 1
     )
     shown = entries[:_PAGE]
     following = moments.Cursor(shown[-1].at, "entries", shown[-1].pk) if len(entries) > _PAGE else None
     colleagues = _colleagues()
-    lines = [_line(entry, colleagues) for entry in shown]
+    lines = _seen([_line(entry, colleagues) for entry in shown], request.user, context=lambda line: line)
     return {
         "days": list(_by_day(lines, at=lambda line: line["entry"].at)),
         "earlier": urlencode({"after": following}) if following else "",
@@ -81,8 +84,7 @@ def changes(request: HttpRequest, customer: Customer) -> dict[str, Any]:
 
 def addresses(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     """Where parcels and invoices go, and the other addresses."""
-    found = Address.objects.filter(customer=customer).order_by("-is_default_shipping", "-is_default_billing", "id")
-    known = list(found)
+    known = presenting.addresses(customer)
     return {
         "addresses": known,
         "others": len(known) - 2,
@@ -98,7 +100,11 @@ def consent(request: HttpRequest, customer: Customer) -> dict[str, Any]:
 
 def identities(_request: HttpRequest, customer: Customer) -> dict[str, Any]:
     """What each channel calls this customer."""
-    known = Identity.objects.filter(customer=customer).select_related("channel").order_by("channel__name", "id")
+    known = (
+        Identity.objects.filter(customer__in=records(customer))
+        .select_related("channel")
+        .order_by("channel__name", "id")
+    )
     return {"identities": list(known)}
 
 
@@ -119,13 +125,13 @@ def entry_moments(customer: Customer, kind: str, before: moments.Mark | None, li
             template="customers/_moment_entry.html",
             context=_line(entry, colleagues),
         )
-        for entry in customer_entries(customer.pk, names=names, before=before, limit=limit)
+        for entry in customer_entries(records(customer), names=names, before=before, limit=limit)
     ]
 
 
 def _line(entry: Entry, colleagues: Mapping[str, str]) -> dict[str, Any]:
     doors = {Source.API: _("through the API"), Source.IMPORT: _("by import"), Source.CHANNEL: _("from the channel")}
-    data = {key: value for key, value in entry.data.items() if not isinstance(value, dict | list)}
+    data = {key: _joined(value) for key, value in entry.data.items() if not isinstance(value, dict)}
     sentence = str(entry.fact.sentence) if entry.fact else entry.name
     return {
         "entry": entry,
@@ -141,6 +147,10 @@ def _colleagues() -> dict[str, str]:
     return {user.public_id: user.name for user in User.objects.only("name")}
 
 
+def _joined(value: Any) -> Any:
+    return pgettext("between the words of a list", ", ").join(map(str, value)) if isinstance(value, list) else value
+
+
 class _Words(dict[str, Any]):
     """The data of an entry for its sentence; what an old entry does not have is left blank."""
 
@@ -154,10 +164,25 @@ def _changes(entry: Entry, colleagues: Mapping[str, str]) -> list[Change]:
     if isinstance(found, dict):
         pairs = {name: pair for name, pair in found.items() if isinstance(pair, list) and len(pair) == 2}
         return [
-            Change(_label(name), _value(name, was, colleagues), _value(name, now, colleagues))
+            Change(_label(name), _value(name, was, colleagues), _value(name, now, colleagues), name)
             for name, (was, now) in pairs.items()
         ]
     return []
+
+
+def _seen(lines: Iterable[Any], user: Any, *, context: Callable[[Any], dict[str, Any]]) -> list[Any]:
+    """The lines without what changed in fields that this person may not see; without the line where that was all."""
+    hidden = customfields.hidden_from(user)
+    found = []
+    for line in lines:
+        told = context(line)
+        changes = told["changes"] if hidden and "changes" in told else []
+        if any(change.name in hidden for change in changes):
+            told["changes"] = [change for change in changes if change.name not in hidden]
+            if not told["changes"]:
+                continue
+        found.append(line)
+    return found
 
 
 def _label(name: str) -> str:
@@ -184,6 +209,8 @@ def _value(name: str, value: Any, colleagues: Mapping[str, str]) -> str:
         return _("yes") if value else _("no")
     if name in FIELD_OF.values():
         return str(LABELS.get(value, value))
+    if name.startswith(customfields.PREFIX):
+        return customfields.told(name, value)
     choices = dict(Customer._meta.get_field(name).flatchoices) if name in _CHOICES else {}  # type: ignore[union-attr]
     return str(choices.get(value, value))
 

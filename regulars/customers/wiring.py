@@ -1,10 +1,11 @@
 """Everything customers plug into the house."""
 
+from django.core.signals import request_started
 from django.utils.translation import gettext_lazy as _
 
 from regulars.core import commands, menu
 from regulars.core.api import idempotency
-from regulars.customers import belongings, catalogue, fields, holders, moments, panels, tabs
+from regulars.customers import belongings, catalogue, customfields, fields, holders, moments, panels, tabs
 from regulars.customers.bulk import action, kinds
 from regulars.customers.commands import import_command, reindex_command
 
@@ -139,3 +140,6 @@ for _action in kinds.ALL:
 # ── what can be asked of a customer
 for _field in fields.FIELDS:
     catalogue.add(_field)
+catalogue.add_source(catalogue.Source(prefix=customfields.PREFIX, read=customfields.catalogue_fields))
+# another process may have changed the shop's own fields since the last request
+request_started.connect(customfields.forget, dispatch_uid="customers.custom_fields")
