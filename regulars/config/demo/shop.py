@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy
 from pyarrow import csv as arrow_csv
 
 from regulars.channels.actions import channel_for
+from regulars.config.demo import everyday
 from regulars.config.demo.facts import DemoBegun, DemoLoaded
 from regulars.config.demo.people import Inventor, Person, Place, place_of, places
 from regulars.core import shop
@@ -103,6 +104,7 @@ def load_shop(*, say: Say, keeps_dates: bool = False) -> Loaded:
             say(_("Importing orders"))
             with importing("orders", orders) as orders_run:
                 import_orders(orders, run=orders_run, mapping={})
+            everyday.live(folder=Path(folder), say=say)
             record(DemoLoaded(seed=0, customers=Customer.objects.count(), orders=Order.objects.count()))
     return Loaded(customers_run.summary, orders_run.summary, weeks, round(time.monotonic() - began, 1))
 
