@@ -8,7 +8,7 @@ Whoever reads what belongs to a customer asks here which records that are:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 
 from regulars.customers.models import Customer
 from regulars.customers.standings import id_list
@@ -45,6 +45,14 @@ def records_with(customer: Customer) -> list[int]:
     return [root, *Customer.everyone.filter(merged_into=root).order_by("pk").values_list("pk", flat=True)]
 
 
+def records_of_person(customer_id: int | None) -> tuple[int, ...]:
+    """The records of the person whom any record is, by id; an unknown id is itself, no id nobody."""
+    if customer_id is None:
+        return ()
+    root = root_of(customer_id)
+    return root, *Customer.everyone.filter(merged_into=root).order_by("pk").values_list("pk", flat=True)
+
+
 def root_of(customer_id: int) -> int:
     """The listed customer that a record is; the record itself where it was not merged."""
     return roots_of([customer_id])[customer_id]
@@ -63,21 +71,14 @@ def with_roots(customer_ids: Collection[int]) -> set[int]:
 
 def person(customer: Customer) -> Customer:
     """The customer as everybody sees them: the listed record they are, or were merged into."""
-    return customer.merged_into or customer
-
-
-def persons(customers: Sequence[Customer | None]) -> dict[int, Customer]:
-    """The listed customer of each, by id; a query where some were merged."""
-    roots = {one.pk: one.merged_into_id for one in customers if one is not None and one.merged_into_id is not None}
-    known = Customer.everyone.in_bulk(set(roots.values())) if roots else {}
-    return {one.pk: known.get(roots.get(one.pk, 0), one) for one in customers if one is not None}
+    return customer.person
 
 
 def are_one(first: Customer | None, second: Customer | None) -> bool:
     """Whether two records are the same person; nobody is the same as nobody."""
     if first is None or second is None:
         return first is second
-    return len(set(roots_of([first.pk, second.pk]).values())) == 1
+    return first.pk == second.pk or len(set(roots_of([first.pk, second.pk]).values())) == 1
 
 
 def _merged(customer_ids: Collection[int]) -> dict[int, int]:

@@ -22,7 +22,8 @@ from django.utils import timezone
 
 from regulars.customers.derived import contacts_of, found_by
 from regulars.customers.indexing import mark_unindexed
-from regulars.customers.models import Customer, MergeLink, OwnProfile
+from regulars.customers.models import Address, Customer, MergeLink, OwnProfile
+from regulars.customers.people import records
 from regulars.customers.standings import id_list
 
 Values = Mapping[str, Any]
@@ -59,6 +60,7 @@ GROUPS = (
     Group("email", ("email",)),
     Group("phone", ("phone",)),
     Group("address", ("city", "region", "postcode", "country")),
+    Group("billing", ()),  # whose address invoices go to; the row does not repeat it
     Group("birthday", ("birth_year", "birthday", "born_ordinal")),
     Group("gender", ("gender",)),
     Group("occupation", ("occupation",)),
@@ -151,7 +153,7 @@ def shown(person: Person, record: int | None = None) -> Shown:
     values: dict[str, Any] = {}
     origins: dict[str, int | None] = {}
     for group in GROUPS:
-        chosen = _chosen(group, at, links, members)
+        chosen = _chosen(person, group, at, links, members)
         if chosen is not None:
             values |= zip(group.columns, group.of(person.own[chosen]), strict=True)
             origins[group.name] = chosen
@@ -254,7 +256,8 @@ def write_own(customer: Customer, columns: Values, *, is_last_word: bool = True)
     customer._state.fields_cache["own_profile"] = said
     if is_last_word:
         for group in GROUPS:
-            if different.intersection(group.columns):
+            # where somebody lives follows from their addresses, and which of them counts is said there
+            if group.name != "address" and different.intersection(group.columns):
                 choose(customer.pk, group.name, customer.pk)
     present([customer.pk])
 
@@ -275,6 +278,29 @@ def choose(root: int, group: str, record: int) -> None:
         if record == root or record in person.under(link.merged_id):
             link.choices[group] = record
             link.save(update_fields=["choices"])
+
+
+def origin(record: Customer, group: str) -> int | None:
+    """Which of a person's records a group is shown of; nothing where the person has one record, or it is of several."""
+    root = record.merged_into_id or record.pk
+    if not MergeLink.objects.filter(kept=root, undone_at__isnull=True).exists():
+        return None
+    return shown(persons([root])[0]).origins[group]
+
+
+def addresses(customer: Customer) -> list[Address]:
+    """The addresses of all records of a customer, the defaults first; of several defaults the one that counts."""
+    ids = records(customer)
+    found = list(Address.objects.filter(customer__in=ids).order_by("-is_default_shipping", "-is_default_billing", "id"))
+    if len(ids) == 1:
+        return found
+    origins = shown(persons([customer.pk])[0]).origins
+    bills = {address.customer_id for address in found if address.is_default_billing}
+    billing = origins["billing"] if origins["billing"] in bills else origins["address"]
+    for address in found:
+        address.is_default_shipping = address.is_default_shipping and address.customer_id == origins["address"]
+        address.is_default_billing = address.is_default_billing and address.customer_id == billing
+    return sorted(found, key=lambda one: (not one.is_default_shipping, not one.is_default_billing, one.pk))
 
 
 def follow(customer_ids: Collection[int]) -> None:
@@ -332,11 +358,16 @@ def alive(kept: Iterable[Values]) -> list[dict[str, Any]]:
     return found
 
 
-def _chosen(group: Group, at: int, links: Sequence[Link], members: Mapping[int, set[int]]) -> int | None:
+def _chosen(
+    person: Person, group: Group, at: int, links: Sequence[Link], members: Mapping[int, set[int]]
+) -> int | None:
     for link in reversed(links):
         record = link.choices.get(group.name)
-        if record is not None and (record == at or any(record in found for found in members.values())):
-            return record
+        if record is None or (record != at and all(record not in found for found in members.values())):
+            continue
+        if group.name == "address" and group.is_empty(person.own[record]):
+            continue  # the chosen address is gone
+        return record
     return None
 
 

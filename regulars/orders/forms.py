@@ -18,6 +18,7 @@ from regulars.channels.models import Channel
 from regulars.core import shop
 from regulars.core.money import Money
 from regulars.customers.models import Customer
+from regulars.customers.people import records
 from regulars.orders.models import Status
 from regulars.orders.queries import OrderRequest
 
@@ -129,7 +130,8 @@ def read(data: QueryDict) -> Asked:
     if asked.sort not in {"placed_at", "-placed_at", "total", "-total"}:
         asked.problems.append(_("Orders cannot be sorted by “%(name)s”.") % {"name": asked.sort[:40]})
     if values["customer"]:
-        asked.customer = Customer.objects.filter(pk=Customer.pk_of(values["customer"]) or 0).first()
+        rows = Customer.everyone.filter(pk=Customer.pk_of(values["customer"]) or 0, deleted_at__isnull=True)
+        asked.customer = next((one.person for one in rows.select_related("merged_into")), None)
         if asked.customer is None:
             asked.problems.append(_("There is no such customer. Perhaps it was deleted."))
     asked.chips = _chips(data, asked)
@@ -138,7 +140,7 @@ def read(data: QueryDict) -> Asked:
             number=values["number"].strip(),
             statuses=tuple(values["status"]),
             channels=tuple(values["channel"]),
-            customer_id=asked.customer.pk if asked.customer else None,
+            customer_ids=tuple(records(asked.customer)) if asked.customer else (),
             since=_start(values["placed_at.after"]),
             until=_start(values["placed_at.before"]),
             least_minor=_minor(values["total.min"]),

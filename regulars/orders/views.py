@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from regulars.core.money import Money
+from regulars.customers.people import records_with
 from regulars.orders.forms import read
 from regulars.orders.models import Order, Return, ReturnLine, Status
 from regulars.orders.queries import OrderPage, order_page
@@ -51,7 +52,7 @@ def orders(request: HttpRequest) -> HttpResponse:
 def page(request: HttpRequest, public_id: str) -> HttpResponse:
     """One order: what was in it, what it came to, what came back, and whether it counts."""
     order = (
-        Order.objects.select_related("channel", "customer")
+        Order.objects.select_related("channel", "customer__merged_into")
         .prefetch_related("lines")
         .filter(pk=Order.pk_of(public_id) or 0)
     ).first()
@@ -81,7 +82,7 @@ def page(request: HttpRequest, public_id: str) -> HttpResponse:
 def returned(request: HttpRequest, public_id: str) -> HttpResponse:
     """One return: what came back, what was refunded, and what it reverses."""
     back = (
-        Return.objects.select_related("channel", "customer", "order")
+        Return.objects.select_related("channel", "customer__merged_into", "order")
         .prefetch_related(Prefetch("lines", ReturnLine.objects.select_related("order")))
         .filter(pk=Return.pk_of(public_id) or 0)
     ).first()
@@ -116,10 +117,10 @@ def _history(order: Order, returns: list[Return]) -> list[dict[str, Any]]:
             for back in returns
         ),
     ]
-    if order.customer_id:
+    if order.customer:
         # only the index by customer leads here; an order of a guest has its rows alone
         entries = Entry.objects.filter(
-            customer_id=order.customer_id,
+            customer_id__in=records_with(order.customer),
             subject_type="orders.order",
             subject_id=order.pk,
             at__gte=order.placed_at,

@@ -12,14 +12,18 @@ from regulars.timeline.models import Entry
 
 
 def customer_entries(
-    customer_id: int,
+    customer_ids: int | Collection[int],
     *,
     names: Collection[str] | None = None,
     before: tuple[dt.datetime, int] | None = None,
     limit: int = 50,
 ) -> list[Entry]:
-    """Newest first, with who did it; only those of `names`, and older than the entry at `before` (time, id)."""
-    entries = Entry.objects.filter(customer_id=customer_id).select_related("actor")
+    """Newest first, with who did it; only those of `names`, and older than the entry at `before` (time, id).
+
+    Of a customer who has several records these are the entries of all of them.
+    """
+    ids = [customer_ids] if isinstance(customer_ids, int) else list(customer_ids)
+    entries = Entry.objects.filter(customer_id__in=ids).select_related("actor")
     if names is not None:
         entries = entries.filter(name__in=names)
     if before is not None:

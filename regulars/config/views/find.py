@@ -152,7 +152,7 @@ def _acts(user: Any, public_id: str) -> list[Group]:
         customer = Customer.objects.filter(pk=pk).first()
         return [Group(str(customer), _acts_on_customer(user, customer))] if customer else []
     if (pk := Order.pk_of(public_id)) is not None and user.may("orders.view"):
-        order = Order.objects.select_related("customer").filter(pk=pk).first()
+        order = Order.objects.select_related("customer__merged_into").filter(pk=pk).first()
         return [Group(order.number, _acts_on_order(user, order))] if order else []
     return []
 
@@ -176,8 +176,8 @@ def _acts_on_customer(user: Any, customer: Customer) -> list[Found]:
 def _acts_on_order(user: Any, order: Order) -> list[Found]:
     lines = [Found(label=_("Open"), url=reverse("orders:page", args=[order.public_id]), icon="receipt")]
     if order.customer is not None and user.may("customers.view"):
-        page = reverse("customers:page", args=[order.customer.public_id])
-        lines.append(Found(label=str(order.customer), url=page, icon="user-round"))
+        page = reverse("customers:page", args=[order.customer.person.public_id])
+        lines.append(Found(label=str(order.customer.person), url=page, icon="user-round"))
     return lines
 
 

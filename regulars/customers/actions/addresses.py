@@ -18,6 +18,7 @@ from regulars.customers.normalise import ADDRESS_TEXT, Values, normalise_address
 from regulars.timeline.actions import record
 
 _DEFAULTS = ("is_default_shipping", "is_default_billing")
+_GROUPS = {"is_default_shipping": "address", "is_default_billing": "billing"}
 
 
 @transaction.atomic
@@ -29,7 +30,8 @@ def save_address(
     An address that becomes a default takes the place of the one before. Where it lies follows from its city. With
     `is_strict`, what cannot be right in its country is refused: whoever writes it can look again. Raises Invalid.
     """
-    current = _held(customer)
+    current = _held(address.customer if address else customer)
+    origins = {default: presenting.origin(current, group) for default, group in _GROUPS.items()}
     if address is None:
         is_first = not Address.objects.filter(customer=current).exists()
         given = new_address(values) if is_first else normalise_address(values, country=shop.current().country)
@@ -51,6 +53,12 @@ def save_address(
         saved.version += 1
     _write(saved, changed)
     _follow(current, deed="changed" if address else "added")
+    for default, shown in origins.items():
+        if shown is not None:
+            wanted = current.pk if changed.get(default) else shown
+            presenting.choose(current.merged_into_id or current.pk, _GROUPS[default], wanted)
+    if any(shown is not None for shown in origins.values()):
+        presenting.present([current.merged_into_id or current.pk])
     _show(customer, current)
     return saved
 
@@ -61,6 +69,16 @@ def remove_address(address: Address) -> None:
     current = _held(address.customer)
     Address.objects.filter(pk=address.pk).delete()
     _follow(current, deed="removed")
+
+
+def checked_address(values: Values, *, is_strict: bool) -> dict[str, Any]:
+    """A first address as it would be kept, so that a form can say at the address what is wrong with it.
+
+    Raises Invalid.
+    """
+    address = normalise_address(values, country=shop.current().country)
+    require_place(address)
+    return _strictly(address) if is_strict else address
 
 
 def _strictly(address: Values) -> dict[str, Any]:

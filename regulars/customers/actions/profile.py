@@ -90,7 +90,7 @@ def create_customer(
     require_free_email(profile.get("email", ""), channel=channel, external_id=external_id)
     known = Identity.objects.filter(channel=channel, external_id=external_id).select_related("customer").first()
     if external_id and known:
-        raise ExternalIdTaken(known.customer, external_id)
+        raise ExternalIdTaken(known.customer.person, external_id)
 
     now = timezone.now()
     at = at or profile.get("customer_since") or now
@@ -223,7 +223,7 @@ def require_free_email(
         points = ContactPoint.objects.filter(kind=ContactPoint.Kind.EMAIL, value=email)
         other = _holder_of(points, besides=besides)
     if other:
-        raise EmailTaken(people.person(other))
+        raise EmailTaken(other.person)
 
 
 def _holder_of(points: QuerySet[ContactPoint], *, besides: Customer | None) -> Customer | None:

@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 from regulars.channels.models import Channel
 from regulars.core import ids
 from regulars.core.api.listing import PAGING, Query, neighbours
-from regulars.core.api.preconditions import find, must_match
+from regulars.core.api.preconditions import must_match
 from regulars.core.api.problems import Problem
 from regulars.core.api.routes import Answer
 from regulars.core.errors import Invalid
 from regulars.customers import actions
 from regulars.customers.actions.profile import new_address
 from regulars.customers.api.parameters import list_parameters
+from regulars.customers.api.people import addressed, listed, refuse_merged
 from regulars.customers.api.shapes import (
     AddressIn,
     CustomerIn,
@@ -30,6 +31,7 @@ from regulars.customers.api.shapes import (
     routes,
 )
 from regulars.customers.models import Customer, Identity
+from regulars.customers.people import roots_of
 from regulars.customers.queries import ListRequest, customer_page
 from regulars.staff.models import User
 
@@ -72,15 +74,19 @@ def create_customer(request: HttpRequest, customer: CustomerIn) -> Answer:  # no
 
 @routes.reads("/customers/{customer_id}", permission="customers.view", summary="Read a customer", out=CustomerOut)
 def get_customer(request: HttpRequest, customer_id: str) -> Answer:  # noqa: ARG001
-    """A customer with what they bought."""
-    return _answer(find(Customer, customer_id))
+    """A customer with what they bought. The id of a record that was merged brings the customer it is now."""
+    return _answer(listed(customer_id))
 
 
 @routes.changes("/customers/{customer_id}", permission="customers.edit", summary="Change a customer", out=CustomerOut)
 def change_customer(request: HttpRequest, customer_id: str, customer: CustomerPatch) -> Answer:
-    """Change the fields that are sent; an empty text clears a field."""
+    """Change the fields that are sent; an empty text clears a field.
+
+    What is sent to the id of a record that was merged changes what that record says; the answer is the customer it is.
+    """
     known = _to_change(request, customer_id)
-    return _answer(actions.change_customer(known, values=_values(customer), version=known.version))
+    changed = actions.change_customer(known, values=_values(customer), version=known.version)
+    return _answer(changed if known.merged_into_id is None else listed(customer_id))
 
 
 @routes.removes("/customers/{customer_id}", permission="customers.delete", summary="Delete a customer")
@@ -90,6 +96,7 @@ def delete_customer(request: HttpRequest, customer_id: str) -> Answer:
     Their orders stay; from then on they are orders of a guest.
     """
     known = _to_change(request, customer_id)
+    refuse_merged(known)
     actions.delete_customer(known, version=known.version)
     return Answer()
 
@@ -112,14 +119,15 @@ def _by_external_id(query: Query) -> Answer:
     chosen = query.choices("channel", codes)
     query.refuse_rest()
     known = Identity.objects.filter(external_id=external_id, channel__in=[codes[code] for code in chosen or codes])
-    customers = Customer.objects.filter(pk__in=known.values("customer")).order_by("id")[:limit]
+    roots = set(roots_of(known.values_list("customer", flat=True)).values())
+    customers = Customer.objects.filter(pk__in=roots).order_by("id")[:limit]
     return Answer(body=CustomersOut(items=customers_out(list(customers)), next=None, previous=None))
 
 
 def _to_change(request: HttpRequest, customer_id: str) -> Customer:
-    """The customer, locked, and in the version that the caller means."""
-    known = find(Customer, customer_id, to_change=True)
-    must_match(request, known, shown=customer_out(known))
+    """The record, locked, and its customer in the version that the caller means."""
+    known = addressed(customer_id, to_change=True)
+    must_match(request, known.person, shown=customer_out(known.person))
     return known
 
 

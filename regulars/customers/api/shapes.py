@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
-from django.db.models import Prefetch, prefetch_related_objects
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 from pydantic import ConfigDict, Field
 
@@ -15,6 +16,7 @@ from regulars.core.api import problems
 from regulars.core.api.routes import Routes
 from regulars.core.api.schemas import In, Moment, MoneyOut, Out, PublicId
 from regulars.customers.models import Address, Customer, Identity
+from regulars.customers.people import records_of
 from regulars.staff.models import User
 
 routes = Routes(tags=["Customers"])
@@ -208,10 +210,17 @@ class AddressesOut(Out):
 
 
 def customers_out(customers: list[Customer]) -> list[CustomerOut]:
-    """Customers as they go out: two queries, however many there are."""
-    identities = Identity.objects.select_related("channel").order_by("id")
-    prefetch_related_objects(customers, "channel", Prefetch("identities", queryset=identities))
-    return [_customer_out(customer) for customer in customers]
+    """Customers as they go out: three queries, however many there are."""
+    prefetch_related_objects(customers, "channel")
+    people = records_of([customer.pk for customer in customers])
+    records = [record for found in people.values() for record in found]
+    known = defaultdict(list)
+    for identity in Identity.objects.filter(customer__in=records).select_related("channel").order_by("id"):
+        known[identity.customer_id].append(identity)
+    return [
+        _customer_out(customer, [one for record in people[customer.pk] for one in known[record]])
+        for customer in customers
+    ]
 
 
 def customer_out(customer: Customer) -> CustomerOut:
@@ -240,7 +249,7 @@ def address_out(address: Address) -> AddressOut:
     )
 
 
-def _customer_out(customer: Customer) -> CustomerOut:
+def _customer_out(customer: Customer, identities: Iterable[Identity]) -> CustomerOut:
     return CustomerOut(
         id=customer.public_id,
         version=customer.version,
@@ -258,7 +267,7 @@ def _customer_out(customer: Customer) -> CustomerOut:
         customer_since=customer.customer_since,
         looked_after_by=_id_or_none(User.id_prefix, customer.looked_after_by_id),
         channel=customer.channel.code if customer.channel else None,
-        external_ids=list(_external_ids(customer.identities.all())),
+        external_ids=list(_external_ids(identities)),
         city=customer.city,
         region=customer.region,
         postcode=customer.postcode,

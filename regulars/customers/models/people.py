@@ -270,5 +270,10 @@ class Customer(PurchaseFigures, Row):
         return self.kind == Kind.COMPANY
 
     @property
+    def person(self) -> Customer:
+        """The customer as everybody sees them: this one, or the listed one this record was merged into."""
+        return self.merged_into or self
+
+    @property
     def is_restricted(self) -> bool:
         return self.is_blocked or self.pays_in_advance or self.has_no_credit

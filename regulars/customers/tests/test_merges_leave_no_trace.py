@@ -168,11 +168,11 @@ class Without:
         columns = [
             field.attname
             for field in Customer._meta.concrete_fields
-            if field.attname not in {"id", "version", "created_at", "updated_at"}
+            if field.attname not in {"id", "version", "created_at", "updated_at", "channel_id"}
         ]
-        people_now = Customer.everyone.order_by("pk").values_list("pk", *columns)
+        people_now = Customer.everyone.order_by("pk").values_list("pk", "channel__code", *columns)
         return {
-            "customers": {index[pk]: dict(zip(columns, row, strict=True)) for pk, *row in people_now},
+            "customers": {index[pk]: dict(zip(("channel", *columns), row, strict=True)) for pk, *row in people_now},
             "identities": sorted(
                 (index[pk], external) for pk, external in Identity.objects.values_list("customer", "external_id")
             ),

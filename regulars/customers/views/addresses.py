@@ -7,6 +7,7 @@ from http import HTTPStatus
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from regulars.core import shop
 from regulars.core.errors import Invalid
@@ -14,6 +15,7 @@ from regulars.core.ui.toasts import toast
 from regulars.customers.actions import remove_address, save_address
 from regulars.customers.forms import AddressForm
 from regulars.customers.models import Address, Customer
+from regulars.customers.people import records
 from regulars.customers.views.editing import customer_or_404, told_by
 from regulars.staff.access import requires
 
@@ -22,7 +24,7 @@ from regulars.staff.access import requires
 def new(request: HttpRequest, public_id: str) -> HttpResponse:
     """One more address; the first one is for parcels and invoices alike."""
     customer = customer_or_404(public_id)
-    is_first = not Address.objects.filter(customer=customer).exists()
+    is_first = not Address.objects.filter(customer__in=records(customer)).exists()
     initial = {
         "name": customer.name,
         "country": customer.country or shop.current().country,
@@ -64,6 +66,15 @@ def make_default(request: HttpRequest, public_id: str, address_id: str) -> HttpR
     return redirect("customers:tab", public_id, "profile")
 
 
+@require_POST
+@requires("customers.edit")
+def fields(request: HttpRequest) -> HttpResponse:
+    """The fields of the country that was just chosen, with what is written so far."""
+    prefix = request.POST.get("prefix") or None
+    typed = AddressForm(request.POST, prefix=prefix).typed()
+    return render(request, "customers/_place_fields.html", {"form": AddressForm(prefix=prefix, initial=typed)})
+
+
 def _form(
     request: HttpRequest, customer: Customer, address: Address | None, initial: dict[str, object]
 ) -> HttpResponse:
@@ -71,7 +82,7 @@ def _form(
     if request.method == "POST" and form.is_valid():
         try:
             with told_by(form):
-                save_address(customer, values=form.values(), address=address)
+                save_address(customer, values=form.values(), address=address, is_strict=form.is_strict)
         except Invalid:
             pass
         else:
@@ -83,7 +94,11 @@ def _form(
 
 
 def _address_or_404(customer: Customer, address_id: str) -> Address:
-    address = Address.objects.filter(customer=customer, pk=Address.pk_of(address_id) or 0).first()
+    address = (
+        Address.objects.select_related("customer")
+        .filter(customer__in=records(customer), pk=Address.pk_of(address_id) or 0)
+        .first()
+    )
     if address is None:
         raise Http404(_("There is no such address. Perhaps it was removed."))
     return address

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from regulars.core import shop
 from regulars.core.errors import Invalid
-from regulars.customers import panels
+from regulars.customers import panels, preferences
 from regulars.customers.models import Customer
-from regulars.customers.places import country_name, language_name, time_in
+from regulars.customers.places import country_name, language_name, time_of
 from regulars.customers.queries import ListRequest, neighbours
 from regulars.customers.views.deleting import gone_or_404, gone_page
 from regulars.customers.views.editing import customer_or_404
@@ -29,6 +30,8 @@ def page(request: HttpRequest, public_id: str, slug: str = "timeline") -> HttpRe
         customer = customer_or_404(public_id)
     except Http404:
         return gone_page(request, gone_or_404(public_id))
+    if customer.public_id != public_id:
+        return redirect(_tab_address(request, customer, slug))
     tab = panels.tab(slug)
     if tab is None or not request.user.may(tab.permission):  # type: ignore[union-attr]
         raise Http404(_("There is no such page."))
@@ -65,13 +68,20 @@ def frame(request: HttpRequest, customer: Customer) -> dict[str, Any]:
         "customer": customer,
         "country": country_name(customer.country) if customer.country else "",
         "language": language_name(customer.language) if customer.language else "",
-        "time_there": time_in(customer.country) if customer.country != shop.current().country else None,
+        "time_there": _time_there(customer),
+        "prefers": preferences.sentence(customer),
         "figures": _drawn(request, customer, panels.Place.FIGURES),
         "rhythm": _drawn(request, customer, panels.Place.RHYTHM),
         "rail": _drawn(request, customer, panels.Place.RAIL),
         "may_edit": request.user.may("customers.edit"),  # type: ignore[union-attr]
         "may_delete": request.user.may("customers.delete"),  # type: ignore[union-attr]
     }
+
+
+def _time_there(customer: Customer) -> dt.datetime | None:
+    """The time where they are, where it is not the shop's own."""
+    there = time_of(customer) if customer.time_zone or customer.country != shop.current().country else None
+    return there if there and there.utcoffset() != there.astimezone(shop.zone()).utcoffset() else None
 
 
 def _tab_address(request: HttpRequest, customer: Customer, slug: str) -> str:

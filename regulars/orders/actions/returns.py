@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from regulars.channels.models import Channel
 from regulars.core.money import Money
 from regulars.customers.models import Customer
+from regulars.customers.people import are_one
 from regulars.orders import normalise
 from regulars.orders.actions import figures, settlement
 from regulars.orders.actions.bulk import match, received_fact, write_return_lines, write_returns
@@ -45,6 +46,8 @@ def receive_return(
     """
     if order is not None:
         values = {"currency": order.currency, "rate": order.rate, **values}
+        if are_one(customer, order.customer):
+            customer = order.customer  # what one of a person's records bought comes back from that record
     draft = new_return(
         values=values,
         lines=lines,

@@ -15,6 +15,7 @@ from regulars.core.api.listing import PAGING, Query, neighbours, parameter, peri
 from regulars.core.api.preconditions import find, must_match
 from regulars.core.api.routes import Answer
 from regulars.customers.models import Customer
+from regulars.customers.people import are_one, records_of_person
 from regulars.orders import actions
 from regulars.orders.api.shapes import (
     OrderIn,
@@ -62,7 +63,7 @@ def list_orders(request: HttpRequest) -> Answer:
     wanted = OrderRequest(
         number=query.text("number"),
         number_is=query.text("number.is"),
-        customer_id=query.row_id("customer", Customer),
+        customer_ids=records_of_person(query.row_id("customer", Customer)),
         statuses=query.choices("status", Status.values),
         channels=query.choices("channel", list(Channel.objects.values_list("code", flat=True))),
         since=since,
@@ -105,6 +106,9 @@ def change_order(request: HttpRequest, order_id: str, order: OrderPatch) -> Answ
     """Change the fields that are sent. The figures of its customer follow, of the one before, too."""
     known = _to_change(request, order_id)
     values = _values(order, known.currency)
+    if "customer" in values and are_one(values["customer"], known.customer):
+        # the order stays with the one of a person's records that it came from
+        del values["customer"]
     lines = line_values(order.lines, known.currency) if "lines" in order.model_fields_set else None
     with in_our_names():
         return _answer(actions.change_order(known, values=values, lines=lines, version=known.version))
@@ -147,7 +151,7 @@ def _channel(code: str) -> Channel:
 def _customer(public_id: str | None) -> Customer | None:
     if public_id is None:
         return None
-    customer = Customer.objects.filter(pk=Customer.pk_of(public_id) or 0).first()
+    customer = Customer.everyone.filter(pk=Customer.pk_of(public_id) or 0, deleted_at__isnull=True).first()
     if customer is None:
         raise invalid({"customer": [_("There is no customer with the id %(id)s.") % {"id": public_id}]})
     return customer

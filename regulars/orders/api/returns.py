@@ -11,6 +11,7 @@ from regulars.core.api.listing import PAGING, Query, neighbours, parameter, peri
 from regulars.core.api.preconditions import find
 from regulars.core.api.routes import Answer
 from regulars.customers.models import Customer
+from regulars.customers.people import records_of_person
 from regulars.orders import actions
 from regulars.orders.api.shapes import (
     ReturnIn,
@@ -47,7 +48,7 @@ def list_returns(request: HttpRequest) -> Answer:
     """Returns with their lines, the newest first."""
     query = Query(request)
     customer_id, order_id = query.row_id("customer", Customer), query.row_id("order", Order)
-    return _page(request, query, customer_id=customer_id, order_id=order_id)
+    return _page(request, query, customer_ids=records_of_person(customer_id), order_id=order_id)
 
 
 @routes.reads(
@@ -60,7 +61,7 @@ def list_returns(request: HttpRequest) -> Answer:
 )
 def list_order_returns(request: HttpRequest, order_id: str) -> Answer:
     """What came back of an order, the newest first."""
-    return _page(request, Query(request), customer_id=None, order_id=find(Order, order_id).pk)
+    return _page(request, Query(request), customer_ids=(), order_id=find(Order, order_id).pk)
 
 
 @routes.creates("/orders/{order_id}/returns", permission="orders.edit", summary="Receive a return", out=ReturnOut)
@@ -90,12 +91,12 @@ def get_return(request: HttpRequest, return_id: str) -> Answer:  # noqa: ARG001
     return Answer(body=return_out(found), version=found.version)
 
 
-def _page(request: HttpRequest, query: Query, *, customer_id: int | None, order_id: int | None) -> Answer:
+def _page(request: HttpRequest, query: Query, *, customer_ids: tuple[int, ...], order_id: int | None) -> Answer:
     since, until = query.period("returned_at")
     wanted = ReturnRequest(
         number=query.text("number"),
         channels=query.choices("channel", list(Channel.objects.values_list("code", flat=True))),
-        customer_id=customer_id,
+        customer_ids=customer_ids,
         order_id=order_id,
         since=since,
         until=until,

@@ -18,7 +18,6 @@ from regulars.core.api.routes import Routes
 from regulars.core.api.schemas import AmountText, CurrencyCode, In, Moment, MoneyIn, MoneyOut, Out, PublicId
 from regulars.core.errors import Invalid
 from regulars.core.money import Money, exponent
-from regulars.customers.models import Customer
 from regulars.orders.models import Order, OrderLine, Return, ReturnLine
 from regulars.orders.normalise import (
     MOST_QUANTITY,
@@ -250,7 +249,7 @@ def order_out(order: Order) -> OrderOut:
         version=order.version,
         number=order.number,
         channel=order.channel.code,
-        customer=ids.encode(Customer.id_prefix, order.customer_id) if order.customer_id else None,
+        customer=order.customer.person.public_id if order.customer else None,
         status=order.status,  # type: ignore[arg-type]
         is_test=order.is_test,
         is_counted=order.is_counted,
@@ -279,7 +278,7 @@ def return_out(returned: Return) -> ReturnOut:
         version=returned.version,
         number=returned.number,
         channel=returned.channel.code,
-        customer=ids.encode(Customer.id_prefix, returned.customer_id) if returned.customer_id else None,
+        customer=returned.customer.person.public_id if returned.customer else None,
         order=ids.encode(Order.id_prefix, returned.order_id) if returned.order_id else None,
         returned_at=returned.returned_at,
         refund=MoneyOut.of(returned.refund),

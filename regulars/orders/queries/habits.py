@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from regulars.core import shop
 from regulars.core.money import Money, exponent
 from regulars.customers.models import Customer
+from regulars.customers.people import records
 from regulars.orders.models import COUNTED, Order, OrderLine, Return, ReturnLine
 
 _MOST_BOUGHT, _FAVOURITES = 5, 3
@@ -90,7 +91,7 @@ def sums(customer: Customer, stretch: Stretch) -> Sums:
     """Counted orders and returns of a stretch of time, in the shop's currency: two queries."""
     currency = shop.current().currency
     ordered = Order.objects.filter(
-        stretch.of("placed_at"), customer=customer, status__in=COUNTED, is_test=False
+        stretch.of("placed_at"), customer__in=records(customer), status__in=COUNTED, is_test=False
     ).aggregate(count=Count("id"), total=Sum("total_base_minor"))
     refunded = _returned(customer, stretch).aggregate(total=Sum("refund_base_minor"))
     return Sums(ordered["count"], Money(ordered["total"] or 0, currency), Money(refunded["total"] or 0, currency))
@@ -102,7 +103,7 @@ def products(customer: Customer, stretch: Stretch) -> tuple[list[Product], list[
     rows = (
         OrderLine.objects.filter(
             stretch.of("order__placed_at"),
-            order__customer=customer,
+            order__customer__in=records(customer),
             order__status__in=COUNTED,
             order__is_test=False,
         )
@@ -141,7 +142,9 @@ def products(customer: Customer, stretch: Stretch) -> tuple[list[Product], list[
 def habits(customer: Customer, stretch: Stretch) -> Habits:
     """Months, days, payment, channels and returns of a stretch of time: four queries."""
     zone = shop.zone()
-    orders = Order.objects.filter(stretch.of("placed_at"), customer=customer, status__in=COUNTED, is_test=False)
+    orders = Order.objects.filter(
+        stretch.of("placed_at"), customer__in=records(customer), status__in=COUNTED, is_test=False
+    )
     rows = list(orders.values_list("placed_at", "payment_method", "channel__name"))
     moments = [placed_at.astimezone(zone) for placed_at, _paid_by, _channel in rows]
     months = [0] * 12
@@ -169,7 +172,7 @@ def habits(customer: Customer, stretch: Stretch) -> Habits:
 def _returned(customer: Customer, stretch: Stretch) -> QuerySet[Return]:
     """The returns that lower what was spent: of counted orders, and those whose order nobody could find."""
     is_of_counted = Q(order=None) | Q(order__status__in=COUNTED, order__is_test=False)
-    return Return.objects.filter(is_of_counted, stretch.of("returned_at"), customer=customer)
+    return Return.objects.filter(is_of_counted, stretch.of("returned_at"), customer__in=records(customer))
 
 
 def time_of_week(weekday: int, part: int) -> str:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from regulars.core.errors import Refusal
 from regulars.customers.models import Customer
+from regulars.customers.people import records
 from regulars.orders.models import Order, Return
 
 PAGE_SIZE = 50
@@ -30,16 +31,16 @@ class BadCursor(Refusal):
 class OrderRequest:
     """Which orders, from where on. `since` and `until` are moments: from the first on, and before the second.
 
-    `number` finds numbers by their beginning, `number_is` the one. The smallest and largest total are in the shop's
-    base currency. `sort` is `placed_at` or `total`; `is_oldest_first` turns either from falling to rising. `after` and
-    `before` are cursors of an earlier page of the same order.
+    `number` finds numbers by their beginning, `number_is` the one; `customer_ids` are the records of one person. The
+    smallest and largest total are in the shop's base currency. `sort` is `placed_at` or `total`; `is_oldest_first`
+    turns either from falling to rising. `after` and `before` are cursors of an earlier page of the same order.
     """
 
     number: str = ""
     number_is: str = ""
     statuses: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
-    customer_id: int | None = None
+    customer_ids: tuple[int, ...] = ()
     since: dt.datetime | None = None
     until: dt.datetime | None = None
     least_minor: int | None = None
@@ -64,7 +65,7 @@ def order_page(request: OrderRequest) -> OrderPage:
     """A page of orders, newest or largest first, with customer and channel: two queries at most."""
     is_backward = bool(request.before)
     is_rising = request.is_oldest_first != is_backward
-    rows = _found(request).select_related("customer", "channel")
+    rows = _found(request).select_related("customer__merged_into", "channel")
     by_total = request.sort == "total"
     column = "total_base_minor" if by_total else "placed_at"
     cursor = request.before or request.after
@@ -102,8 +103,12 @@ def order_count(request: OrderRequest) -> tuple[int, bool]:
 def customer_orders(
     customer: Customer, *, since: dt.datetime | None = None, until: dt.datetime | None = None
 ) -> QuerySet[Order]:
-    """A customer's orders, newest first, with channel, lines and returns: three queries however many there are."""
-    orders = Order.objects.filter(customer=customer).select_related("channel").prefetch_related("lines", "returns")
+    """The orders of all records of a customer, newest first, with channel, lines and returns: a few queries, always."""
+    orders = (
+        Order.objects.filter(customer__in=records(customer))
+        .select_related("channel")
+        .prefetch_related("lines", "returns")
+    )
     if since is not None:
         orders = orders.filter(placed_at__gte=since)
     if until is not None:
@@ -115,7 +120,11 @@ def customer_returns(
     customer: Customer, *, since: dt.datetime | None = None, until: dt.datetime | None = None
 ) -> QuerySet[Return]:
     """A customer's returns, newest first, with what they reverse and their lines: two queries."""
-    returns = Return.objects.filter(customer=customer).select_related("channel", "order").prefetch_related("lines")
+    returns = (
+        Return.objects.filter(customer__in=records(customer))
+        .select_related("channel", "order")
+        .prefetch_related("lines")
+    )
     if since is not None:
         returns = returns.filter(returned_at__gte=since)
     if until is not None:
@@ -134,8 +143,8 @@ def _found(request: OrderRequest) -> QuerySet[Order]:
         rows = rows.filter(status__in=request.statuses)
     if request.channels:
         rows = rows.filter(channel__code__in=request.channels)
-    if request.customer_id is not None:
-        rows = rows.filter(customer_id=request.customer_id)
+    if request.customer_ids:
+        rows = rows.filter(customer_id__in=request.customer_ids)
     if request.since is not None:
         rows = rows.filter(placed_at__gte=request.since)
     if request.until is not None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from regulars.core import shop
 from regulars.core.money import Money
 from regulars.customers.models import Customer
+from regulars.customers.people import records, records_of
 from regulars.orders.models import COUNTED, Order, Return
 
 if TYPE_CHECKING:
@@ -56,13 +57,15 @@ class PurchaseSummary:
 
 
 def rhythm(customer_ids: Collection[int], *, months: int = 24) -> dict[int, list[Stroke]]:
-    """The counted orders of the last `months` of each of these customers, oldest first: one query for all of them."""
+    """The counted orders of the last `months` of each of these customers, oldest first: two queries for all of them."""
+    people = records_of(customer_ids)
+    whose = {record: customer_id for customer_id, ids in people.items() for record in ids}
     now = timezone.now()
     days = months * _DAYS_PER_MONTH
     # all of these columns are in one index, `order_by_customer`: what is read here is never the orders themselves
     rows = (
         Order.objects.filter(
-            customer_id__in=customer_ids,
+            customer_id__in=list(whose),
             placed_at__gte=now - dt.timedelta(days=days),
             placed_at__lte=now,
             status__in=COUNTED,
@@ -74,8 +77,11 @@ def rhythm(customer_ids: Collection[int], *, months: int = 24) -> dict[int, list
     first = now.timestamp() / _DAY - days
     found: dict[int, list[tuple[float, int]]] = {customer_id: [] for customer_id in customer_ids}
     for customer_id, day, amount in rows:
-        found[customer_id].append(((day - first) / days, amount))
-    return {customer_id: _strokes(points) for customer_id, points in found.items()}
+        found[whose[customer_id]].append(((day - first) / days, amount))
+    return {
+        customer_id: _strokes(sorted(points) if len(people[customer_id]) > 1 else points)
+        for customer_id, points in found.items()
+    }
 
 
 def purchase_summary(customer: Customer) -> PurchaseSummary:
@@ -91,7 +97,7 @@ def purchase_summary(customer: Customer) -> PurchaseSummary:
         last_order_at=last,
         usual_gap_days=customer.usual_gap_days,
         days_since_last=(shop.today() - last.astimezone(zone).date()).days if last else None,
-        returns_count=Return.objects.filter(customer=customer).count(),
+        returns_count=Return.objects.filter(customer__in=records(customer)).count(),
     )
 
 

@@ -17,7 +17,7 @@ class ReturnRequest:
 
     number: str = ""
     channels: tuple[str, ...] = ()
-    customer_id: int | None = None
+    customer_ids: tuple[int, ...] = ()
     order_id: int | None = None
     since: dt.datetime | None = None
     until: dt.datetime | None = None
@@ -40,13 +40,13 @@ def return_page(request: ReturnRequest) -> ReturnPage:
     conditions = {
         "number": request.number,
         "channel__code__in": request.channels,
-        "customer_id": request.customer_id,
+        "customer_id__in": request.customer_ids,
         "order_id": request.order_id,
         "returned_at__gte": request.since,
         "returned_at__lt": request.until,
     }
     given = {name: value for name, value in conditions.items() if value is not None and value not in ("", ())}
-    rows = Return.objects.filter(**given).select_related("channel").prefetch_related("lines")
+    rows = Return.objects.filter(**given).select_related("channel", "customer__merged_into").prefetch_related("lines")
     cursor = request.before or request.after
     if cursor:
         at, pk = place_of(cursor)

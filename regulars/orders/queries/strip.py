@@ -10,6 +10,7 @@ from statistics import quantiles
 
 from regulars.core import shop
 from regulars.customers.models import Customer
+from regulars.customers.people import records
 from regulars.orders.models import COUNTED, Order
 
 _TOP, _BASE = 4, 54  # the lowest and highest point of a stroke, in px
@@ -73,7 +74,7 @@ def strip_of(customer: Customer) -> Strip | None:
     """
     zone, today = shop.zone(), shop.today()
     rows = (
-        Order.objects.filter(customer=customer, status__in=COUNTED, is_test=False)
+        Order.objects.filter(customer__in=records(customer), status__in=COUNTED, is_test=False)
         .order_by("placed_at")
         .values_list("placed_at", "total_base_minor", "refunded_base_minor")
     )

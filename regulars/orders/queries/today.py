@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.core.cache import cache
 from django.db.models import Count, F, Q, Sum
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from regulars.core import shop
@@ -158,14 +159,16 @@ def _days(today: dt.date) -> dict[int, tuple[int, int, int, int]]:
     )
     day = RawSQL(day_in_sql('"orders_order"."placed_at"', shop.zone()), ())  # noqa: S611 — a column and a zone of ours
     is_known = Q(customer__isnull=False)
+    # of a record that was merged, what the person first bought decides
+    first_at = Coalesce(F("customer__merged_into__first_order_at"), F("customer__first_order_at"))
     rows: Sequence[tuple[int, int | None, int, int, int]] = list(
         counted.annotate(day=day)
         .values("day")
         .annotate(
             amount=Sum("total_base_minor"),
             orders=Count("pk"),
-            came_back=Count("pk", filter=is_known & Q(placed_at__gt=F("customer__first_order_at"))),
-            first_time=Count("pk", filter=is_known & Q(placed_at=F("customer__first_order_at"))),
+            came_back=Count("pk", filter=is_known & Q(placed_at__gt=first_at)),
+            first_time=Count("pk", filter=is_known & Q(placed_at=first_at)),
         )
         .order_by()
         .values_list("day", "amount", "orders", "came_back", "first_time")

@@ -78,7 +78,7 @@ def test_orders_are_listed_by_state_number_moment_and_customer(buy, anna):
     now = timezone.now()
     assert numbers(order_page(OrderRequest(number="A-"))) == ["A-2", "A-1"]
     assert numbers(order_page(OrderRequest(statuses=("cancelled",)))) == ["A-2"]
-    assert numbers(order_page(OrderRequest(customer_id=anna.pk, is_oldest_first=True))) == ["A-1", "A-2"]
+    assert numbers(order_page(OrderRequest(customer_ids=(anna.pk,), is_oldest_first=True))) == ["A-1", "A-2"]
     assert numbers(
         order_page(OrderRequest(since=now - dt.timedelta(days=2.5), until=now - dt.timedelta(days=1.5)))
     ) == ["A-2"]
@@ -100,11 +100,12 @@ def test_lists_ask_the_same_number_of_queries_for_one_order_and_for_three(
     with django_assert_num_queries(1):
         for order in order_page(OrderRequest()).rows:
             assert (order.channel.code, order.customer.name) == ("web", "Anna Roth")
-    with django_assert_num_queries(3):
+    # one more each, for the records that were merged into hers
+    with django_assert_num_queries(4):
         assert [len(order.lines.all()) + len(order.returns.all()) for order in customer_orders(anna)] == [2] * count
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         assert [len(returned.lines.all()) for returned in customer_returns(anna)] == [1] * count
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         rhythm([anna.pk])
 
 
@@ -136,7 +137,7 @@ def test_the_rhythms_of_a_list_read_one_index_and_no_orders(db):
     with CaptureQueriesContext(connection) as asked:
         rhythm([1, 2, 3])
 
-    (query,) = asked.captured_queries
+    _merged, query = asked.captured_queries
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}")
         plan = " ".join(row[3] for row in cursor.fetchall())
