@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any
+from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -20,13 +21,14 @@ from regulars.core.errors import Invalid, Refusal
 from regulars.core.text import BadText, clean
 from regulars.customers import journal, presenting, search
 from regulars.customers.bulk import action as actions
-from regulars.customers.bulk.action import Action, Outcome, Params, Touches
+from regulars.customers.bulk.action import Action, Fields, Line, Outcome, Params, Touches
 from regulars.customers.bulk.selection import Selection
 from regulars.customers.facts import BulkApplied, BulkChanged, BulkUndone, BulkWorkUndone
 from regulars.customers.models import Change, ChangeSet, Customer
 from regulars.customers.standings import id_list
 from regulars.staff.models import User
 from regulars.timeline.actions import record, record_many, who_acts
+from regulars.timeline.facts import Fact
 
 AT_ONCE = 10_000  # customers in one transaction: Stop waits for no more, and nobody waits longer for the database
 AT_HAND = 500  # as many are planned and done while somebody waits
@@ -139,16 +141,10 @@ def apply_changes(*, change_set_id: int) -> None:
             with transaction.atomic():
                 if not _is_still(applying, State.APPLYING):
                     return
-                lines = list(
-                    Change.objects.filter(
-                        change_set=applying, outcome=Outcome.CHANGED, state=Change.State.PLANNED, id__gt=last
-                    )
-                    .order_by("id")
-                    .values_list("id", "customer_id", "fields")[:AT_ONCE]
-                )
+                lines = _read_lines(applying, Change.State.PLANNED, after=last)
                 is_more = len(lines) == AT_ONCE
                 if lines:
-                    last = lines[-1][0]
+                    last = lines[-1].id
                     _apply_part(applying, action, lines)
                     applying.done += len(lines)
                     ChangeSet.objects.filter(pk=applying.pk).update(done=applying.done)
@@ -189,14 +185,10 @@ def undo_changes(*, change_set_id: int) -> None:
             with transaction.atomic():
                 if not _is_still(undoing, State.UNDOING):
                     return
-                lines = list(
-                    Change.objects.filter(change_set=undoing, outcome=Outcome.CHANGED, state=Change.State.APPLIED)
-                    .order_by("-id")
-                    .values_list("id", "customer_id", "images", "fields")[:AT_ONCE]
-                )
+                lines = _read_lines(undoing, Change.State.APPLIED)
                 is_more = len(lines) == AT_ONCE
                 if lines:
-                    _undo_part(undoing, action, lines[::-1])
+                    _undo_part(undoing, action, lines)
                     undoing.done += len(lines)
                     ChangeSet.objects.filter(pk=undoing.pk).update(done=undoing.done)
             progress(undoing.done, undoing.total)
@@ -230,62 +222,63 @@ def may_undo(change_set: ChangeSet) -> bool:
 
 
 def _plan_part(planned: ChangeSet, part: Sequence[int]) -> dict[str, int]:
-    action = action_of(planned)
     labels = _labels(part)
-    found = {line.customer_id: line for line in action.plan(part, planned.params)}
-    why_not = _("They are deleted, or were merged with somebody, by now.")
-    ready = []
+    found = {line.customer_id: line for line in action_of(planned).plan(part, planned.params)}
+    nobody = Line(0, Outcome.REFUSED, reason=_("They are deleted, or were merged with somebody, by now."))
+    written: dict[int, str] = {}
     counts: dict[str, int] = {}
-    dumped: dict[str, str] = {}
+    ready = []
     for number in part:
-        line = found.get(number)
-        outcome = line.outcome if line else Outcome.REFUSED
-        counts[outcome] = counts.get(outcome, 0) + 1
-        fields = _once(dumped, line.fields) if line else "{}"
+        line = found.get(number, nobody)
+        counts[line.outcome] = counts.get(line.outcome, 0) + 1
+        fields = written.get(id(line.fields))  # the lines are all there, so that an id is that of one object alone
+        if fields is None:
+            fields = written[id(line.fields)] = json.dumps(line.fields, ensure_ascii=False)
         known = number if number in labels else None
-        ready.append((known, labels.get(number, ""), outcome, line.reason if line else why_not, fields))
+        ready.append((known, labels.get(number, ""), str(line.outcome), line.reason, fields))
     same = {"change_set_id": planned.pk, "row": None, "state": str(Change.State.PLANNED), "images": "[]"}
     rows.insert(Change, ("customer_id", "label", "outcome", "reason", "fields"), ready, same=same)
     return counts
 
 
-def _apply_part(applying: ChangeSet, action: Action, lines: Sequence[tuple[int, int | None, dict[str, Any]]]) -> None:
+def _apply_part(applying: ChangeSet, action: Action, lines: Sequence[_Line]) -> None:
     """Apply some lines of a plan, inside a transaction: the rows, their images, an entry each, and the index."""
-    numbers = [number for _id, number, _fields in lines if number is not None]
+    numbers = [line.number for line in lines if line.number is not None]
     _lock(numbers)
     now = timezone.now()
     fresh = {line.customer_id: line for line in action.plan(numbers, applying.params)}
-    going, left_out = [], []
-    for line_id, number, fields in lines:
-        line = fresh.get(number or 0)
-        if number is not None and line and line.outcome == Outcome.CHANGED and line.fields == fields:
-            going.append((line_id, number, fields))
+    going: list[tuple[_Line, int]] = []
+    for line in lines:
+        again = fresh.get(line.number or 0)
+        if line.number is not None and again and again.outcome == Outcome.CHANGED and again.fields == line.fields:
+            going.append((line, line.number))
         else:
-            left_out.append((line_id, _why_left_out(line)))
-    images = action.apply([number for _id, number, _fields in going], applying.params, now)
-    _keep_images([(line_id, images.get(number, [])) for line_id, number, _fields in going])
-    for line_id, why in left_out:
-        Change.objects.filter(pk=line_id).update(state=Change.State.LEFT_OUT, reason=why)
-    changed = [number for _id, number, _fields in going]
+            Change.objects.filter(pk=line.id).update(state=Change.State.LEFT_OUT, reason=_why_left_out(again))
+    changed = [number for _line, number in going]
+    images = action.apply(changed, applying.params, now)
+    _keep_images([(line.id, images.get(number, "[]")) for line, number in going])
     told = _Facts(lambda fields: BulkChanged(change_set=applying.public_id, action=action.name, changes=fields))
-    record_many(((number, told.of(fields)) for _id, number, fields in going), subject=Customer, at=now)
+    record_many(((number, told.of(line.fields)) for line, number in going), subject=Customer, at=now)
     _follow(action, changed)
 
 
-def _undo_part(
-    undoing: ChangeSet, action: Action, lines: Sequence[tuple[int, int | None, Any, dict[str, Any]]]
-) -> None:
-    numbers = [number for _id, number, _images, _fields in lines if number is not None]
+def _undo_part(undoing: ChangeSet, action: Action, lines: Sequence[_Line]) -> None:
+    """Take some lines back, inside a transaction: the rows, an entry each, and the index; what stays is said."""
+    numbers = [line.number for line in lines if line.number is not None]
     _lock(numbers)
     stays = action.may_not_go_back(numbers) if action.may_not_go_back else {}
-    going = [(number, images) for _id, number, images, _fields in lines if number is not None and number not in stays]
-    take_back = action.take_back or _take_back
-    kept = stays | take_back(going)
-    left = [(line_id, number) for line_id, number, _images, _fields in lines if number in kept]
-    done = [(line_id, number) for line_id, number, _images, _fields in lines if number not in kept]
-    _set_state([line_id for line_id, _number in done], Change.State.UNDONE)
-    for line_id, number in left:
-        Change.objects.filter(pk=line_id).update(state=Change.State.KEPT, reason=kept[number or 0])
+    images = json.loads(f"[{','.join(line.images for line in lines)}]")  # at once: a tenth of the time of one by one
+    going = [
+        (line.number, of_line)
+        for line, of_line in zip(lines, images, strict=True)
+        if line.number is not None and line.number not in stays
+    ]
+    kept = stays | (action.take_back or _take_back)(going)
+    left = [line for line in lines if line.number in kept]
+    done = [line for line in lines if line.number not in kept]
+    Change.objects.filter(id__in=id_list([line.id for line in done])).update(state=Change.State.UNDONE)
+    for line in left:
+        Change.objects.filter(pk=line.id).update(state=Change.State.KEPT, reason=kept[line.number or 0])
     told = _Facts(
         lambda fields: BulkUndone(
             change_set=undoing.public_id,
@@ -293,9 +286,7 @@ def _undo_part(
             changes={name: [new, old] for name, (old, new) in fields.items()},
         )
     )
-    of_line = {line_id: fields for line_id, _number, _images, fields in lines}
-    gone_back = [(number, told.of(of_line[line_id])) for line_id, number in done if number is not None]
-    record_many(gone_back, subject=Customer)
+    record_many(((line.number, told.of(line.fields)) for line in done if line.number is not None), subject=Customer)
     _follow(action, numbers)
 
 
@@ -374,6 +365,8 @@ def _stopped(current: ChangeSet) -> None:
 @contextmanager
 def _at_work(change_set: ChangeSet) -> Iterator[None]:
     """Work in the language of whoever asked for it, and keep with the change set how it ended where that went wrong."""
+    was_collecting = gc.isenabled()
+    gc.disable()  # to look for cycles among so many rows takes a third of the time, and finds none
     try:
         with override(change_set.selection.get("language") or get_language()):
             yield
@@ -384,33 +377,67 @@ def _at_work(change_set: ChangeSet) -> Iterator[None]:
     except Refusal as refusal:
         ChangeSet.objects.filter(pk=change_set.pk).update(state=State.FAILED, problem=refusal.sentence)
         raise
+    finally:
+        if was_collecting:
+            gc.enable()
 
 
 class _Facts:
     """One fact for all customers whose fields say the same: most do, and making one for each takes longer than all."""
 
-    def __init__(self, make: Callable[[dict[str, Any]], Any]) -> None:
-        self._make, self._made = make, {}  # type: ignore[var-annotated]
+    def __init__(self, make: Callable[[Fields], Fact]) -> None:
+        self._make = make
+        self._made: dict[int, tuple[Fields, Fact]] = {}
 
-    def of(self, fields: dict[str, Any]) -> Any:
-        key = json.dumps(fields)
-        fact = self._made.get(key)
-        if fact is None:
-            fact = self._made[key] = self._make(fields)
-        return fact
-
-
-def _once(dumped: dict[str, str], fields: Mapping[str, Any]) -> str:
-    key = repr(fields)
-    text = dumped.get(key)
-    if text is None:
-        text = dumped[key] = json.dumps(fields, ensure_ascii=False)
-    return text
+    def of(self, fields: Fields) -> Fact:
+        """The fact about these very fields."""
+        made = self._made.get(id(fields))
+        if made is None:
+            made = self._made[id(fields)] = (fields, self._make(fields))
+        return made[1]
 
 
-def _keep_images(images: Sequence[tuple[int, Sequence[journal.Image]]]) -> None:
+class _Line(NamedTuple):
+    """A line of a plan as it is worked with; lines that say the same share their `fields`. `images` is JSON."""
+
+    id: int
+    number: int | None
+    fields: Fields
+    images: str
+
+
+def _read_lines(change_set: ChangeSet, state: Change.State, *, after: int | None = None) -> list[_Line]:
+    """The next lines in a state, in the order they were planned: from the first one after a place, or the last ones.
+
+    Past the ORM: it would read JSON line by line, most of which says the same, in more time than all the rest takes.
+    """
+    text = "{}::text" if connection.vendor == "postgresql" else "{}"
+    where, order = ("id > %s", "id") if after is not None else ("id > 0", "id DESC")
+    query = (
+        f"SELECT id, customer_id, {text.format('fields')}, {text.format('images')} FROM customers_change "  # noqa: S608 — words of ours
+        f"WHERE change_set_id = %s AND outcome = %s AND state = %s AND {where} ORDER BY {order} LIMIT %s"
+    )
+    wanted: list[int | str] = [change_set.pk, str(Outcome.CHANGED), str(state)]
+    wanted += [AT_ONCE] if after is None else [after, AT_ONCE]
+    with connection.cursor() as cursor:
+        cursor.execute(query, wanted)
+        found = cursor.fetchall()
+    known: dict[str, Fields] = {}
+    lines = []
+    for line_id, number, fields, images in found:
+        read = known.get(fields)
+        if read is None:
+            read = known[fields] = json.loads(fields)
+        lines.append(_Line(line_id, number, read, images))
+    return lines if after is not None else lines[::-1]
+
+
+def _keep_images(images: Sequence[tuple[int, list[journal.Image] | str]]) -> None:
     """Mark lines as applied, and keep with each what stood in its rows before and after."""
-    ready = [(json.dumps(of_line, ensure_ascii=False), line_id) for line_id, of_line in images]
+    ready = [
+        (of_line if isinstance(of_line, str) else json.dumps(of_line, ensure_ascii=False), line_id)
+        for line_id, of_line in images
+    ]
     applied = str(Change.State.APPLIED)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -420,11 +447,8 @@ def _keep_images(images: Sequence[tuple[int, Sequence[journal.Image]]]) -> None:
                 [applied, [line_id for _text, line_id in ready], [text for text, _line_id in ready]],
             )
         else:
-            cursor.executemany(f"UPDATE customers_change SET state = '{applied}', images = %s WHERE id = %s", ready)  # noqa: S608 — a word of ours
-
-
-def _set_state(line_ids: Sequence[int], state: Change.State) -> None:
-    Change.objects.filter(id__in=id_list(line_ids)).update(state=state)
+            statement = f"UPDATE customers_change SET state = '{applied}', images = %s WHERE id = %s"  # noqa: S608 — a word of ours
+            cursor.executemany(statement, ready)
 
 
 def _labels(numbers: Sequence[int]) -> dict[int, str]:
@@ -461,7 +485,7 @@ def _parts(numbers: Sequence[int]) -> Iterator[tuple[int, Sequence[int]]]:
         yield done, part
 
 
-def _why_left_out(line: actions.Line | None) -> str:
+def _why_left_out(line: Line | None) -> str:
     if line is None:
         return _("They are deleted, or were merged with somebody, by now.")
     if line.outcome == Outcome.SAME:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 from django.utils.functional import Promise
@@ -28,14 +28,26 @@ class Touches(StrEnum):
     TEXTS = "texts"  # what is searched, or whether they are listed at all
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """What would happen to one customer: `fields` is `{field: [old, new]}` as plain values, `reason` why not."""
+Fields = dict[str, list[Any]]
+"""`{field: [old, new]}`, as plain values."""
+
+NO_FIELDS: Fields = {}
+
+
+class Line(NamedTuple):
+    """What would happen to one customer: which fields would change, or why they cannot.
+
+    Lines that say the same should share one `fields`: it is written down once then.
+    """
 
     customer_id: int
     outcome: str
-    fields: dict[str, list[Any]] = field(default_factory=dict)
+    fields: Fields = NO_FIELDS
     reason: str = ""
+
+
+Images = Mapping[int, "list[Image] | str"]
+"""The images of what was written, by customer; or, where many are alike, as the JSON that they become."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +67,7 @@ class Action:
     permission: str
     title: Callable[[Params], str]
     plan: Callable[[Sequence[int], Params], Iterable[Line]]
-    apply: Callable[[Sequence[int], Params, dt.datetime], dict[int, list[Image]]]
+    apply: Callable[[Sequence[int], Params, dt.datetime], Images]
     form: Any = None
     take_back: Callable[[Sequence[tuple[int, Sequence[Image]]]], dict[int, str]] | None = None
     may_not_go_back: Callable[[Collection[int]], dict[int, str]] | None = None

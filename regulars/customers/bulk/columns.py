@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from regulars.core import bulk
 from regulars.core.errors import Invalid
 from regulars.customers import journal
-from regulars.customers.bulk.action import Line, Outcome, Params
+from regulars.customers.bulk.action import Images, Line, Outcome, Params
 from regulars.customers.bulk.words import field_label, field_words
 from regulars.customers.derived import COLUMNS, found_by, renamed
 from regulars.customers.journal import Image
@@ -67,7 +67,7 @@ def plan(numbers: Sequence[int], params: Params) -> Iterable[Line]:
         yield Line(number, Outcome.CHANGED if fields else Outcome.SAME, fields)
 
 
-def apply(numbers: Sequence[int], params: Params, at: dt.datetime) -> dict[int, list[Image]]:
+def apply(numbers: Sequence[int], params: Params, at: dt.datetime) -> Images:
     """Write the columns of all of them in one statement; what is searched follows row by row."""
     new = new_columns(params)
     if _SEARCHED & new.keys():
@@ -75,7 +75,7 @@ def apply(numbers: Sequence[int], params: Params, at: dt.datetime) -> dict[int, 
     return write_columns(numbers, new, at)
 
 
-def write_columns(numbers: Sequence[int], new: Columns, at: dt.datetime) -> dict[int, list[Image]]:
+def write_columns(numbers: Sequence[int], new: Columns, at: dt.datetime) -> Images:
     """Set columns of many customers to the same values, in one statement; the image of each."""
     before = journal.read(Customer, numbers, [*new, *_MARKS])
     rows = Customer.everyone.filter(id__in=id_list(numbers))
@@ -100,7 +100,7 @@ def _plan_searched(numbers: Sequence[int], new: Columns) -> Iterable[Line]:
             yield Line(number, Outcome.CHANGED if fields else Outcome.SAME, fields)
 
 
-def _apply_searched(numbers: Sequence[int], new: Columns, at: dt.datetime) -> dict[int, list[Image]]:
+def _apply_searched(numbers: Sequence[int], new: Columns, at: dt.datetime) -> Images:
     images: dict[int, list[Image]] = {}
     ready = []
     moment = bulk.moment(at)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from regulars.customers.actions.consent import give_back_many, withdraw_many
-from regulars.customers.bulk.action import Line, Outcome, Params
+from regulars.customers.bulk.action import Images, Line, Outcome, Params
 from regulars.customers.consents import FIELD_OF, MARKETING, WORDS
 from regulars.customers.journal import Image
 from regulars.customers.models import Consent, ConsentState, Customer, Medium
@@ -38,7 +38,7 @@ def plan(numbers: Sequence[int], params: Params) -> Iterable[Line]:
         yield Line(number, Outcome.CHANGED if number in states else Outcome.SAME, states.get(number, {}))
 
 
-def apply(numbers: Sequence[int], params: Params, _at: dt.datetime) -> dict[int, list[Image]]:
+def apply(numbers: Sequence[int], params: Params, _at: dt.datetime) -> Images:
     """Write the withdrawals into the ledger, and keep which answers held before."""
     before = withdraw_many(numbers, media=params["channels"], reason=title(params))
     return {number: [[_WITHDRAWN, number, {"records": records}, None]] for number, records in before.items()}

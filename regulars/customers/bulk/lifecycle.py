@@ -8,9 +8,8 @@ from collections.abc import Collection, Iterable, Sequence
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from regulars.customers.bulk.action import Line, Outcome, Params
+from regulars.customers.bulk.action import Images, Line, Outcome, Params
 from regulars.customers.bulk.columns import write_columns
-from regulars.customers.journal import Image
 from regulars.customers.models import Customer
 from regulars.customers.standings import id_list
 
@@ -37,7 +36,7 @@ def plan_delete(numbers: Sequence[int], _params: Params) -> Iterable[Line]:
         yield Line(number, Outcome.CHANGED, fields)
 
 
-def apply_delete(numbers: Sequence[int], _params: Params, at: dt.datetime) -> dict[int, list[Image]]:
+def apply_delete(numbers: Sequence[int], _params: Params, at: dt.datetime) -> Images:
     """Take them out of every list; what belongs to them stays where it is."""
     return write_columns(numbers, {"deleted_at": at, "is_listed": False}, at)
 
@@ -53,13 +52,13 @@ def plan_restore(numbers: Sequence[int], _params: Params) -> Iterable[Line]:
             yield Line(number, Outcome.CHANGED, fields)
 
 
-def apply_restore(numbers: Sequence[int], _params: Params, at: dt.datetime) -> dict[int, list[Image]]:
+def apply_restore(numbers: Sequence[int], _params: Params, at: dt.datetime) -> Images:
     """Let them be listed again; records of somebody else stay that."""
     rows = deleted().filter(id__in=id_list(numbers))
     own = list(rows.filter(merged_into__isnull=True).values_list("id", flat=True))
     under = list(rows.filter(merged_into__isnull=False).values_list("id", flat=True))
-    images = write_columns(own, {"deleted_at": None, "is_listed": True}, at)
-    return images | write_columns(under, {"deleted_at": None, "is_listed": False}, at)
+    back = write_columns(own, {"deleted_at": None, "is_listed": True}, at)
+    return {**back, **write_columns(under, {"deleted_at": None, "is_listed": False}, at)}
 
 
 def clashing(numbers: Collection[int]) -> dict[int, str]:

@@ -15,7 +15,7 @@ from regulars.core import bulk
 from regulars.core.errors import Invalid
 from regulars.core.text import BadText, clean, fold
 from regulars.customers import journal
-from regulars.customers.bulk.action import Line, Outcome, Params
+from regulars.customers.bulk.action import Images, Line, Outcome, Params
 from regulars.customers.journal import Image
 from regulars.customers.models import Customer, Tag, Tagging
 from regulars.customers.standings import id_list
@@ -73,7 +73,7 @@ def plan_tag(numbers: Sequence[int], params: Params) -> Iterable[Line]:
             yield Line(number, Outcome.SAME)
 
 
-def apply_tag(numbers: Sequence[int], params: Params, _at: dt.datetime) -> dict[int, list[Image]]:
+def apply_tag(numbers: Sequence[int], params: Params, _at: dt.datetime) -> Images:
     """Write the taggings that are missing; a tag nobody had yet is made."""
     names = {fold(name): str(name) for name in params["tags"]}
     tags = {key: Tag.objects.get_or_create(key=key, defaults={"name": name})[0].pk for key, name in names.items()}
@@ -85,16 +85,12 @@ def apply_tag(numbers: Sequence[int], params: Params, _at: dt.datetime) -> dict[
         for tag in tags.values()
         if number not in has or all(tag != known for _row, _record, known in has[number])
     ]
-    ids = bulk.take_ids(Tagging, len(wanted))
-    images: dict[int, list[Image]] = {number: [] for number in numbers}
-    for row, (number, tag) in zip(ids, wanted, strict=True):
-        images[number].append([table, row, None, {"id": row, "customer_id": number, "tag_id": tag}])
-    bulk.insert(
-        Tagging,
-        ("id", "customer_id", "tag_id"),
-        [(row, number, tag) for row, (number, tag) in zip(ids, wanted, strict=True)],
-    )
-    return images
+    made = [(row, number, tag) for row, (number, tag) in zip(bulk.take_ids(Tagging, len(wanted)), wanted, strict=True)]
+    bulk.insert(Tagging, ("id", "customer_id", "tag_id"), made)
+    images: dict[int, list[str]] = defaultdict(list)
+    for row, number, tag in made:
+        images[number].append(f'["{table}",{row},null,{{"id":{row},"customer_id":{number},"tag_id":{tag}}}]')
+    return {number: f"[{','.join(of_customer)}]" for number, of_customer in images.items()}
 
 
 def plan_untag(numbers: Sequence[int], params: Params) -> Iterable[Line]:
@@ -107,7 +103,7 @@ def plan_untag(numbers: Sequence[int], params: Params) -> Iterable[Line]:
         yield Line(number, Outcome.CHANGED if names else Outcome.SAME, {"tags": [names, ""]} if names else {})
 
 
-def apply_untag(numbers: Sequence[int], params: Params, _at: dt.datetime) -> dict[int, list[Image]]:
+def apply_untag(numbers: Sequence[int], params: Params, _at: dt.datetime) -> Images:
     """Take the taggings away, those of merged records too: whoever reads a customer's tags reads these with them."""
     keys = [fold(name) for name in params["tags"]]
     has = _having(numbers, Tag.objects.filter(key__in=keys).values_list("pk", flat=True))
