@@ -48,7 +48,9 @@ def _pairs(keys: Keys, places: Rows, count: int, share: int) -> NDArray[np.int64
     """All pairs inside the smallest blocks, as many as the share allows."""
     order = np.argsort(keys, kind="stable")
     keys, places = keys[order], places[order]
-    starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])) if len(keys) else np.zeros(0, dtype=np.int64)
+    starts = (
+        np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])) if len(keys) else np.zeros(0, dtype=np.int64)
+    )
     sizes = np.diff(np.append(starts, len(keys)))
     is_block = (sizes > 1) & (sizes <= _LARGEST_BLOCK)
     starts, sizes = starts[is_block], sizes[is_block]

@@ -7,6 +7,7 @@ known between them speaks for it on the whole.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from heapq import heapify, heappop, heappush
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,24 +41,30 @@ def split(members: list[int], odds: dict[tuple[int, int], float], *, least: floa
     """
     groups: dict[int, list[int]] = {member: [member] for member in members}
     sums: dict[int, dict[int, tuple[float, int]]] = {member: {} for member in members}
+    waiting: list[tuple[float, int, int, int]] = []
     for (one, other), bits in odds.items():
         value = (max(-_MOST, min(_MOST, bits)), 1)
         sums[one][other] = sums[other][one] = value
-    while True:
-        best, pair = least, None
-        for one, others in sums.items():
-            for other, (total, number) in others.items():
-                if one < other and total / number >= best:
-                    best, pair = total / number, (one, other)
-        if pair is None:
-            return list(groups.values())
-        one, other = pair
+        if value[0] >= least:
+            waiting.append((-value[0], one, other, 1))
+    heapify(waiting)
+    while waiting:
+        negative, one, other, number = heappop(waiting)
+        # what was known about groups that have grown since is out of date
+        now = sums.get(one, {}).get(other)
+        if now is None or now[1] != number or now[0] / number != -negative:
+            continue
         groups[one] += groups.pop(other)
-        for third, (total, number) in sums.pop(other).items():
+        for third, (total, count) in sums.pop(other).items():
             del sums[third][other]
-            if third != one:
-                known = sums[one].get(third, (0.0, 0))
-                sums[one][third] = sums[third][one] = (known[0] + total, known[1] + number)
+            if third == one:
+                continue
+            known = sums[one].get(third, (0.0, 0))
+            joint = (known[0] + total, known[1] + count)
+            sums[one][third] = sums[third][one] = joint
+            if joint[0] / joint[1] >= least:
+                heappush(waiting, (-joint[0] / joint[1], one, third, joint[1]))
+    return list(groups.values())
 
 
 def bottlenecks(members: Iterable[int], odds: dict[tuple[int, int], float]) -> dict[tuple[int, int], float]:

@@ -19,7 +19,7 @@ from rapidfuzz.distance import OSA, JaroWinkler
 
 from regulars.core.text import pinyin_keys
 from regulars.customers.duplicates import nicknames
-from regulars.customers.duplicates.fields import BY_NAME, EXACT, FIELDS, MISSING
+from regulars.customers.duplicates.fields import BY_NAME, EXACT, FIELDS, MISSING, NAMES
 from regulars.customers.duplicates.table import Codes, Rows, Table, Texts, Vocabulary
 
 Levels = NDArray[np.uint8]
@@ -78,7 +78,17 @@ def compare(table: Table, left: Rows, right: Rows) -> Compared:
             levels[field.name], common[field.name] = best, shared
     _mark_swapped(table, left, right, levels, common)
     _mark_crossed(table, left, right, levels, common)
+    if "given" in levels and "family" in levels:
+        levels[NAMES.name] = _names_together(levels["given"], levels["family"])
     return Compared(levels, common)
+
+
+def _names_together(given: Levels, family: Levels) -> Levels:
+    swapped = given == BY_NAME["given"].level("swapped")
+    nearly = (given <= BY_NAME["given"].level("nickname")) & (family <= BY_NAME["family"].level("sound"))
+    found = np.where(nearly | swapped, NAMES.level("both"), NAMES.level("different")).astype(np.uint8)
+    found[(given == MISSING) | ((family == MISSING) & ~swapped)] = MISSING
+    return found
 
 
 Way = Callable[[Vocabulary, Codes, Codes], Levels]
@@ -278,7 +288,7 @@ def _id_number(vocabulary: Vocabulary, low: Codes, high: Codes) -> Levels:
     return _graded("id_number", len(low), ("typo", edits <= 1), ("near", edits <= 2))
 
 
-_NOBODY = frozenset("info mail office kontakt contact sales admin hello shop test support email noreply".split())
+_NOBODY = frozenset(["info", "mail", "office", "kontakt", "contact", "sales", "admin", "hello", "shop", "test", "support", "email", "noreply"])
 
 
 def local_part(text: str) -> str:
@@ -346,8 +356,7 @@ def _postcode(vocabulary: Vocabulary, low: Codes, high: Codes) -> Levels:
 
 
 _KINDS = frozenset(
-    "street road avenue drive lane court place boulevard close crescent circuit terrace highway parade way square strasse"
-    " gardens grove circle north south east west weg gasse allee platz flat unit apt apartment suite".split()
+    ["street", "road", "avenue", "drive", "lane", "court", "place", "boulevard", "close", "crescent", "circuit", "terrace", "highway", "parade", "way", "square", "strasse", "gardens", "grove", "circle", "north", "south", "east", "west", "weg", "gasse", "allee", "platz", "flat", "unit", "apt", "apartment", "suite"]
 )
 
 
@@ -420,9 +429,7 @@ _WAYS: dict[str, Way] = {
 # ── what was written into the wrong column
 
 
-def _mark_swapped(
-    table: Table, left: Rows, right: Rows, levels: dict[str, Levels], common: dict[str, Codes]
-) -> None:
+def _mark_swapped(table: Table, left: Rows, right: Rows, levels: dict[str, Levels], common: dict[str, Codes]) -> None:
     """Given and family name in each other's place: said once, at the given name."""
     if "given" not in levels or "family" not in levels:
         return
@@ -442,9 +449,7 @@ def _mark_swapped(
     common["given"][where] = common["family"][where] = 0
 
 
-def _mark_crossed(
-    table: Table, left: Rows, right: Rows, levels: dict[str, Levels], common: dict[str, Codes]
-) -> None:
+def _mark_crossed(table: Table, left: Rows, right: Rows, levels: dict[str, Levels], common: dict[str, Codes]) -> None:
     """The street in the line for more, and the other way about."""
     if "street" not in levels or "unit" not in levels:
         return

@@ -21,8 +21,11 @@ EXACT = 1
 class Field:
     """One comparison. `levels` are words for its levels 1, 2, …, the strongest first.
 
-    `is_shared` says that people of one household have it in common. `parent` is the field that largely decides this
-    one: two people with one postcode have one city, which therefore proves nothing more.
+    `is_shared` says that people of one household have it in common. `follows` are fields that largely decide this one:
+    two people with one postcode have one city, which therefore proves nothing more. `most_different` is how often, at
+    most, one person is different here: a model that believes more has learnt something else than who is one person.
+    `at_home` is how often people of one household have exactly the same by more than chance: couples share a mailbox, sons
+    are called as their fathers, twins are born on one day.
     """
 
     name: str
@@ -30,7 +33,9 @@ class Field:
     same: tuple[float, ...]
     chance: tuple[float, ...]
     is_shared: bool = False
-    parent: str = ""
+    follows: tuple[str, ...] = ()
+    most_different: float = 0.3
+    at_home: float = 0.0
 
     def __post_init__(self) -> None:
         if not len(self.levels) == len(self.same) == len(self.chance):
@@ -52,12 +57,14 @@ FIELDS: tuple[Field, ...] = (
         ("exact", "nickname", "typo", "swapped", "initial", "similar", "different"),
         (0.74, 0.04, 0.09, 0.02, 0.02, 0.03, 0.06),
         (0.005, 0.002, 0.002, 0.0005, 0.004, 0.03, 0.9565),
+        at_home=0.01,
     ),
     Field(
         "middle",
         ("exact", "initial", "typo", "different"),
         (0.70, 0.10, 0.08, 0.12),
         (0.01, 0.04, 0.01, 0.94),
+        most_different=0.5,
     ),
     Field(
         "family",
@@ -71,12 +78,14 @@ FIELDS: tuple[Field, ...] = (
         ("exact", "reordered", "typo", "part", "similar", "different"),
         (0.60, 0.08, 0.12, 0.10, 0.04, 0.06),
         (0.0005, 0.0002, 0.001, 0.004, 0.02, 0.9743),
+        most_different=0.4,
     ),
     Field(
         "birth",
         ("exact", "day_month", "digit", "two_parts", "near", "different"),
         (0.85, 0.02, 0.06, 0.03, 0.02, 0.02),
         (0.00005, 0.00003, 0.0006, 0.0035, 0.03, 0.96582),
+        at_home=0.01,
     ),
     Field(
         "id_number",
@@ -89,6 +98,9 @@ FIELDS: tuple[Field, ...] = (
         ("exact", "local_part", "typo", "similar", "different"),
         (0.70, 0.06, 0.10, 0.04, 0.10),
         (0.00002, 0.0002, 0.0004, 0.01, 0.98938),
+        follows=("names", "family", "given"),
+        most_different=0.6,
+        at_home=0.06,
     ),
     Field(
         "phone",
@@ -96,14 +108,16 @@ FIELDS: tuple[Field, ...] = (
         (0.64, 0.08, 0.10, 0.18),
         (0.00003, 0.00003, 0.0002, 0.99974),
         is_shared=True,
+        most_different=0.7,
     ),
-    Field("gender", ("exact", "different"), (0.95, 0.05), (0.5, 0.5), parent="given"),
+    Field("gender", ("exact", "different"), (0.95, 0.05), (0.5, 0.5), follows=("given",)),
     Field(
         "company",
         ("exact", "typo", "part", "different"),
         (0.70, 0.10, 0.10, 0.10),
         (0.001, 0.0005, 0.005, 0.9935),
         is_shared=True,
+        most_different=0.6,
     ),
     Field(
         "postcode",
@@ -111,6 +125,7 @@ FIELDS: tuple[Field, ...] = (
         (0.74, 0.09, 0.05, 0.12),
         (0.002, 0.002, 0.03, 0.966),
         is_shared=True,
+        most_different=0.5,
     ),
     Field(
         "street",
@@ -118,7 +133,8 @@ FIELDS: tuple[Field, ...] = (
         (0.64, 0.16, 0.02, 0.08, 0.10),
         (0.001, 0.001, 0.0005, 0.02, 0.9775),
         is_shared=True,
-        parent="postcode",
+        follows=("postcode",),
+        most_different=0.5,
     ),
     Field(
         "number",
@@ -126,7 +142,8 @@ FIELDS: tuple[Field, ...] = (
         (0.76, 0.08, 0.16),
         (0.02, 0.06, 0.92),
         is_shared=True,
-        parent="street",
+        follows=("street",),
+        most_different=0.5,
     ),
     Field(
         "unit",
@@ -134,7 +151,8 @@ FIELDS: tuple[Field, ...] = (
         (0.62, 0.12, 0.08, 0.18),
         (0.005, 0.002, 0.03, 0.963),
         is_shared=True,
-        parent="street",
+        follows=("street",),
+        most_different=0.5,
     ),
     Field(
         "city",
@@ -142,12 +160,16 @@ FIELDS: tuple[Field, ...] = (
         (0.76, 0.10, 0.03, 0.11),
         (0.02, 0.005, 0.03, 0.945),
         is_shared=True,
-        parent="postcode",
+        follows=("postcode",),
+        most_different=0.5,
     ),
-    Field("region", ("exact", "typo", "different"), (0.88, 0.03, 0.09), (0.2, 0.02, 0.78), is_shared=True, parent="city"),
-    Field("country", ("exact", "different"), (0.97, 0.03), (0.6, 0.4), is_shared=True, parent="region"),
-    Field("birth_place", ("exact", "typo", "different"), (0.80, 0.08, 0.12), (0.02, 0.01, 0.97), is_shared=True),
-    Field("occupation", ("exact", "typo", "different"), (0.70, 0.06, 0.24), (0.02, 0.01, 0.97)),
+    Field("region", ("exact", "typo", "different"), (0.88, 0.03, 0.09), (0.2, 0.02, 0.78), is_shared=True, follows=("postcode", "city"), most_different=0.4),
+    Field("country", ("exact", "different"), (0.97, 0.03), (0.6, 0.4), is_shared=True, follows=("postcode", "city", "region"), most_different=0.4),
+    Field("birth_place", ("exact", "typo", "different"), (0.80, 0.08, 0.12), (0.02, 0.01, 0.97), is_shared=True, follows=("city", "postcode"), most_different=0.6),
+    Field("occupation", ("exact", "typo", "different"), (0.70, 0.06, 0.24), (0.02, 0.01, 0.97), most_different=0.7),
 )  # fmt: skip
 
-BY_NAME: dict[str, Field] = {field.name: field for field in FIELDS}
+NAMES = Field("names", ("both", "different"), (0.8, 0.2), (0.0001, 0.9999))
+"""Whether given and family name agree together. No evidence of its own: it says what follows from a name, as e-mails do."""
+
+BY_NAME: dict[str, Field] = {field.name: field for field in (*FIELDS, NAMES)}

@@ -87,9 +87,7 @@ def _with_copies(
     return [*grouped, *(copies[member].tolist() for member in sorted(alone))]
 
 
-def learn(
-    table: Table, rows: Rows, first: Rows, second: Rows, compared: Compared
-) -> tuple[Model, Floats, Floats]:
+def learn(table: Table, rows: Rows, first: Rows, second: Rows, compared: Compared) -> tuple[Model, Floats, Floats]:
     """Train on compared pairs, twice: once rarities are known among people, and not among records."""
     count = len(rows)
     pairs = max(1.0, count * (count - 1) / 2)
@@ -124,7 +122,9 @@ def _people(
     one, other, odds = first[likely], second[likely], _bits(match[likely])
     label = clustering.components(count, one, other)
     order = np.argsort(label, kind="stable")
-    starts = np.flatnonzero(np.concatenate([[True], np.diff(label[order]) > 0])) if count else np.zeros(0, dtype=np.int64)
+    starts = (
+        np.flatnonzero(np.concatenate([[True], np.diff(label[order]) > 0])) if count else np.zeros(0, dtype=np.int64)
+    )
     groups = [members.tolist() for members in np.split(order, starts[1:]) if len(members) > 1]
     pairs = [group for group in groups if len(group) == 2]
     larger = [group for group in groups if 2 < len(group) <= clustering.LARGEST]
@@ -137,11 +137,20 @@ def _people(
     least = float(_bits(np.array([threshold]))[0])
     for group in map(sorted, larger):
         end = start + len(group) * (len(group) - 1) // 2
-        known = dict(zip(zip(low[start:end].tolist(), high[start:end].tolist(), strict=True), bits[start:end].tolist(), strict=True))
-        pairs += [part for part in clustering.split(group, known, least=min(least,LEAST)) if len(part) > 1]
+        known = dict(
+            zip(
+                zip(low[start:end].tolist(), high[start:end].tolist(), strict=True),
+                bits[start:end].tolist(),
+                strict=True,
+            )
+        )
+        pairs += [part for part in clustering.split(group, known, least=min(least, LEAST)) if len(part) > 1]
         start = end
     return pairs
-LEAST=0.0
+
+
+LEAST = 0.0
+
 
 def _bits(probability: Floats) -> Floats:
     bounded = np.clip(probability, 1e-12, 1 - 1e-12)

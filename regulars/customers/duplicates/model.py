@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regulars.customers.duplicates.comparing import Compared
-from regulars.customers.duplicates.fields import BY_NAME, EXACT, FIELDS, MISSING
+from regulars.customers.duplicates.fields import BY_NAME, EXACT, FIELDS, MISSING, NAMES
 from regulars.customers.duplicates.fields import Field as Comparison
 from regulars.customers.duplicates.table import Rows, Table
 
@@ -28,6 +28,8 @@ _BELIEVED_PAIRS = 12.0
 """How many matches the beliefs in `fields` count for, beside those that are found."""
 _BELIEVED_CHANCES = 200.0
 _BELIEVED_VALUES = 50.0
+_BELIEVED_GIVEN = 20.0
+_ENOUGH = 300
 _RAREST = 1e-9
 _MOST_EVIDENCE = 14.0  # of one field, in bits against two records being of one person
 
@@ -38,7 +40,10 @@ class Parameters:
 
     same: dict[str, list[float]]
     chance: dict[str, list[float]]
-    given_parent: dict[str, float] = field(default_factory=dict)
+    given: dict[str, list[list[float]]] = field(default_factory=dict)
+    """For “city postcode”: the chances of the city's levels among strangers, for each level of the postcode."""
+    same_given: dict[str, list[list[float]]] = field(default_factory=dict)
+    """The same within one person: who moved has another city as well."""
     match: float = 1e-4
     household: float = 1e-4
     threshold: float = 2 / 3
@@ -59,7 +64,8 @@ class Parameters:
     def as_data(self) -> dict[str, Any]:
         """As it is kept."""
         return {
-            "version": VERSION, "same": self.same, "chance": self.chance, "given_parent": self.given_parent,
+            "version": VERSION, "same": self.same, "chance": self.chance, "given": self.given,
+            "same_given": self.same_given,
             "match": self.match, "household": self.household, "threshold": self.threshold,
         }  # fmt: skip
 
@@ -73,7 +79,9 @@ class Parameters:
             for kept, own in ((data["same"], parameters.same), (data["chance"], parameters.chance)):
                 if len(kept.get(name, ())) == len(comparison.levels):
                     own[name] = [float(value) for value in kept[name]]
-        parameters.given_parent = {name: float(value) for name, value in data["given_parent"].items()}
+        pairs = {f"{f.name} {parent}" for f in FIELDS for parent in f.follows}
+        parameters.given = {name: rows for name, rows in data["given"].items() if name in pairs}
+        parameters.same_given = {name: rows for name, rows in data["same_given"].items() if name in pairs}
         parameters.match, parameters.household = float(data["match"]), float(data["household"])
         parameters.threshold = float(data["threshold"])
         return parameters
@@ -116,37 +124,68 @@ class Model:
     def weights(self, compared: Compared) -> dict[str, Floats]:
         """For each field the binary logarithm of how much likelier its level is for one person than for two."""
         return {
-            name: self._weights(BY_NAME[name], levels, compared) for name, levels in compared.levels.items()
+            name: self._weights(BY_NAME[name], levels, compared)
+            for name, levels in compared.levels.items()
+            if name != NAMES.name
         }
 
     def _weights(self, comparison: Comparison, levels: NDArray[np.uint8], compared: Compared) -> Floats:
         name = comparison.name
-        same, chance = self.parameters.same[name], self.parameters.chance[name]
-        by_level = np.array([0.0, *(math.log2(m / u) for m, u in zip(same, chance, strict=True))])
-        found = np.maximum(by_level, -_MOST_EVIDENCE)[levels]
-        exact = levels == EXACT
-        by_chance = self.rarity.log(name, compared.common[name][exact])
-        parent = compared.levels.get(comparison.parent)
-        if parent is not None and name in self.parameters.given_parent:
-            expected = math.log2(max(_RAREST, self.parameters.given_parent[name]))
-            follows = _agrees(comparison.parent, parent[exact])
-            by_chance = np.where(follows, np.maximum(by_chance, expected), by_chance)
-            # the same place, written otherwise, proves no more than the same place
-            loosely = ~exact & (found > 0) & _agrees(comparison.parent, parent)
-            found[loosely] = np.minimum(found[loosely], max(0.0, math.log2(same[0]) - expected))
-        found[exact] = math.log2(same[0]) - by_chance
+        parents = [
+            parent for parent in comparison.follows
+            if parent in compared.levels and f"{name} {parent}" in self.parameters.given
+        ]  # fmt: skip
+        usual = _bits(self.parameters.same[name], self.parameters.chance[name])
+        table, place = self._table(comparison, parents, usual), levels.astype(np.intp)
+        for parent in parents:
+            place = place * BY_NAME[parent].size + compared.levels[parent]
+        found = table.ravel()[place]
+        exact = np.flatnonzero(levels == EXACT)
+        rare = math.log2(self.parameters.same[name][0]) - self.rarity.log(name, compared.common[name][exact])
+        # a text that is rare among all is still no news where it follows from something else
+        found[exact] = np.minimum(rare, found[exact]) if parents else rare
+        return found
+
+    def _table(self, comparison: Comparison, parents: list[str], usual: Floats) -> Floats:
+        """The worth of every level, for every level of what decides it; endless where only rarity decides.
+
+        What follows from something else proves no more, one way or the other, than it proves beside that.
+        """
+        found = np.where(np.arange(comparison.size) == EXACT, math.inf, np.maximum(usual, -_MOST_EVIDENCE))
+        for place, parent in enumerate(parents):
+            key = f"{comparison.name} {parent}"
+            worth = np.full((comparison.size, BY_NAME[parent].size), math.inf)
+            worth[usual <= 0, :] = -math.inf
+            rows = zip(self.parameters.same_given[key], self.parameters.given[key], strict=True)
+            for level, (same, chance) in enumerate(rows, start=EXACT):
+                worth[:, level] = _bits(same, chance)
+            worth = worth.reshape(comparison.size, *[1] * place, -1)
+            found = found[..., None]
+            found = np.where(found > 0, np.minimum(found, np.maximum(worth, 0)), np.maximum(found, np.minimum(worth, 0)))
         return found
 
     def odds(self, weights: dict[str, Floats]) -> tuple[Floats, Floats]:
         """Binary logarithms of the odds of one person, and of one household, against strangers."""
         together = sum(weights.values())
-        shared = sum(values for name, values in weights.items() if BY_NAME[name].is_shared)
+        shared = sum(self._at_home(BY_NAME[name], values) for name, values in weights.items())
         rest = max(1e-12, 1 - self.parameters.match - self.parameters.household)
         size = len(next(iter(weights.values())))
         return (
             np.zeros(size) + together + math.log2(self.parameters.match / rest),
             np.zeros(size) + shared + math.log2(self.parameters.household / rest),
         )
+
+    def _at_home(self, comparison: Comparison, weights: Floats) -> Floats:
+        """What a field is worth for one household, by what it is worth for one person."""
+        if comparison.is_shared:
+            return weights
+        if not comparison.at_home:
+            return np.zeros_like(weights)
+        # the likelihood of a mixture: mostly as strangers, now and then as one person
+        found = np.zeros_like(weights)
+        speaks = np.flatnonzero(weights > 0)
+        found[speaks] = np.log2(1 - comparison.at_home + comparison.at_home * np.exp2(np.minimum(weights[speaks], 60)))
+        return found
 
     def probabilities(self, compared: Compared) -> tuple[Floats, Floats]:
         """Of one person, and of one household."""
@@ -159,14 +198,18 @@ class Model:
         return one / total, other / total
 
 
-def _agrees(parent: str, levels: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Whether the field that decides this one agrees, if only nearly."""
-    last = min(2, len(BY_NAME[parent].levels) - 1)
-    return np.asarray((levels != MISSING) & (levels <= last))
+def _bits(same: list[float], chance: list[float]) -> Floats:
+    """What each level is worth, with 0 for the missing one."""
+    return np.array([0.0, *(math.log2(m / u) for m, u in zip(same, chance, strict=True))])
 
 
 def train(
-    candidates: Compared, chances: Compared, rarity: Rarity, *, pairs: float, share: float = 1.0,
+    candidates: Compared,
+    chances: Compared,
+    rarity: Rarity,
+    *,
+    pairs: float,
+    share: float = 1.0,
     rounds: int = _ROUNDS,
 ) -> Parameters:
     """Learn from candidates (all pairs that may be matches, or a `share` of them) and from pairs taken by chance.
@@ -177,6 +220,7 @@ def train(
     counted = {
         name: np.bincount(levels, minlength=BY_NAME[name].size)[1:].astype(np.float64)
         for name, levels in chances.levels.items()
+        if name != NAMES.name
     }
     for name, counts in counted.items():
         parameters.chance[name] = _chances(BY_NAME[name], counts, rarity)
@@ -190,16 +234,18 @@ def train(
         parameters.household = min(
             0.4, (household.sum() / share + 1) / (pairs + 1 / Parameters.believed(rarity.people).match)
         )
-        for name, levels in candidates.levels.items():
-            comparison = BY_NAME[name]
+        for name in counted:
+            comparison, levels = BY_NAME[name], candidates.levels[name]
             found_levels = np.bincount(levels, weights=match, minlength=comparison.size)[1:] / share
             counts = found_levels + _BELIEVED_PAIRS * np.array(comparison.same)
-            parameters.same[name] = _bounded(counts / counts.sum())
+            parameters.same[name] = _bounded(counts / counts.sum(), comparison.most_different)
             # as many of the pairs by chance are matches as of all pairs
             among = found_levels * (len(chances) / pairs)
             parameters.chance[name] = _chances(comparison, np.maximum(0.0, counted[name] - among), rarity)
         _count_crossings(parameters, chances, rarity)
-        parameters.given_parent = _given_parents(candidates, match)
+        strangers = [(candidates, 1 - match), (chances, 1 - model.probabilities(chances)[0])]
+        parameters.given = _given(parameters, strangers)
+        parameters.same_given = _same_given(parameters, candidates, match)
         if abs(found - before) <= _SETTLED * max(1.0, found):
             break
         before = found
@@ -222,22 +268,56 @@ def _count_crossings(parameters: Parameters, chances: Compared, rarity: Rarity) 
         parameters.chance["given"][place] = min(max(likely, 1e-7), parameters.chance["given"][place])
 
 
-def _bounded(shares: Floats) -> list[float]:
-    """No level is impossible, and what is different is not what one person is usually like."""
+def _bounded(shares: Floats, most_different: float) -> list[float]:
+    """No level is impossible, and being different is not what one person is like."""
     shares = np.maximum(shares, 1e-4)
-    shares[-1] = min(shares[-1], 0.6)
+    if shares[-1] > most_different:
+        shares[:-1] *= (1 - most_different) / shares[:-1].sum()
+        shares[-1] = most_different
     return [float(value) for value in shares / shares.sum()]
 
 
-def _given_parents(candidates: Compared, match: Floats) -> dict[str, float]:
-    """How often strangers agree in a field when they agree in what decides it."""
-    found: dict[str, float] = {}
+def _given(parameters: Parameters, lots: list[tuple[Compared, Floats]]) -> dict[str, list[list[float]]]:
+    """How strangers stand in a field when they agree in what decides it.
+
+    Pairs by chance tell it, unless there are too few that agree: then candidates do, who are a little more alike.
+    """
+    found: dict[str, list[list[float]]] = {}
     for comparison in FIELDS:
-        levels, parent = candidates.levels.get(comparison.name), candidates.levels.get(comparison.parent)
-        if levels is None or parent is None:
-            continue
-        together = _agrees(comparison.parent, parent) & (levels != MISSING)
-        strangers = np.where(match[together] > 0.5, 0.0, 1 - match[together])
-        agree = strangers[levels[together] == EXACT].sum()
-        found[comparison.name] = float((agree + 2 * comparison.chance[0]) / (strangers.sum() + 2))
+        for parent in comparison.follows:
+            if not all(comparison.name in compared.levels and parent in compared.levels for compared, _ in lots):
+                continue
+            above, size = BY_NAME[parent], comparison.size
+            counts, by_chance = (
+                np.bincount(
+                    compared.levels[parent].astype(np.int64) * size + compared.levels[comparison.name],
+                    weights=np.where(share < 0.5, 0.0, share),
+                    minlength=above.size * size,
+                ).reshape(above.size, size)[:, 1:]
+                for compared, share in lots
+            )
+            enough = by_chance.sum(axis=1) >= _ENOUGH
+            counts[enough] = by_chance[enough]
+            usual = np.array(parameters.chance[comparison.name])
+            shares = (counts + _BELIEVED_GIVEN * usual) / (counts.sum(axis=1, keepdims=True) + _BELIEVED_GIVEN)
+            found[f"{comparison.name} {parent}"] = [[max(_RAREST, float(one)) for one in row] for row in shares[EXACT:]]
+    return found
+
+
+def _same_given(parameters: Parameters, candidates: Compared, match: Floats) -> dict[str, list[list[float]]]:
+    """How one person stands in a field on each level of what decides it."""
+    found: dict[str, list[list[float]]] = {}
+    for comparison in FIELDS:
+        for parent in comparison.follows:
+            if comparison.name not in candidates.levels or parent not in candidates.levels:
+                continue
+            above, size = BY_NAME[parent], comparison.size
+            counts = np.bincount(
+                candidates.levels[parent].astype(np.int64) * size + candidates.levels[comparison.name],
+                weights=match,
+                minlength=above.size * size,
+            ).reshape(above.size, size)[:, 1:]
+            usual = np.array(parameters.same[comparison.name])
+            shares = (counts + _BELIEVED_PAIRS * usual) / (counts.sum(axis=1, keepdims=True) + _BELIEVED_PAIRS)
+            found[f"{comparison.name} {parent}"] = [[float(one) for one in row] for row in shares[EXACT:]]
     return found

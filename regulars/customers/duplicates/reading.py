@@ -16,7 +16,7 @@ from regulars.core.tabular import Table as File
 from regulars.customers.duplicates import person as forms
 from regulars.customers.duplicates.person import Person
 from regulars.customers.duplicates.table import Table
-from regulars.customers.importing.mapping import KNOWN
+from regulars.customers.importing.headings import KNOWN
 
 _FROM_IMPORT = {
     "external_id": "id", "email": "email", "phone": "phone", "name": "name", "given_name": "given",
@@ -56,7 +56,19 @@ _MORE: dict[str, str] = {
     "occupation": "occupation profession job job_title beruf 职业",
     "company": "organization_name organisation_name employer business",
 }  # fmt: skip
-_PREFIXES = ("customer", "contact", "client", "person", "billing", "shipping", "home", "primary", "patient", "res", "current")
+_PREFIXES = (
+    "customer",
+    "contact",
+    "client",
+    "person",
+    "billing",
+    "shipping",
+    "home",
+    "primary",
+    "patient",
+    "res",
+    "current",
+)
 _SEVERAL = frozenset({"email", "phone"})
 _SAMPLED = 5_000
 _WHO = ("given", "family", "name", "email", "phone", "id_number", "company")
@@ -87,7 +99,9 @@ class Rows:
 def read(file: File) -> Rows:
     """All people of an opened file. Raises Invalid where no column says who somebody is."""
     layout = _layout(file)
-    rows = Rows(Table(), [], columns={name: [file.header[at] for at in places] for name, places in layout.columns.items()})
+    rows = Rows(
+        Table(), [], columns={name: [file.header[at] for at in places] for name, places in layout.columns.items()}
+    )
     ids = layout.columns.get("id", ())
     for line in file.rows():
         if line.problem:
@@ -112,7 +126,11 @@ def columns_of(header: Sequence[str]) -> dict[str, tuple[int, ...]]:
 
 
 def _field_of(key: str) -> tuple[int, str]:
-    for shorter in (key, *(key.removeprefix(prefix) for prefix in _PREFIXES if key.startswith(prefix)), key.rstrip("0123456789")):
+    for shorter in (
+        key,
+        *(key.removeprefix(prefix) for prefix in _PREFIXES if key.startswith(prefix)),
+        key.rstrip("0123456789"),
+    ):
         if shorter in _HEADINGS:
             return _HEADINGS[shorter]
     return 0, ""
@@ -198,7 +216,11 @@ def person_of(cells: Sequence[str], layout: Layout) -> Person:
     def every(name: str) -> list[str]:
         return [cells[place] for place in layout.columns.get(name, ())]
 
-    given, middle, family = forms.given_name(cell("given")), forms.given_name(cell("middle")), forms.family_name(cell("family"))
+    given, middle, family = (
+        forms.given_name(cell("given")),
+        forms.given_name(cell("middle")),
+        forms.family_name(cell("family")),
+    )
     if second := forms.family_name(cell("family2")):
         family = f"{family} {second}".strip()
     whole = ""

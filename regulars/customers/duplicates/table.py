@@ -129,8 +129,10 @@ class Table:
         """The first row of every different record, and for each row the place of its own among those."""
         if not self._size:
             return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-        matrix = np.column_stack([slot for name in FIELDS_OF_PERSON for slot in self.slots(name) if slot.any()] or
-                                 [np.zeros(self._size, dtype=np.int32)])
+        matrix = np.column_stack(
+            [slot for name in FIELDS_OF_PERSON for slot in self.slots(name) if slot.any()]
+            or [np.zeros(self._size, dtype=np.int32)]
+        )
         packed = np.ascontiguousarray(matrix).view([("", np.int32)] * matrix.shape[1]).ravel()
         _different, first, place = np.unique(packed, return_index=True, return_inverse=True)
         order = np.argsort(first)
