@@ -17,7 +17,7 @@ from regulars.core import shop
 from regulars.core.contact import format_phone
 from regulars.core.money import Money
 from regulars.core.ui import words
-from regulars.customers import catalogue, panels
+from regulars.customers import catalogue, panels, restrictions
 from regulars.customers.catalogue import Type
 from regulars.customers.filters import YES_OR_NO
 from regulars.customers.models import Customer, Status
@@ -213,7 +213,7 @@ def _name(customer: Customer, from_list: str) -> str:
     return (
         f'<a data-open href="/customers/{public_id}?list={escape(from_list)}"{lang}>{escape(str(customer))}</a>'
         f'<a hidden data-peek href="/customers/{public_id}/peek" hx-get="/customers/{public_id}/peek" '
-        f'hx-target="#peek" tabindex="-1"></a>{small}'
+        f'hx-target="#peek" tabindex="-1"></a>{small}{restrictions.tags(customer) if customer.is_restricted else ""}'
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from babel.core import get_global
 from django.utils import timezone
@@ -13,7 +13,8 @@ from django.utils.translation import get_language
 from regulars.core.contact import format_phone
 from regulars.core.money import babel_locale
 from regulars.core.text import sort_key
-from regulars.customers.models import Address
+from regulars.customers import gazetteer, postal
+from regulars.customers.models import Address, Customer
 
 # CLDR lists what is no country one can live in: unions, outlying areas, and the codes for “unknown”.
 _NO_COUNTRY = frozenset({"EU", "EZ", "UN", "QO", "ZZ", "XA", "XB"})
@@ -21,8 +22,6 @@ _NO_COUNTRY = frozenset({"EU", "EZ", "UN", "QO", "ZZ", "XA", "XB"})
 # China's law knows one time; the second zone of the list is a local custom.
 _LAWFUL_ZONES = {"CN": "Asia/Shanghai"}
 
-_CODE_BELOW = frozenset({"GB", "IE", "GG", "JE", "IM"})
-_CODE_BEHIND = frozenset({"US", "CA", "AU", "NZ", "IN", "SG", "ZA"})
 _LARGE_FIRST = frozenset({"CN", "TW", "HK", "MO", "JP"})
 
 
@@ -61,6 +60,28 @@ def languages(language: str) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(found, key=lambda pair: sort_key(pair[1])))
 
 
+@cache
+def time_zones() -> tuple[str, ...]:
+    """The time zones by place; the old and the technical names are left out."""
+    return tuple(
+        sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/")))
+    )
+
+
+def time_of(customer: Customer) -> dt.datetime | None:
+    """The time where a customer is: of their own time zone, else of their country, else of their city."""
+    zone = customer.time_zone
+    if not zone:
+        if there := time_in(customer.country):
+            return there
+        spot = gazetteer.find(customer.country, customer.city)
+        zone = spot.time_zone if spot else ""
+    try:
+        return timezone.now().astimezone(ZoneInfo(zone)) if zone else None
+    except (ZoneInfoNotFoundError, ValueError):
+        return None
+
+
 def time_in(country: str) -> dt.datetime | None:
     """The time in a country now; None where its parts do not agree on one, or it is not known."""
     now = timezone.now()
@@ -72,21 +93,16 @@ def time_in(country: str) -> dt.datetime | None:
 
 
 def address_lines(address: Address) -> list[str]:
-    """A postal address as its country writes it, with the country in the reader's language.
+    """A postal address as its country writes it, below the recipient, with the country in the reader's language.
 
-    Most put the postcode before the city; Britain and Ireland give it a line of its own, English-speaking lands
-    overseas write city, region and postcode on one, and a Chinese address goes from the large to the small.
+    A Chinese or Japanese address goes from the large to the small on one line, with the postcode below it.
     """
-    town, code, region = address.city, address.postcode, address.region
-    street = [address.line1, address.line2]
-    if address.country in _CODE_BELOW:
-        place = [*street, town, region, code]
-    elif address.country in _CODE_BEHIND:
-        place = [*street, " ".join(filter(None, (f"{town}," if town and region else town, region, code)))]
-    elif address.country in _LARGE_FIRST and not f"{region}{town}{address.line1}".isascii():
-        place = [f"{region}{town}{address.line1}", address.line2, code]
+    values = {name: getattr(address, name) for name in ("line1", "line2", "city", "region", "postcode", "country")}
+    if address.country in _LARGE_FIRST and not f"{address.region}{address.city}{address.line1}".isascii():
+        region = "" if address.city.startswith(address.region) else address.region
+        place = [f"{region}{address.city}{address.line1}", address.line2, address.postcode]
     else:
-        place = [*street, " ".join(filter(None, (code, town))), region]
+        place = postal.lines_of(values)
     country = country_name(address.country) if address.country else ""
     phone = format_phone(address.phone) if address.phone else ""
     return [line for line in (address.name, address.company, *place, country, phone) if line]

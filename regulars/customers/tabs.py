@@ -13,9 +13,10 @@ from django.utils.translation import pgettext
 
 from regulars.core import shop
 from regulars.core.contact import format_phone
-from regulars.customers import catalogue, consents, customfields, moments, presenting
+from regulars.customers import birthdays, catalogue, consents, customfields, moments, preferences
 from regulars.customers.consents import FIELD_OF, LABELS
-from regulars.customers.models import Customer, Identity
+from regulars.customers.models import Category, ContactPoint, Customer
+from regulars.customers.names import category_name
 from regulars.customers.people import records
 from regulars.customers.places import country_name, language_name
 from regulars.staff.models import User
@@ -55,15 +56,6 @@ def timeline(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     }
 
 
-def profile(request: HttpRequest, customer: Customer) -> dict[str, Any]:
-    """All we know: the facts, the addresses, how the channels know them."""
-    return {
-        "facts": _facts(customer),
-        **addresses(request, customer),
-        **identities(request, customer),
-    }
-
-
 def changes(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     """Who changed what, when and through which door: the audit log of one customer."""
     cursor = moments.Cursor.parse(request.GET.get("after", ""))
@@ -73,22 +65,12 @@ def changes(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     )
     shown = entries[:_PAGE]
     following = moments.Cursor(shown[-1].at, "entries", shown[-1].pk) if len(entries) > _PAGE else None
-    colleagues = _colleagues()
+    colleagues = _names(shown)
     lines = _seen([_line(entry, colleagues) for entry in shown], request.user, context=lambda line: line)
     return {
         "days": list(_by_day(lines, at=lambda line: line["entry"].at)),
         "earlier": urlencode({"after": following}) if following else "",
         "is_continued": cursor is not None,
-    }
-
-
-def addresses(request: HttpRequest, customer: Customer) -> dict[str, Any]:
-    """Where parcels and invoices go, and the other addresses."""
-    known = presenting.addresses(customer)
-    return {
-        "addresses": known,
-        "others": len(known) - 2,
-        "may_edit": request.user.may("customers.edit"),  # type: ignore[union-attr]
     }
 
 
@@ -98,25 +80,11 @@ def consent(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     return {"stands": consents.stands(records(customer)), "may_edit": may_edit}
 
 
-def identities(_request: HttpRequest, customer: Customer) -> dict[str, Any]:
-    """What each channel calls this customer."""
-    known = (
-        Identity.objects.filter(customer__in=records(customer))
-        .select_related("channel")
-        .order_by("channel__name", "id")
-    )
-    return {"identities": list(known)}
-
-
-def more(_request: HttpRequest, customer: Customer) -> dict[str, Any]:
-    """The facts that are not in the head."""
-    return {"facts": _facts(customer)}
-
-
 def entry_moments(customer: Customer, kind: str, before: moments.Mark | None, limit: int) -> list[moments.Moment]:
     """The entries of the timeline that no other source draws better."""
     names = names_for_timeline(kind=kind) - moments.replaced()
-    colleagues = _colleagues()
+    entries = customer_entries(customer.pk, names=names, before=before, limit=limit)
+    colleagues = _names(entries)
     return [
         moments.Moment(
             at=entry.at,
@@ -142,9 +110,27 @@ def _line(entry: Entry, colleagues: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _colleagues() -> dict[str, str]:
-    """Everybody who works here or did, by public id: a team is small."""
-    return {user.public_id: user.name for user in User.objects.only("name")}
+def _names(entries: Iterable[Entry]) -> dict[str, str]:
+    """What public ids in changes stand for: everybody who works here or did, the categories, and the companies named.
+
+    A team is small, and so is the list of categories; both are read where an entry names one of them.
+    """
+    named = {word for entry in entries for word in _named(entry)}
+    numbers = [number for word in named if (number := Customer.pk_of(word))]
+    companies = Customer.everyone.filter(pk__in=numbers) if numbers else ()
+    categories = Category.objects.all() if len(numbers) < len(named) else ()
+    return {
+        **{user.public_id: user.name for user in User.objects.only("name")},
+        **{category.public_id: category_name(category) for category in categories},
+        **{company.public_id: str(company) for company in companies},
+    }
+
+
+def _named(entry: Entry) -> list[str]:
+    """The companies and categories that a change names."""
+    changes = entry.data.get("changes")
+    pairs = [changes.get(name) for name in ("organisation", "category")] if isinstance(changes, dict) else []
+    return [str(word) for pair in pairs if isinstance(pair, list) for word in pair if word]
 
 
 def _joined(value: Any) -> Any:
@@ -186,7 +172,8 @@ def _seen(lines: Iterable[Any], user: Any, *, context: Callable[[Any], dict[str,
 
 
 def _label(name: str) -> str:
-    known = {field.name: field for field in Customer._meta.get_fields() if hasattr(field, "verbose_name")}
+    columns = [*ContactPoint._meta.get_fields(), *Customer._meta.get_fields()]
+    known = {field.name: field for field in columns if hasattr(field, "verbose_name")}
     of_catalogue = catalogue.get(name)
     label = str(known[name].verbose_name if name in known else of_catalogue.label if of_catalogue else name)
     return label[:1].upper() + label[1:]
@@ -203,6 +190,12 @@ def _value(name: str, value: Any, colleagues: Mapping[str, str]) -> str:
         return format_phone(str(value))
     if name == "looked_after_by":
         return colleagues.get(str(value), _("somebody who left"))
+    if name in {"category", "organisation"}:
+        return colleagues.get(str(value), _("one that is gone"))
+    if name == "birthday":
+        return birthdays.words(None, str(value))
+    if name in {"preferred_channels", "contact_times", "interests"}:
+        return preferences.words_of(name, str(value))
     if name == "customer_since":
         return str(value)[:10]
     if isinstance(value, bool):
@@ -215,20 +208,7 @@ def _value(name: str, value: Any, colleagues: Mapping[str, str]) -> str:
     return str(choices.get(value, value))
 
 
-_CHOICES = frozenset({"kind", "status"})
-
-
-def _facts(customer: Customer) -> list[tuple[str, str]]:
-    pairs = [
-        (_("Kind"), customer.get_kind_display()),
-        (_("Title"), customer.title),
-        (_("Given name"), customer.given_name),
-        (_("Family name"), customer.family_name),
-        (_("Company"), customer.company),
-        (_("First seen in"), customer.channel.name if customer.channel else ""),
-        (_("Account"), _("Bought as a guest") if customer.is_guest else ""),
-    ]
-    return [(label, value) for label, value in pairs if value]
+_CHOICES = frozenset({"kind", "status", "gender", "shopping_frequency"})
 
 
 def _by_day(lines: Iterable[Any], *, at: Any) -> Iterable[dict[str, Any]]:

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from regulars.customers.views import addresses, consent, deleting, editing, listing, page
+from regulars.customers.views import (
+    addresses,
+    categories,
+    consent,
+    deleting,
+    editing,
+    listing,
+    living,
+    page,
+    reach,
+    suggesting,
+)
 
 app_name = "customers"
 
@@ -14,6 +25,13 @@ urlpatterns = [
     path("/filter/<str:name>", listing.ask_filter, name="filter"),
     path("/deleted", deleting.deleted, name="deleted"),
     path("/wordings", consent.wordings, name="wordings"),
+    path("/companies", suggesting.companies, name="companies"),
+    path("/people", suggesting.persons, name="people"),
+    path("/address-fields", addresses.fields, name="address-fields"),
+    path("/categories", categories.categories, name="categories"),
+    path("/categories/<str:category_id>/edit", categories.edit, name="category-edit"),
+    path("/categories/<str:category_id>/move", categories.move, name="category-move"),
+    path("/categories/<str:category_id>/remove", categories.remove, name="category-remove"),
     path("/<str:public_id>", page.page, name="page"),
     path("/<str:public_id>/consent", consent.consent, name="consent"),
     path("/<str:public_id>/consent/record", consent.write_down, name="consent-write"),
@@ -28,5 +46,16 @@ urlpatterns = [
     path("/<str:public_id>/addresses/<str:address_id>/edit", addresses.edit, name="address-edit"),
     path("/<str:public_id>/addresses/<str:address_id>/remove", addresses.remove, name="address-remove"),
     path("/<str:public_id>/addresses/<str:address_id>/default", addresses.make_default, name="address-default"),
+    path("/<str:public_id>/contacts/new", reach.new, name="contact-new"),
+    path("/<str:public_id>/contacts/edit", reach.edit, name="contact-edit"),
+    path("/<str:public_id>/contacts/remove", reach.remove, name="contact-remove"),
+    path("/<str:public_id>/contacts/return", reach.bring_back, name="contact-return"),
+    path("/<str:public_id>/contacts/first", reach.put_first, name="contact-first"),
+    path("/<str:public_id>/numbers/new", reach.new_identity, name="identity-new"),
+    path("/<str:public_id>/numbers/<int:identity_id>/remove", reach.drop_identity, name="identity-remove"),
+    path("/<str:public_id>/household", living.household, name="household"),
+    path("/<str:public_id>/household/leave", living.leave, name="household-leave"),
+    path("/<str:public_id>/household/<str:household_id>/return", living.come_back, name="household-return"),
+    path("/<str:public_id>/company/leave", living.leave_company, name="company-leave"),
     path("/<str:public_id>/<slug:slug>", page.page, name="tab"),
 ]

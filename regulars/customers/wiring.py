@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from regulars.core import commands, menu
 from regulars.core.api import idempotency
-from regulars.customers import belongings, catalogue, customfields, fields, holders, moments, panels, tabs
+from regulars.customers import about, belongings, catalogue, customfields, fields, holders, moments, panels, tabs
 from regulars.customers.bulk import action, kinds
 from regulars.customers.commands import import_command, reindex_command
 
@@ -51,7 +51,7 @@ for _panel in (
         name="profile",
         place=panels.Place.TAB,
         template="customers/_profile.html",
-        context=tabs.profile,
+        context=about.profile,
         permission=_SEE,
         order=80,
         slug="profile",
@@ -71,7 +71,7 @@ for _panel in (
         name="addresses",
         place=panels.Place.RAIL,
         template="customers/_rail_addresses.html",
-        context=tabs.addresses,
+        context=about.addresses,
         permission=_SEE,
         order=30,
     ),
@@ -87,7 +87,7 @@ for _panel in (
         name="identities",
         place=panels.Place.RAIL,
         template="customers/_rail_identities.html",
-        context=tabs.identities,
+        context=about.identities,
         permission=_SEE,
         order=60,
     ),
@@ -95,7 +95,7 @@ for _panel in (
         name="more",
         place=panels.Place.RAIL,
         template="customers/_rail_more.html",
-        context=tabs.more,
+        context=about.more,
         permission=_SEE,
         order=50,
     ),
@@ -103,6 +103,16 @@ for _panel in (
     panels.add(_panel)
 moments.add(moments.Source(name="entries", permission=_SEE, read=tabs.entry_moments))
 
+menu.add_setting(
+    menu.Place(
+        name="categories",
+        label=_("Categories"),
+        icon="list-ordered",
+        url_name="customers:categories",
+        permission="shop.edit",
+        order=24,
+    )
+)
 menu.add_setting(
     menu.Place(
         name="consent",

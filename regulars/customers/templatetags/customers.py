@@ -7,7 +7,7 @@ from django.forms import BoundField
 from django.utils.safestring import SafeString
 
 from regulars.core.contact import format_phone
-from regulars.customers import catalogue, names, places
+from regulars.customers import catalogue, names, places, restrictions
 from regulars.customers.models import Address, Customer
 
 register = template.Library()
@@ -35,6 +35,18 @@ def name_lang(name: str) -> str:
 def latin_name(customer: Customer) -> str:
     """The Latin name beside a Chinese one."""
     return names.latin_name(customer)
+
+
+@register.filter
+def restricted(customer: Customer) -> SafeString:
+    """The restrictions as red tags; nothing for almost everybody."""
+    return restrictions.tags(customer)
+
+
+@register.filter
+def category(customer: Customer) -> str:
+    """What the category is called that somebody is in."""
+    return names.category_name(customer.category) if customer.category else ""
 
 
 @register.filter

@@ -66,8 +66,8 @@ def make_default(request: HttpRequest, public_id: str, address_id: str) -> HttpR
     return redirect("customers:tab", public_id, "profile")
 
 
-@require_POST
 @requires("customers.edit")
+@require_POST
 def fields(request: HttpRequest) -> HttpResponse:
     """The fields of the country that was just chosen, with what is written so far."""
     prefix = request.POST.get("prefix") or None
