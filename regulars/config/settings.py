@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
-from regulars.config.environment import data_folder, database, flag, mail_server, secret_key, text, words
+from regulars.config.environment import data_folder, database, flag, mail_server, number, secret_key, text, words
 
 # ── where data lives
 REGULARS_HOME = data_folder()
@@ -137,6 +137,11 @@ EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL.user, MAIL.password
 EMAIL_USE_SSL, EMAIL_USE_TLS = MAIL.has_tls, MAIL.has_starttls
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = text("REGULARS_MAIL_FROM", default="") or MAIL.user or "regulars@localhost"
+
+# ── files that people keep with a note
+ATTACHMENTS = REGULARS_HOME / "attachments"
+ATTACHMENT_SIZE = number("REGULARS_ATTACHMENT_MB", default=20) * 1024 * 1024
+ATTACHMENTS_OF_A_NOTE = number("REGULARS_ATTACHMENTS_OF_A_NOTE", default=10)
 
 # ── background work
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}

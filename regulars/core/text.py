@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import cache, lru_cache
 
 import opencc
@@ -21,7 +22,7 @@ _STRIPPED = re.compile(
 )
 _FILLER = re.compile("[\u3164\uffa0]").search
 _CHINESE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]+")
-_SORT_LENGTH = 120
+SORT_LENGTH = 120
 
 # Letters that Unicode does not take apart into a base letter and a mark; and the apostrophes that phones make of '.
 _LETTERS = {
@@ -70,6 +71,38 @@ def clean(text: str, *, limit: int) -> str:
     return text
 
 
+def is_clean(texts: Sequence[str]) -> bool:
+    """Whether `clean` would leave all of these as they are, their length aside; as one text they are read at once."""
+    whole = "\n".join(texts)
+    if (
+        whole.count("\n") != len(texts) - 1
+        or "  " in whole
+        or "\n " in whole
+        or " \n" in whole
+        or whole[:1] == " "
+        or whole[-1:] == " "
+        or not whole.replace("\n", "").isprintable()
+    ):
+        return False
+    return whole.isascii() or (unicodedata.is_normalized("NFC", whole) and not _FILLER(whole))
+
+
+_LINE_END = re.compile("\r\n|\r|\n")
+_EMPTY_LINES = re.compile("\n{3,}")
+
+
+def clean_lines(text: str, *, limit: int) -> str:
+    """A text of several lines as it is kept: each line clean, at most one empty line between them. Raises BadText."""
+    lines = [clean(line, limit=len(line)) for line in _LINE_END.split(text)]
+    kept = _EMPTY_LINES.sub("\n\n", "\n".join(lines)).strip("\n")
+    if len(kept) > limit:
+        raise BadText(
+            _("It is %(length)s characters long; %(limit)s are the most that fit.")
+            % {"length": len(kept), "limit": limit}
+        )
+    return kept
+
+
 def fold(text: str) -> str:
     """The text as it is found: no capitals, no accents, no width, traditional characters as simplified ones.
 
@@ -99,10 +132,14 @@ def pinyin_keys(text: str) -> list[str]:
 
 def sort_key(text: str) -> str:
     """What a list of names is sorted by: folded, Chinese by its sound, at most 120 characters."""
-    folded = fold(text)
+    return sort_key_of_folded(fold(text))
+
+
+def sort_key_of_folded(folded: str) -> str:
+    """The sort key of a text that is folded already."""
     if not folded.isascii():
         folded = " ".join(_CHINESE.sub(lambda run: f" {' '.join(_readings(run[0])[0])} ", folded).split())
-    return folded[:_SORT_LENGTH].rstrip()
+    return folded[:SORT_LENGTH].rstrip()
 
 
 def _has_loose_space(text: str) -> bool:

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from regulars.core import shop
 from regulars.core.dates import FIRST_YEAR, LAST_YEAR, BadDate, parse_moment
 from regulars.core.money import Money, babel_locale, exponent
-from regulars.core.text import BadText, clean, fold
+from regulars.core.text import BadText, clean, clean_lines, fold
 from regulars.customers import catalogue, people
 from regulars.customers.filters import NO, YES, YES_OR_NO
 from regulars.customers.models import Customer, CustomField, CustomValue
@@ -229,14 +229,7 @@ def _text(_field: CustomField, value: Any) -> tuple[Kept, ...]:
 
 
 def _long_text(_field: CustomField, value: Any) -> tuple[Kept, ...]:
-    """Lines stay lines, and an empty one between two stays, too."""
-    lines = [clean(line, limit=LONG_TEXT_LENGTH) for line in _as_text(value).replace("\r\n", "\n").split("\n")]
-    text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
-    if len(text) > LONG_TEXT_LENGTH:
-        raise BadValue(
-            _("It is %(length)s characters long; %(limit)s are the most that fit.")
-            % {"length": len(text), "limit": LONG_TEXT_LENGTH}
-        )
+    text = clean_lines(_as_text(value), limit=LONG_TEXT_LENGTH)
     return (Kept(text),) if text else ()
 
 

@@ -219,6 +219,32 @@ class CustomFieldChanged(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class NoteWritten(Fact):
+    """The team wrote a note; what it says stands with the note alone."""
+
+    name: ClassVar[str] = "customer.note_written"
+    sentence: ClassVar = _("Note written")
+    icon: ClassVar[str] = "sticky-note"
+    kind: ClassVar[str] = "note"
+
+    note: str = ""
+    note_kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteChanged(Fact):
+    """A note was changed, pinned, unpinned, deleted or brought back; `deed` says which."""
+
+    name: ClassVar[str] = "customer.note_changed"
+    sentence: ClassVar = _("Note changed")
+    icon: ClassVar[str] = "sticky-note"
+    on_timeline: ClassVar[bool] = False
+
+    note: str = ""
+    deed: str = "changed"
+
+
+@dataclass(frozen=True, slots=True)
 class CustomersImported(Fact):
     """A file of customers came in; one fact for the whole file, with its summary."""
 

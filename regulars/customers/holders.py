@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext_lazy
 
-from regulars.customers import moving
+from regulars.customers import attachments, moving
 from regulars.customers.belongings import Holder
 from regulars.customers.models import (
     Address,
@@ -70,6 +71,14 @@ def _blank_changes(customer: Customer) -> None:
     Change.objects.filter(customer_id=customer.pk).update(customer_id=None, label="", fields={}, images=[], reason="")
 
 
+def _forget_attachments(customer: Customer) -> None:
+    """The rows now, and the files when nothing can bring the rows back."""
+    rows = Attachment.objects.filter(customer=customer)
+    keys = list(rows.values_list("key", flat=True))
+    rows.delete()
+    transaction.on_commit(lambda: attachments.remove(keys))
+
+
 def _rows(name: str, model: type[Model], *, by: str = "customer", **more: Any) -> Holder:
     """A holder whose rows are the customer's alone."""
 
@@ -115,7 +124,12 @@ ALL = (
     _rows("tags", Tagging, label=gettext_lazy("Tags"), move=moving.move_tags, words=lambda tagging: tagging.tag.name),
     _rows("custom_values", CustomValue),
     _rows("mentions", Mention, by="note__customer"),
-    _rows("attachments", Attachment),
+    Holder(
+        name="attachments",
+        models=("customers.Attachment",),
+        export=lambda customer: _plain(Attachment.objects.filter(customer=customer), leave_out={"customer_id", "key"}),
+        forget=_forget_attachments,
+    ),
     _rows("notes", Note, label=gettext_lazy("Notes"), move=moving.move_notes),
     _rows("consents", Consent),
     _rows("confirmation_requests", ConfirmationRequest),

@@ -1,0 +1,218 @@
+"""Files that people keep with a note: what they are by their own bytes, and where those lie.
+
+The name that a file came with is only shown. What it is, its first bytes say; it lies under a random key in the data
+folder, outside everything a web server gives out, and leaves it as a download that no browser opens.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+import time
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from regulars.core.errors import Refusal
+
+_HEAD = 4096
+_NO_TEXT = re.compile("[\0-\b\x0e-\x1a\x1c-\x1f\x7f\N{REPLACEMENT CHARACTER}]")
+_A_DAY = 24 * 3600
+_MOST_ENTRIES = 10_000
+_LONGEST_NAME, _LONGEST_ENDING = 200, 10
+
+
+class BadFile(Refusal):
+    """A file cannot be kept; the sentence says why."""
+
+    slug = "bad-file"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class Upload(Protocol):
+    """A file as a form sends it."""
+
+    name: str | None
+
+    def chunks(self) -> Iterator[bytes]:
+        """Its bytes, piece by piece."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file that lies in the data folder."""
+
+    key: str
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+
+
+def store(upload: Upload) -> Stored:
+    """Keep a file; raises BadFile where it is too large, empty, or of a kind that is not kept.
+
+    It is written beside its place and moved there whole. Whoever keeps no row for it leaves it to `sweep`.
+    """
+    key, name = secrets.token_hex(20), shown_name(upload.name or "")
+    place = path_of(key)
+    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    half = place.with_suffix(".part")
+    try:
+        size, digest = _write(upload, half, name=name)
+        if not size:
+            raise BadFile(_("“%(name)s” is empty.") % {"name": name}, field="files")
+        with half.open("rb") as file:
+            media_type = sniff(file)
+        if not media_type:
+            raise BadFile(
+                _(
+                    "“%(name)s” is not a kind of file that is kept here. "
+                    "Pictures, PDF, plain text, tables and office files are."
+                )
+                % {"name": name},
+                field="files",
+            )
+        half.rename(place)
+    finally:
+        half.unlink(missing_ok=True)
+    return Stored(key, name, media_type, size, digest)
+
+
+def _write(upload: Upload, path: Path, *, name: str) -> tuple[int, str]:
+    """Size and digest of what was written; stops where it becomes too large."""
+    digest, size = hashlib.sha256(), 0
+    with path.open("xb") as file:
+        path.chmod(0o600)
+        for chunk in upload.chunks():
+            size += len(chunk)
+            if size > settings.ATTACHMENT_SIZE:
+                most = settings.ATTACHMENT_SIZE >> 20
+                raise BadFile(_("“%(name)s” is larger than %(most)s MB.") % {"name": name, "most": most}, field="files")
+            digest.update(chunk)
+            file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())
+    return size, digest.hexdigest()
+
+
+def path_of(key: str) -> Path:
+    """Where the bytes of a key lie."""
+    if not (key.isascii() and key.isalnum()):
+        raise ValueError(key)
+    folder: Path = settings.ATTACHMENTS
+    return folder / key[:2] / key
+
+
+def remove(keys: Iterable[str]) -> None:
+    """Take files from the disk; one that is gone already is no matter."""
+    for key in keys:
+        path_of(key).unlink(missing_ok=True)
+
+
+def sweep(known: Callable[[list[str]], set[str]]) -> int:
+    """Remove files a day old that no row keeps: what a broken upload left. `known` answers which are kept."""
+    folder: Path = settings.ATTACHMENTS
+    count = 0
+    for part in sorted(folder.iterdir()) if folder.is_dir() else ():
+        old = [file for file in part.iterdir() if file.stat().st_mtime < time.time() - _A_DAY]
+        kept = known([file.name for file in old])
+        for file in old:
+            if file.name not in kept:
+                file.unlink(missing_ok=True)
+                count += 1
+    return count
+
+
+def shown_name(name: str) -> str:
+    """The last part of a name, without what could mislead: controls, and marks that turn the reading direction."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    plain = "".join(character for character in last if character.isprintable()).strip(" .")
+    if len(plain) > _LONGEST_NAME:
+        stem, dot, ending = plain.rpartition(".")
+        ending = f".{ending}" if dot and stem and len(ending) <= _LONGEST_ENDING else ""
+        plain = plain[: _LONGEST_NAME - len(ending)] + ending
+    return plain or _("file")
+
+
+def sniff(file: BinaryIO) -> str:
+    """The media type that the bytes of a file say, of those that are kept; empty for all others."""
+    head = file.read(_HEAD)
+    for start, media_type in _STARTS:
+        if head.startswith(start):
+            return media_type
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "image/webp"
+    if head[4:8] == b"ftyp":
+        return _FTYP.get(head[8:12], "")
+    if head.startswith(b"PK\x03\x04"):
+        return _office(file)
+    return _text(head, is_whole=len(head) < _HEAD)
+
+
+_STARTS = (
+    (b"%PDF-", "application/pdf"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"II*\x00", "image/tiff"),
+    (b"MM\x00*", "image/tiff"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/x-ole-storage"),  # old office files, mails of Outlook
+    (b"{\\rtf", "application/rtf"),
+)
+_FTYP = {
+    b"heic": "image/heic",
+    b"heix": "image/heic",
+    b"mif1": "image/heic",
+    b"avif": "image/avif",
+    b"isom": "video/mp4",
+    b"mp42": "video/mp4",
+    b"M4A ": "audio/mp4",
+    b"qt  ": "video/quicktime",
+}
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+_PARTS = {
+    "word/": f"{_OFFICE}wordprocessingml.document",
+    "xl/": f"{_OFFICE}spreadsheetml.sheet",
+    "ppt/": f"{_OFFICE}presentationml.presentation",
+}
+_OPEN = "application/vnd.oasis.opendocument."
+
+
+def _office(file: BinaryIO) -> str:
+    """The kind of an office file, which is an archive; other archives hide what is in them, and are not kept."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            names = archive.namelist()
+            if len(names) > _MOST_ENTRIES:
+                return ""
+            if "[Content_Types].xml" in names:
+                found = (kind for part, kind in _PARTS.items() if any(name.startswith(part) for name in names))
+                return next(found, "")
+            if names[:1] == ["mimetype"] and archive.getinfo("mimetype").file_size < 200:
+                kind = archive.read("mimetype").decode("ascii", "replace").strip()
+                return kind if kind.startswith(_OPEN) else ""
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError, EOFError):
+        return ""
+    return ""
+
+
+def _text(head: bytes, *, is_whole: bool) -> str:
+    """Plain text in UTF-8 or UTF-16; pages and drawings that could run in a browser are none."""
+    is_wide = head[:2] in {b"\xff\xfe", b"\xfe\xff"}
+    text = head.decode("utf-16" if is_wide else "utf-8-sig", "replace")
+    if not is_whole:
+        text = text[:-4]  # the last character may be cut
+    if _NO_TEXT.search(text) or text.lstrip().startswith("<"):
+        return ""
+    return "text/plain"
