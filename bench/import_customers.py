@@ -177,7 +177,7 @@ def _plain(file: Path, count: int) -> float:
     from django.utils import timezone
 
     from regulars.channels.actions import channel_for
-    from regulars.customers.importing.preparing import ADDRESS_COLUMNS, CUSTOMER_COLUMNS, Ready
+    from regulars.customers.importing.rows import ADDRESS_COLUMNS, CUSTOMER_COLUMNS, Ready
     from regulars.customers.importing.writing import Writer
 
     rows = []

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from psycopg import Copy
 
 _AT_ONCE = 5_000  # rows
+_FEW = 50
 _PLAIN = (str, int, float, Decimal, dt.date, dt.time, UUID)  # what reads back as it prints
 _ESCAPES = (("\\", r"\\"), ("\n", r"\n"), ("\r", r"\r"), ("\t", r"\t"))  # the backslash first
 
@@ -68,12 +70,31 @@ def insert(
             with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
                 _copy(copy, rows, fixed)
         else:
-            # A value that stands in the statement is not bound row by row; nothing and truth are slow to bind.
             said = [_literal(cursor, value) for value in fixed.values()]
-            places = ", ".join([*(["%s"] * len(columns)), *said])
-            statement = f"INSERT INTO {table} ({names}) VALUES ({places})"  # noqa: S608 — our own names
-            # the stubs want a list; the driver takes what comes, one row at a time
-            cursor.executemany(statement, cast("Sequence[Any]", rows))
+            waiting = iter(rows)
+            while some := list(islice(waiting, _AT_ONCE)):
+                places, varying = _places(cursor, some)
+                statement = f"INSERT INTO {table} ({names}) VALUES ({', '.join([*places, *said])})"  # noqa: S608 — ours
+                cursor.executemany(statement, varying)
+
+
+def _places(cursor: Any, rows: list[Sequence[Any]]) -> tuple[list[str], list[Sequence[Any]]]:
+    """What stands in the statement for each column, and the rows without what stands there already.
+
+    A value that stands in the statement is not bound row by row; nothing and truth are slow to bind.
+    """
+    if len(rows) < _FEW:
+        return ["%s"] * len(rows[0]), rows
+    columns = list(zip(*rows, strict=True))
+    is_same = [_is_short(column[0]) and column.count(column[0]) == len(column) for column in columns]
+    if all(is_same):
+        return ["%s"] * len(columns), rows
+    places = [_literal(cursor, column[0]) if same else "%s" for column, same in zip(columns, is_same, strict=True)]
+    return places, list(zip(*(column for column, same in zip(columns, is_same, strict=True) if not same), strict=True))
+
+
+def _is_short(value: Any) -> bool:
+    return value is None or isinstance(value, int) or (isinstance(value, str) and len(value) < 60 and "\0" not in value)
 
 
 def _literal(cursor: Any, value: Any) -> str:
@@ -92,6 +113,8 @@ def _copy(copy: Copy, rows: Iterable[Sequence[Any]], fixed: Mapping[str, Any]) -
 
 
 def _copied_column(values: tuple[Any, ...]) -> Iterable[str]:
+    if values.count(values[0]) == len(values):
+        return [_copied(values[0])] * len(values)
     kinds = set(map(type, values))
     if kinds == {int}:
         return map(str, values)
@@ -121,6 +144,35 @@ def _escaped(text: str) -> str:
         if character in text:
             text = text.replace(character, written)
     return text
+
+
+@contextmanager
+def unchecked_references(*rows: tuple[type[models.Model], int]) -> Iterator[None]:
+    """Insert without the database looking up every foreign key, where PostgreSQL allows it to this user.
+
+    Only for rows that refer to what the same transaction made or has locked, and to `rows`, which are locked here as
+    the check would. Unique and check constraints stay in force. SQLite's look-ups cost little, and are made.
+    """
+    if connection.vendor != "postgresql" or not _may_skip_references():
+        yield
+        return
+    for model, key in rows:
+        model._base_manager.select_for_update(no_key=True).get(pk=key)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        yield
+        # where the rows were refused the transaction takes the setting back itself
+        cursor.execute("SET LOCAL session_replication_role = origin")
+
+
+def _may_skip_references() -> bool:
+    """Superusers may, and from PostgreSQL 15 on whom one has granted SET on this parameter."""
+    with connection.cursor() as cursor:
+        if connection.pg_version >= 150_000:  # type: ignore[attr-defined]
+            cursor.execute("SELECT has_parameter_privilege('session_replication_role', 'SET')")
+        else:
+            cursor.execute("SELECT current_setting('is_superuser')::bool")
+        return bool(cursor.fetchone()[0])
 
 
 def moment(at: dt.datetime | None) -> Any:

@@ -31,7 +31,7 @@ class BadContact(ValueError):  # noqa: N818 — an answer, not a failure of ours
 def parse_email(text: str) -> str:
     """The address in lower case, which is how it is kept and compared; an empty text stays empty."""
     lowered = text.lower()
-    if _is_plain_email(lowered):
+    if is_plain_email(lowered):
         return lowered
     return _email_by_library(text) if text else ""
 
@@ -78,8 +78,11 @@ _PLAIN_EMAIL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@((?:{_LABEL}\.)+{_LABEL})(?<=
 _SPECIAL = (".arpa", ".invalid", ".local", ".localhost", ".onion")
 
 
-def _is_plain_email(lowered: str) -> bool:
-    """Whether the library would take it as it is. Punycode and names set aside for special use are for it to judge."""
+def is_plain_email(lowered: str) -> bool:
+    """Whether the library would take an address in small letters as it is.
+
+    Punycode and names set aside for special use are for it to judge.
+    """
     found = _PLAIN_EMAIL.fullmatch(lowered)
     if found is None:
         return False

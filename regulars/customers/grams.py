@@ -164,7 +164,8 @@ def strung(parts: Sequence[Extracted]) -> Extracted:
     # slices of bytes: to gather the numbers by their places would take an array eight times as large
     joined = b"".join([lows[start:end] for start, end in pieces])
     codes, blocks = codes[order], blocks[order]
-    lasts = np.flatnonzero(np.concatenate([_firsts(codes)[1:] | _firsts(blocks)[1:], [True]]))
+    firsts = _firsts(codes) | _firsts(blocks)
+    lasts = np.flatnonzero(np.concatenate([firsts[1:], firsts[:1]]))
     return Extracted(
         ids=np.concatenate([part.ids for part in parts]),
         blocks=blocks[lasts],

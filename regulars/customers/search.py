@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from regulars.core.errors import Invalid
 from regulars.core.text import fold
+from regulars.customers import people
 from regulars.customers.grams import (
     BLOCK,
     BLOCK_BITS,
@@ -27,7 +28,7 @@ from regulars.customers.grams import (
     range_of,
     search_text_of,
 )
-from regulars.customers.indexing import index_now, mark_unindexed, merge, merge_unindexed, reindex
+from regulars.customers.indexing import index_now, index_written, mark_unindexed, merge, merge_unindexed, reindex
 from regulars.customers.models import Gram
 from regulars.customers.postings import all_of, any_of
 from regulars.customers.standings import Mask, Standings, id_list
@@ -40,6 +41,7 @@ __all__ = [
     "ask",
     "extract",
     "index_now",
+    "index_written",
     "mark_unindexed",
     "merge",
     "merge_unindexed",
@@ -146,7 +148,9 @@ def ask(text: str) -> Asked:
     found = {
         word: frozenset(number for finder in _FINDERS.values() for number in finder(word)) for word in sorted(typed)
     }
-    known = {word: ids for word, ids in found.items() if ids}
+    # what belongs to a record that was merged finds the person
+    roots = people.roots_of(set().union(*found.values()))
+    known = {word: frozenset(roots[number] for number in ids) for word, ids in found.items() if ids}
     # a way that nobody can fulfil is no way; the first one always stays
     useful = [way for way in ways[1:] if all(term.spellings or term.typed in known for term in way)]
     return Asked((ways[0], *useful), known)

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -46,6 +46,9 @@ _LOWEST = -(2**62)
 # SQLite keeps moments as text, in UTC; joined to an empty text it stays one, which numpy reads faster than any other
 _MOMENTS = {"sqlite": "{0} || ''", "postgresql": "(extract(epoch FROM {0}) * 1000000)::bigint"}
 _NOTHING = np.iinfo(np.int64).min  # no value, in an array of numbers; numpy's moments (NaT) have the same
+
+
+Known = tuple[Sequence[int], Mapping[str, Values]]
 
 
 class Kind(Enum):
@@ -210,13 +213,20 @@ def load(columns: Iterable[str], *, also: Iterable[int] = ()) -> Standings | Non
     return Standings(blocks, scales, arrays)
 
 
-def refresh(ids: Sequence[int]) -> None:
-    """Write where customers stand now; inside a transaction of which there is one at a time (`indexing.alone`)."""
+def refresh(ids: Sequence[int], *, known: Iterable[Known] = ()) -> None:
+    """Write where customers stand now; inside a transaction of which there is one at a time (`indexing.alone`).
+
+    `ids` are read; of `known` ones the values of all columns are at hand.
+    """
     scales = _scales()
     if len(scales) < len(COLUMNS):
         build()
         return
-    blocks = sorted({int(number) >> BLOCK_BITS for number in ids})
+    given = [(np.asarray(numbers, dtype=np.int64), values) for numbers, values in known]
+    asked = np.asarray(ids, dtype=np.int64)
+    blocks = sorted(
+        {int(block) for numbers in (asked, *(some for some, _v in given)) for block in np.unique(numbers >> BLOCK_BITS)}
+    )
     stored = {
         (column, block): np.frombuffer(steps, dtype="<u2")
         for column, block, steps in Standing.objects.filter(block__in=blocks).values_list("column", "block", "steps")
@@ -227,8 +237,8 @@ def refresh(ids: Sequence[int]) -> None:
             array = arrays[column, block] = np.zeros(BLOCK, dtype=np.uint16)
             known = stored.get((column, block), array[:0])
             array[: len(known)] = known
-    _place(arrays, np.asarray(ids, dtype=np.int64), dict.fromkeys(COLUMNS, ABSENT))
-    for found, values in read(list(COLUMNS), ids=ids):
+    _place(arrays, asked, dict.fromkeys(COLUMNS, ABSENT))
+    for found, values in chain(given, read(list(COLUMNS), ids=ids)):
         _place(arrays, found, {column: scales[column].steps(values[column]) for column in COLUMNS})
     _write(arrays, [scale for scale in scales.values() if scale.is_changed])
 
@@ -293,13 +303,20 @@ def read(columns: Sequence[str], *, ids: Sequence[int] | None = None) -> Iterato
         first = rows[-1][0] if ids is None else first + _AT_ONCE
 
 
-def _values(column: str, values: tuple[Any, ...]) -> Values:
-    """What the database gave, as the scale of the column takes it."""
+def values_of(column: str, values: Sequence[Any]) -> Values:
+    """Values as the scale of the column takes them; moments are texts, in UTC and without saying so."""
     if COLUMNS[column] in {Kind.TEXT, Kind.WORD}:
         return values
-    if COLUMNS[column] is Kind.MOMENT and connection.vendor == "sqlite":
+    if COLUMNS[column] is Kind.MOMENT:
         return np.array([value or "NaT" for value in values], dtype="S26").astype("datetime64[us]").astype(np.int64)
     return np.array([_NOTHING if value is None else value for value in values], dtype=np.int64)
+
+
+def _values(column: str, values: tuple[Any, ...]) -> Values:
+    """What the database gave, as the scale of the column takes it."""
+    if COLUMNS[column] is Kind.MOMENT and connection.vendor != "sqlite":
+        return np.array([_NOTHING if value is None else value for value in values], dtype=np.int64)
+    return values_of(column, values)
 
 
 def id_list(ids: Iterable[int]) -> RawSQL:

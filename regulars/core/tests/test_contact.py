@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from regulars.core.contact import (
     BadContact,
-    _is_plain_email,
+    is_plain_email,
     _plain_phone,
     format_phone,
     parse_country,
@@ -51,7 +51,7 @@ def test_the_quick_way_for_emails_agrees_with_the_library(local, domain):
         expected = validate_email(text, check_deliverability=False, test_environment=True).normalized.lower()
     except EmailNotValidError:
         expected = None
-    if _is_plain_email(text):
+    if is_plain_email(text):
         assert expected == text
 
 

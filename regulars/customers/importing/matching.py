@@ -20,13 +20,20 @@ from typing import Any
 from django.db import connection
 
 from regulars.channels.models import Channel
-from regulars.customers.importing.preparing import CUSTOMER_COLUMNS, Ready
+from regulars.customers import people
+from regulars.customers.importing import merges
+from regulars.customers.importing.rows import CUSTOMER_COLUMNS, Ready
+from regulars.customers.models import OwnProfile
 
 _AT = {column: place for place, column in enumerate(CUSTOMER_COLUMNS)}
 _EMAIL, _PHONE, _SORT_NAME = _AT["email"], _AT["phone"], _AT["sort_name"]
 _POSTCODE, _CITY = _AT["postcode"], _AT["city"]
 
 Lookalike = tuple[str, str, str, str]
+
+_WITH_RECORDS = (
+    "customers_customer c LEFT JOIN customers_customer r ON r.id = c.merged_into_id WHERE (c.is_listed OR r.is_listed)"
+)
 
 
 def apart(rows: Sequence[Ready], places: Iterable[int]) -> tuple[list[int], list[int]]:
@@ -35,10 +42,13 @@ def apart(rows: Sequence[Ready], places: Iterable[int]) -> tuple[list[int], list
     Of two rows of one file with the same id or e-mail the later one meets what the earlier one made, as if it came
     with the next file; the writer refuses it where it says otherwise.
     """
+    asked = list(places)
+    if _all_differ([rows[place] for place in asked]):
+        return asked, []
     seen: set[Any] = set()
     now: list[int] = []
     later: list[int] = []
-    for place in places:
+    for place in asked:
         row = rows[place]
         looks = _looks_of(row)
         keys = [key for key in (row.customer[_EMAIL], (row.external_id,) if row.external_id else None) if key]
@@ -48,6 +58,13 @@ def apart(rows: Sequence[Ready], places: Iterable[int]) -> tuple[list[int], list
         seen.update(keys)
         seen.add(looks)
     return now, later
+
+
+def _all_differ(rows: Sequence[Ready]) -> bool:
+    """Whether every row has an id or an e-mail, and none has that of another: so it is in most files."""
+    ids = [row.external_id for row in rows if row.external_id]
+    emails = [email for row in rows if (email := row.customer[_EMAIL])]
+    return len(set(ids)) == len(ids) and len(set(emails)) == len(emails) and not any(map(_is_anonymous, rows))
 
 
 class Known:
@@ -62,14 +79,22 @@ class Known:
             )
         )
         # An id of a channel is for ever, so that it may be that of somebody who is deleted and can still come back.
-        query = "SELECT id FROM customers_customer WHERE deleted_at IS NOT NULL AND id"
+        query = (
+            "SELECT c.id FROM customers_customer c LEFT JOIN customers_customer r ON r.id = c.merged_into_id "
+            "WHERE (c.deleted_at IS NOT NULL OR r.deleted_at IS NOT NULL) AND c.id"
+        )
         self.deleted = {number for (number,) in _read(query, list(self.by_id.values()))}
         self.by_email: dict[str, list[int]] = defaultdict(list)
         emails = [row.customer[_EMAIL] for row in rows if row.customer[_EMAIL]]
-        found = _read("SELECT id, email FROM customers_customer WHERE is_listed AND email", emails)
+        # a record that was merged is still the one that its e-mail means
+        found = _read(f"SELECT c.id, c.email FROM {_WITH_RECORDS} AND c.email", emails)  # noqa: S608 — our own
+        has_merges = bool(emails) and OwnProfile.objects.exists()
+        if has_merges:
+            found = [*{*merges.of_their_own(found), *merges.with_emails(emails)}]
         for number, email in sorted(found):
             self.by_email[email].append(number)
         holders = [number for numbers in self.by_email.values() for number in numbers]
+        self.root_of = people.roots_of(holders) if has_merges else {}
         self.in_channel = {
             number
             for (number,) in _read(
@@ -79,12 +104,17 @@ class Known:
         self.by_looks: dict[Lookalike, int] = {}
         names = [row.customer[_SORT_NAME] for row in rows if _is_anonymous(row)]
         if names:
-            columns = "id, sort_name, phone, postcode, city, email"
-            query = f"SELECT {columns} FROM customers_customer WHERE is_listed AND sort_name"  # noqa: S608 — our own
+            columns = "c.id, c.sort_name, c.phone, c.postcode, c.city, c.email"
+            query = f"SELECT {columns} FROM {_WITH_RECORDS} AND c.sort_name"  # noqa: S608 — our own
             found = _read(query, names)
             for number, name, phone, postcode, city, email in sorted(found):
                 if phone or postcode or city or not email:
                     self.by_looks.setdefault(_looks(name, phone, postcode, city), number)
+
+    @property
+    def is_nobody(self) -> bool:
+        """Whether no row can mean anybody who is known."""
+        return not (self.by_id or self.by_email or self.by_looks)
 
     def meant_by(self, row: Ready) -> int | None:
         """The customer a row means, or None for somebody new."""
@@ -100,8 +130,15 @@ class Known:
         return [
             number
             for number in self.by_email.get(email, ())
-            if number != besides and not (is_account and number in self.in_channel)
+            if not self._is_one(number, besides) and not (is_account and number in self.in_channel)
         ]
+
+
+    def _is_one(self, number: int, other: int | None) -> bool:
+        """Whether two records are one person, who may have an e-mail more than once."""
+        return number == other or (
+            other is not None and self.root_of.get(number, number) == self.root_of.get(other, other)
+        )
 
 
 def _is_anonymous(row: Ready) -> bool:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _WORTH_A_PROCESS = 1 << 20  # bytes; a second process takes a second to begin
 _LENGTH = struct.Struct("<Q")
+_PLAIN_MARSHAL = 2  # later versions look for what is in a message twice, which takes longer than to write it twice
 
 
 class PreparingStopped(RuntimeError):  # noqa: N818 — as the others are called
@@ -42,7 +43,9 @@ def is_worth_a_process(path: Path) -> bool:
 
 def batches_from_process(path: Path, plan: Plan, *, language: str) -> Iterator[Batch]:
     """What `preparing.batches` gives, made in a second process."""
-    from regulars.customers.importing.preparing import Batch, Ready  # noqa: PLC0415 — see the top
+    from regulars.customers.grams import Extracted  # noqa: PLC0415 — see the top
+    from regulars.customers.importing.preparing import Batch  # noqa: PLC0415 — see the top
+    from regulars.customers.importing.rows import Ready  # noqa: PLC0415 — see the top
 
     task = {"path": str(path.resolve()), "language": language, "plan": plan.as_data()}
     with subprocess.Popen(  # noqa: S603 — ourselves
@@ -57,8 +60,9 @@ def batches_from_process(path: Path, plan: Plan, *, language: str) -> Iterator[B
             to_it.close()
             is_last = False
             while not is_last:
-                rows, ready, sources, rejects, broken, is_last = _receive(from_it)
-                yield Batch(rows, list(map(Ready._make, ready)), marshal.loads(sources), rejects, broken)  # noqa: S302
+                rows, ready, sources, rejects, broken, grams, repairs, is_last = _receive(from_it)
+                made, found = list(map(Ready._make, ready)), Extracted.unpacked(*grams)
+                yield Batch(rows, made, marshal.loads(sources), rejects, broken, found, repairs)  # noqa: S302
         finally:
             from_it.close()
             process.terminate()
@@ -74,7 +78,7 @@ def _receive(pipe: IO[bytes]) -> tuple[Any, ...]:
 
 
 def _send(pipe: IO[bytes], message: tuple[Any, ...]) -> None:
-    body = marshal.dumps(message)
+    body = marshal.dumps(message, _PLAIN_MARSHAL)
     pipe.write(_LENGTH.pack(len(body)))
     pipe.write(body)
     pipe.flush()
@@ -97,14 +101,19 @@ def _prepare() -> None:
     # Millions of small values without a single cycle: looking for cycles doubled the time.
     gc.freeze()
     gc.disable()
-    found = batches(open_table(Path(task["path"])), Plan(**task["plan"]))
+    plan = Plan(**task["plan"])
+    found = batches(open_table(Path(task["path"]), **(plan.reading or {})), plan)
     waiting = next(found, None)
     while waiting is not None:
         batch, waiting = waiting, next(found, None)
-        ready = [tuple(row) for row in batch.ready]
-        sources = marshal.dumps(batch.sources)  # as it is: rarely is one of them needed
-        _send(sys.stdout.buffer, (batch.rows, ready, sources, batch.rejects, batch.broken, waiting is None))
-        gc.collect()
+        grams = batch.grams.packed() if batch.grams else (0, b"", b"", b"")
+        ready = list(map(tuple, batch.ready))
+        # as it is: rarely is one of them needed
+        sources = marshal.dumps(batch.sources, _PLAIN_MARSHAL)
+        _send(
+            sys.stdout.buffer,
+            (batch.rows, ready, sources, batch.rejects, batch.broken, grams, batch.repairs, waiting is None),
+        )
 
 
 if __name__ == "__main__":
