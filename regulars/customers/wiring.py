@@ -8,6 +8,7 @@ from regulars.core.api import idempotency
 from regulars.customers import about, belongings, catalogue, customfields, fields, holders, moments, panels, tabs
 from regulars.customers.bulk import action, kinds
 from regulars.customers.commands import import_command, reindex_command
+from regulars.customers.duplicates.commands import find_command as find_duplicates_command
 
 # ── the frame
 menu.add(
@@ -138,6 +139,7 @@ belongings.add(
 # ── the command line
 commands.add("import", "customers", import_command)
 commands.add("", "reindex", reindex_command)
+commands.add("duplicates", "find", find_duplicates_command)
 
 # ── what belongs to a customer
 for _holder in holders.ALL:

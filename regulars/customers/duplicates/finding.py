@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from regulars.customers.duplicates import clustering
 from regulars.customers.duplicates.blocking import candidates
 from regulars.customers.duplicates.comparing import Compared, compare
-from regulars.customers.duplicates.model import Model, Rarity, train
+from regulars.customers.duplicates.model import Counted, Model, train
 from regulars.customers.duplicates.table import Rows, Table
 
 Floats = NDArray[np.float64]
@@ -104,7 +104,7 @@ def learn(table: Table, rows: Rows, first: Rows, second: Rows, compared: Compare
     chances = compare(table, rows[one], rows[other])
     entities = np.arange(count, dtype=np.int64)
     for turn in (1, 2):
-        rarity = Rarity(table, rows, entities)
+        rarity = Counted(table, rows, entities)
         model = Model(train(sample, chances, rarity, pairs=pairs, share=share), rarity)
         match, household = model.probabilities(compared)
         if turn == 1:

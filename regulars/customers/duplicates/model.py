@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,8 +87,22 @@ class Parameters:
         return parameters
 
 
-class Rarity:
+_KEPT_TEXTS = 300
+
+
+class Rarity(Protocol):
     """How often each text of a field is met among people: a rare name in common says more than a common one."""
+
+    people: int
+    exact: dict[str, float]
+
+    def log(self, name: str, codes: NDArray[np.int32]) -> Floats:
+        """The binary logarithm of how often each of the texts is met."""
+        ...
+
+
+class Counted:
+    """Rarity as it was counted in a table."""
 
     def __init__(self, table: Table, rows: Rows, entities: NDArray[np.int64]) -> None:
         """`entities` says whose each of the rows is; somebody who is there five times counts once."""
@@ -111,7 +125,40 @@ class Rarity:
             )
 
     def log(self, name: str, codes: NDArray[np.int32]) -> Floats:
-        """The binary logarithm of how often each of the texts is met."""
+        """As it is in the table."""
+        return self._logs[name][codes]
+
+    def as_data(self, table: Table) -> dict[str, Any]:
+        """The most frequent texts, to be kept; all others count as rare as the rarest."""
+        kept: dict[str, Any] = {}
+        for name, logs in self._logs.items():
+            texts = table.vocabulary(name).texts
+            often = np.argsort(-logs[1:], kind="stable")[:_KEPT_TEXTS] + 1
+            lowest = float(logs[1:].min()) if len(logs) > 1 else 0.0
+            kept[name] = {
+                "rest": round(lowest, 3),
+                "often": {texts[code]: round(float(logs[code]), 3) for code in often.tolist() if logs[code] > lowest},
+            }
+        return {"people": self.people, "exact": self.exact, "texts": kept}
+
+
+class Kept:
+    """Rarity as it was kept, for the texts of another table."""
+
+    def __init__(self, table: Table, data: dict[str, Any]) -> None:
+        self.people: int = data.get("people", 10_000)
+        self.exact: dict[str, float] = data.get("exact", {})
+        self._logs: dict[str, Floats] = {}
+        for comparison in FIELDS:
+            known = data.get("texts", {}).get(comparison.name, {})
+            rest = known.get("rest", math.log2(max(0.5 / self.people, comparison.chance[0] / 4)))
+            often = known.get("often", {})
+            self._logs[comparison.name] = np.array(
+                [often.get(text, rest) for text in table.vocabulary(comparison.name).texts.tolist()]
+            )
+
+    def log(self, name: str, codes: NDArray[np.int32]) -> Floats:
+        """As it was counted then."""
         return self._logs[name][codes]
 
 
