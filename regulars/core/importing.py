@@ -55,7 +55,7 @@ class Summary:
     """What became of a file. `rows` are the file's rows below the header; the rest counts what the room imports.
 
     `not_imported` are headings of columns that nobody took; `findings` what was chosen and mended on the way, each with
-    its kind, how often, and a sentence.
+    its kind, how often, and a sentence. `change_set` is what `regulars import undo` takes.
     """
 
     rows: int = 0
@@ -67,6 +67,7 @@ class Summary:
     seconds: float = 0.0
     not_imported: list[str] = field(default_factory=list)
     findings: list[dict[str, Any]] = field(default_factory=list)
+    change_set: str = ""
 
     def figures(self) -> dict[str, Any]:
         """As `--json` prints it."""

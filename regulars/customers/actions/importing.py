@@ -3,61 +3,90 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from itertools import islice
+from itertools import chain, count, islice
 from pathlib import Path
 
 from django.db import connection, transaction
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from pyroaring import BitMap64
 
 from regulars.channels.actions import channel_for
 from regulars.core import shop
+from regulars.core.dates import date_order
 from regulars.core.importing import Run
-from regulars.core.tabular import Unreadable, open_table
-from regulars.customers import search
+from regulars.core.tabular import Finding, Table, Unreadable, open_table
+from regulars.customers import customfields, search
 from regulars.customers.facts import CustomersImported
-from regulars.customers.importing.mapping import columns_of, dialled_in
-from regulars.customers.importing.preparing import Batch, Plan, batches
+from regulars.customers.grams import BLOCK
+from regulars.customers.importing.extras import Extras
+from regulars.customers.importing.keeping import Choice, Journal, KeepingWriter
+from regulars.customers.importing.mapping import dialled_in, map_columns
+from regulars.customers.importing.preparing import BATCH_ROWS, Batch, Plan, batches
+from regulars.customers.importing.repairs import Repairs
+from regulars.customers.importing.survey import date_orders
 from regulars.customers.importing.workers import batches_from_process, is_worth_a_process
-from regulars.customers.importing.writing import Writer
-from regulars.timeline.actions import record
+from regulars.customers.models import ChangeSet
+from regulars.staff.models import User
+from regulars.timeline.actions import record, who_acts
 
-_BATCHES_PER_COMMIT = 5  # the search index takes many rows in little more time than few, and in more memory
+_BATCHES_PER_COMMIT = BLOCK // BATCH_ROWS + 2
+_COMMITS_PER_COLLECTION = 4
 
 
 def import_customers(
-    file: Path, *, run: Run, mapping: Mapping[str, str], channel_code: str = "", is_parallel: bool | None = None
+    file: Path,
+    *,
+    run: Run,
+    mapping: Mapping[str, str],
+    channel_code: str = "",
+    is_parallel: bool | None = None,
+    reading: Mapping[str, str] | None = None,
+    date_format: str = "",
+    change_set: ChangeSet | None = None,
+    choice: Choice | None = None,
 ) -> None:
     """Read a file and create or change the customers it tells of; `run` counts, and keeps what could not come in.
 
-    1. Find the columns; refuse the file where none says who somebody is.
+    1. Find the columns; refuse the file where none says who somebody is, and say what is left out of it.
     2. Make the rows ready, batch by batch, in a second process where that is worth it.
     3. Write some batches in one transaction, and index them for search in the same one. So whatever happens, what is
        in is whole and can be found, and the same file can simply be imported again.
     4. A dry run does all of this but the indexing, in one transaction that is rolled back.
+    5. All of it is one change set, by which it can be taken back. `change_set` is one that was planned, and `choice`
+       what of the plan is to be done.
 
     Raises Unreadable where the file cannot be read, or not to its end: what stood before is in then.
     """
-    table = open_table(file)
+    table = open_table(file, **(reading or {}))
     run.rejects.header = table.header
-    current = shop.current()
-    columns = columns_of(table.header, mapping)
-    country = dialled_in(table.header, columns, shop_country=current.country)
-    plan = Plan(columns, country=country, time_zone=current.time_zone)
+    plan, run.summary.not_imported, findings = plan_of(table, mapping, reading=reading or {}, date_format=date_format)
+    repairs = Repairs()
     if is_parallel is None:
         is_parallel = is_worth_a_process(file)
     found = batches_from_process(file, plan, language=get_language() or "en") if is_parallel else batches(table, plan)
     broken = ""
     with _rolled_back(run.is_dry_run), _in_little_memory():
         channel, told = channel_for(channel_code), BitMap64()
-        while group := list(islice(found, 1)):
+        journal = Journal(change_set or begin(file.name, source=who_acts().source))
+        extras = Extras(plan.columns, country=plan.country, date_orders=plan.date_orders or {})
+        for commits in count(1):
+            first = next(found, None)
+            if first is None:
+                break
             with transaction.atomic():
-                broken = _write(_chain(group, found), run, Writer(channel, told=told))
-            gc.collect()
+                writer = KeepingWriter(channel, journal, extras=extras or None, choice=choice, told=told)
+                broken = _write(chain([first], found), run, writer, repairs)
+            if commits % _COMMITS_PER_COLLECTION == 0:
+                gc.collect()
+        run.summary.findings = [
+            finding._asdict() for finding in (*table.findings, *findings, *repairs.findings(), *extras.findings())
+        ]
         _announce(run)
+        finish(journal, run, problem=broken)
     if broken and run.is_dry_run:
         raise Unreadable(broken)
     if broken:
@@ -67,16 +96,33 @@ def import_customers(
         )
 
 
-def _chain(first: list[Batch], rest: Iterator[Batch]) -> Iterator[Batch]:
-    yield from first
-    yield from islice(rest, _BATCHES_PER_COMMIT - 1)
+def plan_of(
+    table: Table, mapping: Mapping[str, str], *, reading: Mapping[str, str], date_format: str = ""
+) -> tuple[Plan, list[str], list[Finding]]:
+    """How a table is to be read: the plan, the headings that are not imported, and what is to be said of the dates."""
+    current = shop.current()
+    own = {one.name: one.label for one in customfields.known()}
+    mapped = map_columns(table, mapping, country=current.country, own_fields=own)
+    orders, findings = date_orders(table, mapped.columns, country=current.country, chosen=date_order(date_format))
+    plan = Plan(
+        mapped.columns,
+        country=dialled_in(table.header, mapped.columns, shop_country=current.country),
+        time_zone=current.time_zone,
+        date_orders=orders,
+        reading=reading,
+    )
+    return plan, mapped.left_out(table), findings
 
 
-def _write(group: Iterable[Batch], run: Run, writer: Writer) -> str:
-    """Write some batches and index them; what is wrong with the file, if it broke off."""
+def _write(found: Iterator[Batch], run: Run, writer: KeepingWriter, repairs: Repairs) -> str:
+    """Write some batches and index them; what is wrong with the file, if it broke off.
+
+    The search index is kept by blocks of customers. A transaction that ends where a block does writes nearly every
+    piece of it once, and reads none.
+    """
     broken = ""
-    for batch in group:
-        written = writer.write(batch.ready)
+    for batch in islice(found, _BATCHES_PER_COMMIT):
+        batch, written = writer.take(batch)
         refused = batch.rejects + [(*batch.sources[place], reason) for place, reason in written.rejects]
         for number, cells, reason in sorted(refused, key=lambda reject: reject[0]):
             run.reject(number, cells, reason)
@@ -85,10 +131,55 @@ def _write(group: Iterable[Batch], run: Run, writer: Writer) -> str:
         done.created, done.updated = done.created + written.created, done.updated + written.updated
         done.unchanged += written.unchanged
         run.progress()
+        repairs.add(batch.repairs)
         broken = broken or batch.broken
-    if writer.texts and not run.is_dry_run:
-        search.index_now(list(writer.texts), list(writer.texts.values()))
+        if writer.has_filled_a_block:
+            break
+    if not run.is_dry_run:
+        search.index_written(grams=writer.grams, known=writer.columns, texts=writer.texts)
     return broken
+
+
+def begin(name: str, *, source: str) -> ChangeSet:
+    """The change set of an import that begins now, without a plan."""
+    return ChangeSet.objects.create(
+        action="import",
+        title=name[:250],
+        state=ChangeSet.State.APPLYING,
+        made_by=User.objects.filter(pk=who_acts().user_id or 0).first(),
+        source=source,
+        started_at=timezone.now(),
+    )
+
+
+def finish(journal: Journal, run: Run, *, problem: str = "") -> None:
+    """Write down how an import ended. It can be taken back for ever."""
+    kept, summary = journal.change_set, run.summary
+    if kept.state == ChangeSet.State.APPLYING and not kept.counts and not summary.created + summary.updated:
+        kept.delete()  # nothing was planned and nothing was done: there is nothing to look at, and nothing to undo
+        return
+    summary.change_set = kept.public_id
+    now = timezone.now()
+    kept.state = ChangeSet.State.FAILED if problem else ChangeSet.State.APPLIED
+    kept.problem, kept.applied_at, kept.updated_at, kept.undo_until = problem, now, now, None
+    kept.params = {
+        **kept.params,
+        "tags_made": sorted({*kept.params.get("tags_made", ()), *journal.tags_made}),
+        "rejects_file": "" if run.rejects.is_empty else run.rejects.path.name,
+        "not_imported": summary.not_imported,
+        "findings": summary.findings,
+    }
+    kept.counts = {
+        **kept.counts,
+        "rows": summary.rows,
+        "created": summary.created,
+        "updated": summary.updated,
+        "unchanged": summary.unchanged,
+        "rejected": summary.rejected,
+        "left_out": journal.left_out,
+    }
+    kept.done = summary.rows
+    kept.save()
 
 
 def _announce(run: Run) -> None:

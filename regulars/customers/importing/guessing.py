@@ -132,7 +132,9 @@ def _repeated(
                 continue
             said = {heading_key(heading), heading_key(bare(heading))} & keys
             looks = Looks.EMAIL if name == "email" else Looks.PHONE
-            if (said or name in heading_key(heading)) and evidence[place].looks in {looks, Looks.NOTHING}:
+            if (said and evidence[place].looks is Looks.NOTHING) or (
+                (said or name in heading_key(heading)) and evidence[place].looks is looks
+            ):
                 found[place] = Guess(place, second, _("It stands beside a column of the same kind."))
 
 

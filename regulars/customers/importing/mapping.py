@@ -17,8 +17,6 @@ PROFILE = ("title", "given_name", "family_name", "name", "company", "email", "ph
 ADDRESS = ("line1", "line2", "city", "region", "postcode", "country", "address_name", "address_company",
            "address_phone")  # fmt: skip
 
-FIELDS = frozenset({"external_id", *PROFILE, *ADDRESS})
-
 _SAMPLE = 400
 _CHINESE = re.compile("[\u4e00-\u9fff]")
 _WHO = ("external_id", "email", "phone", "name", "given_name", "family_name", "company")
@@ -37,10 +35,15 @@ class Mapped:
         return [table.label(one.column) for one in self.guesses if one.column not in taken and not one.is_empty]
 
 
-def map_columns(table: Table, chosen: Mapping[str, str], *, country: str) -> Mapped:
-    """Find the columns of a table. Raises Invalid where none says who somebody is."""
-    guesses = guess(table.header, table.sample(_SAMPLE), chosen=chosen, country=country)
-    found = {one.field: one.column for one in guesses if one.field in FIELDS}
+def map_columns(
+    table: Table, chosen: Mapping[str, str], *, country: str, own_fields: Mapping[str, str] | None = None
+) -> Mapped:
+    """Find the columns of a table; `own_fields` are the shop's, {name: label}.
+
+    Raises Invalid where no column says who somebody is.
+    """
+    guesses = guess(table.header, table.sample(_SAMPLE), chosen=chosen, own_fields=own_fields, country=country)
+    found = {one.field: one.column for one in guesses if one.field}
     if not any(field in found for field in _WHO):
         header = table.header
         sentence = _(

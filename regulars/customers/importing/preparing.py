@@ -5,7 +5,7 @@ Nothing here asks the database, so that it can run in a second process (see work
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -14,14 +14,23 @@ from zoneinfo import ZoneInfo
 from regulars.core.contact import BadContact
 from regulars.core.dates import BadDate, parse_moment
 from regulars.core.errors import Invalid
-from regulars.core.tabular import Table, Unreadable
+from regulars.core.tabular import Line, Table, Unreadable
 from regulars.core.text import BadText, clean
 from regulars.customers.derived import completed, found_by, place_of
+from regulars.customers.grams import Extracted, extract
 from regulars.customers.importing.mapping import ADDRESS, PROFILE
-from regulars.customers.models import Kind, Status
+from regulars.customers.importing.plain import ready_rows
+from regulars.customers.importing.repairs import Mender
+from regulars.customers.importing.rows import (
+    ADDRESS_COLUMNS,
+    CUSTOMER_DEFAULTS,
+    DEFAULTED,
+    EXTERNAL_ID_LENGTH,
+    PLACED,
+    Ready,
+)
 from regulars.customers.normalise import (
     ADDRESS_CHECKS,
-    PLACE,
     PROFILE_CHECKS,
     Check,
     normalise,
@@ -30,13 +39,7 @@ from regulars.customers.normalise import (
 )
 
 BATCH_ROWS = 5_000
-EXTERNAL_ID_LENGTH = 120
-
-CUSTOMER_COLUMNS = (
-    "kind", "title", "given_name", "family_name", "name", "company", "email", "phone", "language", "status", "is_guest",
-    *PLACE, "sort_name", "search_text", "customer_since",
-)  # fmt: skip
-ADDRESS_COLUMNS = ("name", "company", "line1", "line2", "city", "region", "postcode", "country", "phone")
+_TEXT = -2  # the place of the search text in CUSTOMER_COLUMNS
 
 _ADDRESS_FIELDS = {"address_name": "name", "address_company": "company", "address_phone": "phone"}
 _REPEATING = {
@@ -53,29 +56,20 @@ _REPEATING = {
 }
 _REMEMBERED = 20_000
 _COLUMN_OF = {field: name for name, field in _ADDRESS_FIELDS.items()}
-_DEFAULTED = ("name", "kind", "status", "is_guest")
-
-
-class Ready(NamedTuple):
-    """A row that can be written. It holds plain values only, so that it travels between processes as it is.
-
-    `customer` are CUSTOMER_COLUMNS (the moment in ISO form, or None for now), `address` ADDRESS_COLUMNS. `given` names
-    those of the fields with a default that the file itself gave.
-    """
-
-    external_id: str
-    given: tuple[str, ...]
-    customer: tuple[Any, ...]
-    address: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that preparing needs to know: where each field stands, and the shop's habits."""
+    """All that preparing needs to know: where each field stands, and the shop's habits.
+
+    `date_orders` are what the columns of dates have shown (see survey.py), `reading` what `open_table` is told.
+    """
 
     columns: Mapping[str, int]
     country: str
     time_zone: str
+    date_orders: Mapping[str, str] | None = None
+    reading: Mapping[str, Any] | None = None
 
     @property
     def is_month_first(self) -> bool:
@@ -83,7 +77,13 @@ class Plan:
 
     def as_data(self) -> dict[str, Any]:
         """What makes the same plan again."""
-        return {"columns": dict(self.columns), "country": self.country, "time_zone": self.time_zone}
+        return {
+            "columns": dict(self.columns),
+            "country": self.country,
+            "time_zone": self.time_zone,
+            "date_orders": dict(self.date_orders or {}),
+            "reading": dict(self.reading or {}),
+        }
 
 
 class Batch(NamedTuple):
@@ -94,31 +94,53 @@ class Batch(NamedTuple):
     sources: list[tuple[int, list[str]]]
     rejects: list[tuple[int, list[str], str]]
     broken: str = ""
+    grams: Extracted | None = None
+    repairs: Sequence[tuple[str, int, str, str]] = ()
 
 
 def batches(table: Table, plan: Plan, *, size: int = BATCH_ROWS) -> Iterator[Batch]:
     """All rows of a table, some at a time. The last batch says where the file turned out to be broken."""
-    prepare = Preparer(plan)
-    batch = Batch(0, [], [], [])
-    count = 0
+    prepare, mender = Preparer(plan), Mender(plan.columns, country=plan.country)
+    lines: list[Line] = []
     try:
-        for number, cells, problem in table.rows():
-            count += 1
-            if problem:
-                batch.rejects.append((number, cells, problem))
-            else:
-                try:
-                    batch.ready.append(prepare(cells))
-                    batch.sources.append((number, cells))
-                except (Invalid, BadText) as refused:
-                    batch.rejects.append((number, cells, reason_of(refused)))
-            if count == size:
-                yield batch._replace(rows=count)
-                batch, count = Batch(0, [], [], []), 0
+        for line in table.rows():
+            lines.append(line)
+            if len(lines) == size:
+                yield _batch(lines, prepare, mender)
+                lines = []
     except Unreadable as problem:
-        yield batch._replace(rows=count, broken=problem.sentence)
+        yield _batch(lines, prepare, mender)._replace(broken=problem.sentence)
         return
-    yield batch._replace(rows=count)
+    yield _batch(lines, prepare, mender)
+
+
+def _batch(lines: list[Line], prepare: Preparer, mender: Mender) -> Batch:
+    lines = mender.lines(lines)
+    batch = Batch(len(lines), [], [], [])
+    whole = [(number, cells) for number, cells, problem in lines if not problem]
+    batch.rejects.extend((number, cells, problem) for number, cells, problem in lines if problem)
+    for source, ready in zip(whole, prepare.many([cells for _number, cells in whole]), strict=True):
+        try:
+            # what is not plain goes the long way, which knows what is wrong with it
+            batch.ready.append(ready or prepare(source[1]))
+            batch.sources.append(source)
+        except (Invalid, BadText) as refused:
+            if (mended := _mended(source[1], prepare, mender)) is None:
+                batch.rejects.append((*source, reason_of(refused)))
+            else:
+                batch.ready.append(mended)
+                batch.sources.append(source)
+    batch = batch._replace(repairs=mender.repairs.plain())
+    return batch._replace(grams=extract(range(len(batch.ready)), [row.customer[_TEXT] for row in batch.ready]))
+
+
+def _mended(cells: list[str], prepare: Preparer, mender: Mender) -> Ready | None:
+    """A refused row that one more repair makes usable."""
+    again = mender.again(cells)
+    try:
+        return prepare(again) if again else None
+    except (Invalid, BadText):
+        return None
 
 
 class Preparer:
@@ -146,7 +168,8 @@ class Preparer:
             for field, at in self.address
         ]
         self.country, self.zone, self.is_month_first = plan.country, ZoneInfo(plan.time_zone), plan.is_month_first
-        self._moment = lru_cache(maxsize=8192)(self._read_moment)  # many customers came on the same day
+        self.since_order = (plan.date_orders or {}).get("customer_since", "")
+        self.moment = lru_cache(maxsize=8192)(self._read_moment)  # many customers came on the same day
 
     def __call__(self, cells: list[str]) -> Ready:
         """Raises Invalid (or BadText for the id) with the reasons."""
@@ -162,16 +185,20 @@ class Preparer:
             profile["customer_since"] = since
         if not external_id:
             require_someone(profile)
-        given = tuple([field for field in _DEFAULTED if field in profile])
+        given = tuple([field for field in DEFAULTED if field in profile])
         whole = completed(profile)
         address = None
-        if any(map(place.get, _PLACED)):
+        if any(map(place.get, PLACED)):
             address = tuple([place.get(column, "") for column in ADDRESS_COLUMNS])
             whole.update(place_of(place))
         whole.update(found_by(whole))
         return Ready(
-            external_id, given, tuple([whole.get(column, default) for column, default in _CUSTOMER_DEFAULTS]), address
+            external_id, given, tuple([whole.get(column, default) for column, default in CUSTOMER_DEFAULTS]), address
         )
+
+    def many(self, rows: Sequence[list[str]]) -> list[Ready | None]:
+        """Rows made ready all at once; None for each that has to go the way for one, which knows every case."""
+        return ready_rows(rows, self) if rows else []
 
     def _checked(self, cells: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Address and profile, as `normalise` makes them, without its care for reasons."""
@@ -210,29 +237,16 @@ class Preparer:
         return place, {field: value for field, value in profile.items() if value != ""}
 
     def _since(self, cells: list[str]) -> str:
-        return self._moment(cell) if self.since is not None and (cell := cells[self.since].strip()) else ""
+        return self.moment(cell) if self.since is not None and (cell := cells[self.since].strip()) else ""
 
     def _read_moment(self, text: str) -> str:
         try:
-            moment = parse_moment(clean(text, limit=60), zone=self.zone, is_month_first=self.is_month_first)
+            moment = parse_moment(
+                clean(text, limit=60), zone=self.zone, is_month_first=self.is_month_first, order=self.since_order
+            )
         except (BadDate, BadText) as problem:
             raise Invalid(str(problem), fields={"customer_since": [str(problem)]}) from problem
         return moment.replace(tzinfo=None).isoformat(" ")
-
-
-_PLACED = ("line1", "line2", *PLACE)
-_CUSTOMER_DEFAULTS = [
-    (
-        column,
-        {
-            "kind": str(Kind.PERSON),
-            "status": str(Status.ACTIVE),
-            "is_guest": False,
-            "customer_since": None,
-        }.get(column, ""),
-    )
-    for column in CUSTOMER_COLUMNS
-]
 
 
 def _remembered(check: Check) -> Check:

@@ -17,7 +17,7 @@ from regulars.core.errors import Refusal
 from regulars.customers.actions import change_customer, create_customer, save_address
 from regulars.customers.actions.importing import import_customers
 from regulars.customers.importing import workers
-from regulars.customers.models import Address, Customer, Identity, Unindexed
+from regulars.customers.models import Address, ConsentRecord, Customer, Identity, Unindexed
 from regulars.timeline.models import Entry
 
 pytestmark = pytest.mark.django_db
@@ -86,7 +86,14 @@ def test_a_shop_export_comes_in_whole(file):
     assert [e.name for e in Entry.objects.order_by("id")] == [
         "customer.created",
         "customer.created",
+        "customer.consent_changed",
+        "customer.consent_changed",
         "customers.imported",
+    ]
+    assert [note.text for note in sofie.notes.all()] == ["hello"]
+    assert sorted((one.customer_id, one.state, one.source) for one in ConsentRecord.objects.all()) == [
+        (sofie.pk, "agreed", "import"),
+        (elodie.pk, "refused", "import"),
     ]
     assert Entry.objects.order_by("id").last().data["file"] == "customers.csv"
     assert bring_in(path).unchanged == 2
@@ -259,7 +266,8 @@ def test_the_command_prints_the_summary_and_ends_with_2_on_a_file_it_cannot_use(
     assert cli.run(["import", "customers", str(file("email,name", "ada@mail.example,Ada", "x,Bea")), "--json"]) == 0
     figures = json.loads(capfd.readouterr().out)
     assert list(figures) == [
-        *["rows", "created", "updated", "unchanged", "rejected", "rejects_file", "seconds", "not_imported", "findings"]
+        *["rows", "created", "updated", "unchanged", "rejected", "rejects_file", "seconds", "not_imported", "findings"],
+        "change_set",
     ]
     assert (figures["rows"], figures["created"], figures["rejected"]) == (2, 1, 1)
     assert cli.run(["import", "customers", str(file("a,b", "1,2"))]) == 2

@@ -387,7 +387,8 @@ def test_the_command_prints_a_summary_and_verify_finds_what_was_tampered_with(br
     result = CliRunner().invoke(import_command, [str(file), "--json"], catch_exceptions=False)
     summary = json.loads(result.stdout)
     assert list(summary) == [
-        *["rows", "created", "updated", "unchanged", "rejected", "rejects_file", "seconds", "not_imported", "findings"]
+        *["rows", "created", "updated", "unchanged", "rejected", "rejects_file", "seconds", "not_imported", "findings"],
+        "change_set",
     ]
     assert (summary["created"], summary["rejects_file"]) == (1, None)
     assert Entry.objects.get(name="order.placed").source == "import"

@@ -1,0 +1,151 @@
+"""What an import would do, row by row: the writer's own decisions, noted instead of written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from regulars.channels.models import Channel
+from regulars.core.errors import Invalid
+from regulars.customers.grams import Extracted
+from regulars.customers.importing.extras import Extras, Values, reasons_in_words
+from regulars.customers.importing.keeping import fields_of
+from regulars.customers.importing.matching import Known
+from regulars.customers.importing.preparing import Batch, Ready
+from regulars.customers.importing.rows import CUSTOMER_COLUMNS
+from regulars.customers.importing.writing import Change as Change_
+from regulars.customers.importing.writing import Writer, Written
+from regulars.customers.models import Change
+
+Outcome = Change.Outcome
+_AT = {name: CUSTOMER_COLUMNS.index(name) for name in ("name", "company", "email", "phone", "postcode", "city")}
+
+
+@dataclass(slots=True)
+class Planned:
+    """What would become of one row."""
+
+    row: int
+    outcome: str
+    label: str = ""
+    customer_id: int | None = None
+    fields: dict[str, list[Any]] = field(default_factory=dict)
+    reason: str = ""
+
+
+class Planner(Writer):
+    """Decides for every row what the writer would do, and writes nothing.
+
+    Rows that mean somebody an earlier row of the same file would have made are said to: what they would change of them
+    shows when it is done.
+    """
+
+    def __init__(self, channel: Channel, *, extras: Extras | None = None) -> None:
+        super().__init__(channel)
+        self.extras = extras
+        self._first_rows: dict[Any, int] = {}
+        self._batch: Batch | None = None
+        self._lines: dict[int, Planned] = {}
+        self._place_of: dict[int, int] = {}
+        self._values: dict[int, Values] = {}
+        self._customer_at: dict[int, int] = {}
+        self._place_by_customer: dict[int, int] = {}
+
+    def plan(self, batch: Batch) -> list[Planned]:
+        """The lines of a batch, in the order of the file. To be called inside a transaction, which writes nothing."""
+        self._batch, self._lines, self._values, self._customer_at = batch, {}, {}, {}
+        refused = [Planned(number, Outcome.REFUSED, _shown(cells), reason=why) for number, cells, why in batch.rejects]
+        rows = []
+        self._place_of = {}
+        for place, (row, source) in enumerate(zip(batch.ready, batch.sources, strict=True)):
+            try:
+                self._values[place] = self.extras.parse(source[1]) if self.extras else {}
+            except Invalid as bad:
+                why = reasons_in_words(bad.fields)
+                refused.append(Planned(source[0], Outcome.REFUSED, _label(row), reason=why))
+                continue
+            self._place_of[id(row)] = place
+            rows.append(row)
+        written = self.write(rows)
+        for at, why in written.rejects:
+            place = self._place_of[id(rows[at])]
+            self._lines[place] = self._line(place, Outcome.REFUSED, rows[at], reason=why)
+        self._plan_extras()
+        return sorted([*refused, *self._lines.values()], key=lambda line: line.row)
+
+    def _line(self, place: int, outcome: str, row: Ready, **more: Any) -> Planned:
+        number = self._batch.sources[place][0] if self._batch else 0
+        return Planned(number, outcome, _label(row), **more)
+
+    def _create(self, rows: Sequence[Ready], grams: Extracted | None = None) -> None:
+        del grams
+        for row in rows:
+            place = self._place_of[id(row)]
+            number = self._batch.sources[place][0] if self._batch else 0
+            keys = _keys(row)
+            first = next((self._first_rows[key] for key in keys if key in self._first_rows), None)
+            if first is None:
+                self._first_rows.update(dict.fromkeys(keys, number))
+                self._lines[place] = self._line(place, Outcome.NEW, row)
+            else:
+                reason = _("The same customer as row %(row)s of this file, which would make them.") % {"row": first}
+                self._lines[place] = self._line(place, Outcome.CHANGED, row, reason=reason)
+
+    def _change(self, rows: Sequence[Ready], meant: dict[int, int], known: Known, written: Written) -> None:
+        for number, at in meant.items():
+            row = rows[at]
+            place = self._place_of[id(row)]
+            self._customer_at[place], self._place_by_customer[number] = number, place
+            self._lines[place] = self._line(place, Outcome.SAME, row, customer_id=number)
+        super()._change(rows, meant, known, written)
+
+    def _update(self, changes: Sequence[Change_], stored: dict[int, Any]) -> None:
+        for change in changes:
+            line = self._lines[self._place_by_customer[change.customer_id]]
+            line.outcome, line.fields = Outcome.CHANGED, fields_of(change, stored[change.customer_id][1])
+
+    def _plan_extras(self) -> None:
+        if not self.extras:
+            return
+        known = {place: number for place, number in self._customer_at.items() if self._values.get(place)}
+        stored = self.extras.stored(list(known.values()))
+        for place, number in known.items():
+            line = self._lines[place]
+            if line.outcome not in {Outcome.SAME, Outcome.CHANGED}:
+                continue
+            fields, new = self.extras.difference(number, self._values[place], stored)
+            if new:
+                line.outcome = Outcome.CHANGED
+                line.fields |= fields
+
+
+def counted(lines: Sequence[Planned], counts: Counter[str]) -> Mapping[str, int]:
+    """Add the outcomes of some lines."""
+    counts.update(line.outcome for line in lines)
+    return counts
+
+
+def _keys(row: Ready) -> list[Any]:
+    """What makes two rows of a file one customer."""
+    email = row.customer[_AT["email"]]
+    keys: list[Any] = [hash(("id", row.external_id))] if row.external_id else []
+    if email and not row.external_id:
+        keys.append(hash(("email", email)))
+    elif email:
+        # a row without an id means whoever has the e-mail; one with an id only itself
+        keys.append(hash(("email of", email, row.external_id)))
+    if not keys:
+        keys.append(hash(tuple(row.customer[place] for place in _AT.values())))
+    return keys
+
+
+def _label(row: Ready) -> str:
+    return next((text for name in ("name", "company", "email", "phone") if (text := row.customer[_AT[name]])), "")[:250]
+
+
+def _shown(cells: Sequence[str]) -> str:
+    return ", ".join(cell for cell in cells if cell.strip())[:250]
