@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -13,8 +13,12 @@ from django.utils.translation import pgettext
 
 from regulars.core import shop
 from regulars.core.contact import format_phone
-from regulars.customers import birthdays, catalogue, consents, customfields, moments, preferences
+from regulars.customers import birthdays, catalogue, consents, customfields, mentions, moments, notes, preferences
+from regulars.customers.bulk.reading import titles as bulk_titles
+from regulars.customers.bulk.words import LABELS as BULK_LABELS
 from regulars.customers.consents import FIELD_OF, LABELS
+from regulars.customers.facts import CustomerMerged, CustomerUnmerged
+from regulars.customers.forms.note import NoteForm
 from regulars.customers.models import Category, ContactPoint, Customer
 from regulars.customers.names import category_name
 from regulars.customers.people import records
@@ -27,6 +31,8 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 _PAGE = 40
+_OF_MERGES = (CustomerMerged.name, CustomerUnmerged.name)
+_PARTS = ("kept", "merged")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,7 @@ class Change:
 
 def timeline(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     """The timeline by days, narrowed to a kind, from the cursor on."""
-    kinds = [("", _("Everything")), ("order", _("Orders")), ("change", _("Changes"))]
+    kinds = [("", _("Everything")), ("order", _("Orders")), (notes.KIND, _("Notes")), ("change", _("Changes"))]
     kind = request.GET.get("show", "")
     kind = kind if kind in dict(kinds) else ""
     after = moments.Cursor.parse(request.GET.get("after", ""))
@@ -52,6 +58,8 @@ def timeline(request: HttpRequest, customer: Customer) -> dict[str, Any]:
         "days": list(_by_day(shown, at=lambda moment: moment.at)),
         "earlier": urlencode(earlier) if following else "",
         "is_continued": after is not None,
+        "composer": {"form": NoteForm(), "colleagues": mentions.colleagues()} if after is None else None,
+        "pinned": notes.pinned(customer) if kind == notes.KIND and after is None else [],
         "kinds": [{"kind": key, "label": label, "is_open": key == kind} for key, label in kinds],
     }
 
@@ -61,7 +69,11 @@ def changes(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     cursor = moments.Cursor.parse(request.GET.get("after", ""))
     before = (cursor.at, cursor.id) if cursor else None
     entries = customer_entries(
-        records(customer), names=names_for_audit() - moments.replaced(), before=before, limit=_PAGE + 1
+        records(customer),
+        names=names_for_audit() - moments.replaced(),
+        once=_OF_MERGES,
+        before=before,
+        limit=_PAGE + 1,
     )
     shown = entries[:_PAGE]
     following = moments.Cursor(shown[-1].at, "entries", shown[-1].pk) if len(entries) > _PAGE else None
@@ -83,7 +95,7 @@ def consent(request: HttpRequest, customer: Customer) -> dict[str, Any]:
 def entry_moments(customer: Customer, kind: str, before: moments.Mark | None, limit: int) -> list[moments.Moment]:
     """The entries of the timeline that no other source draws better."""
     names = names_for_timeline(kind=kind) - moments.replaced()
-    entries = customer_entries(customer.pk, names=names, before=before, limit=limit)
+    entries = customer_entries(records(customer), names=names, once=_OF_MERGES, before=before, limit=limit)
     colleagues = _names(entries)
     return [
         moments.Moment(
@@ -93,24 +105,29 @@ def entry_moments(customer: Customer, kind: str, before: moments.Mark | None, li
             template="customers/_moment_entry.html",
             context=_line(entry, colleagues),
         )
-        for entry in customer_entries(records(customer), names=names, before=before, limit=limit)
+        for entry in entries
     ]
 
 
 def _line(entry: Entry, colleagues: Mapping[str, str]) -> dict[str, Any]:
     doors = {Source.API: _("through the API"), Source.IMPORT: _("by import"), Source.CHANNEL: _("from the channel")}
     data = {key: _joined(value) for key, value in entry.data.items() if not isinstance(value, dict)}
+    if entry.name in _OF_MERGES:
+        data |= {f"{part}_name": colleagues.get(data.get(part, ""), _("somebody who is gone")) for part in _PARTS}
     sentence = str(entry.fact.sentence) if entry.fact else entry.name
     return {
         "entry": entry,
         "icon": entry.fact.icon if entry.fact else "circle",
         "sentence": sentence % _Words(data) if "%(" in sentence else sentence,
         "changes": _changes(entry, colleagues),
+        "work": (str(entry.data["change_set"]), colleagues.get(entry.data["change_set"], ""))
+        if entry.data.get("change_set")
+        else None,
         "door": doors.get(Source(entry.source), ""),
     }
 
 
-def _names(entries: Iterable[Entry]) -> dict[str, str]:
+def _names(entries: Sequence[Entry]) -> dict[str, str]:
     """What public ids in changes stand for: everybody who works here or did, the categories, and the companies named.
 
     A team is small, and so is the list of categories; both are read where an entry names one of them.
@@ -123,11 +140,14 @@ def _names(entries: Iterable[Entry]) -> dict[str, str]:
         **{user.public_id: user.name for user in User.objects.only("name")},
         **{category.public_id: category_name(category) for category in categories},
         **{company.public_id: str(company) for company in companies},
+        **bulk_titles({str(entry.data["change_set"]) for entry in entries if entry.data.get("change_set")}),
     }
 
 
 def _named(entry: Entry) -> list[str]:
-    """The companies and categories that a change names."""
+    """The companies and categories that a change names, and the records of a merge."""
+    if entry.name in _OF_MERGES:
+        return [str(entry.data[part]) for part in _PARTS if entry.data.get(part)]
     changes = entry.data.get("changes")
     pairs = [changes.get(name) for name in ("organisation", "category")] if isinstance(changes, dict) else []
     return [str(word) for pair in pairs if isinstance(pair, list) for word in pair if word]
@@ -172,6 +192,8 @@ def _seen(lines: Iterable[Any], user: Any, *, context: Callable[[Any], dict[str,
 
 
 def _label(name: str) -> str:
+    if name in BULK_LABELS:
+        return str(BULK_LABELS[name])
     columns = [*ContactPoint._meta.get_fields(), *Customer._meta.get_fields()]
     known = {field.name: field for field in columns if hasattr(field, "verbose_name")}
     of_catalogue = catalogue.get(name)
@@ -182,6 +204,10 @@ def _label(name: str) -> str:
 def _value(name: str, value: Any, colleagues: Mapping[str, str]) -> str:
     if value in (None, ""):
         return ""
+    if isinstance(value, list) and not name.startswith(customfields.PREFIX):
+        return str(_joined([_value(name, one, colleagues) for one in value]))
+    if name == "tags":
+        return str(value)
     if name == "language":
         return language_name(str(value))
     if name == "country":

@@ -15,17 +15,21 @@ def customer_entries(
     customer_ids: int | Collection[int],
     *,
     names: Collection[str] | None = None,
+    once: Collection[str] = (),
     before: tuple[dt.datetime, int] | None = None,
     limit: int = 50,
 ) -> list[Entry]:
     """Newest first, with who did it; only those of `names`, and older than the entry at `before` (time, id).
 
-    Of a customer who has several records these are the entries of all of them.
+    Of a customer who has several records these are the entries of all of them; the facts of `once`, which are told of
+    each record, are those of the first id alone.
     """
     ids = [customer_ids] if isinstance(customer_ids, int) else list(customer_ids)
     entries = Entry.objects.filter(customer_id__in=ids).select_related("actor")
     if names is not None:
         entries = entries.filter(name__in=names)
+    if once and len(ids) > 1:
+        entries = entries.exclude(Q(name__in=once) & ~Q(customer_id=ids[0]))
     if before is not None:
         at, entry_id = before
         entries = entries.filter(at__lte=at).exclude(Q(at=at) & Q(id__gte=entry_id))
