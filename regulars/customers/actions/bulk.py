@@ -16,7 +16,7 @@ from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
 
 from regulars.core import bulk as rows
-from regulars.core.background import Cancelled, background, progress
+from regulars.core.background import Cancelled, background, every, progress
 from regulars.core.errors import Invalid, Refusal
 from regulars.core.text import BadText, clean
 from regulars.customers import journal, presenting, search
@@ -33,6 +33,7 @@ from regulars.timeline.facts import Fact
 AT_ONCE = 10_000  # customers in one transaction: Stop waits for no more, and nobody waits longer for the database
 AT_HAND = 500  # as many are planned and done while somebody waits
 UNDO_FOR = dt.timedelta(days=30)
+PLAN_KEPT_FOR = dt.timedelta(days=7)
 _REASON = 250
 
 State = ChangeSet.State
@@ -45,10 +46,10 @@ class NotPossibleNow(Refusal):
 
 
 @transaction.atomic
-def plan(*, action: Action, params: Params, selection: Selection, source: str = "page") -> ChangeSet:
+def plan(*, action: Action, params: Params, selection: Selection, source: str = "page", back: str = "") -> ChangeSet:
     """Begin work on many customers: who would be changed, and how. Nothing is changed yet.
 
-    Few are planned here and now; for many, or a list whose size is not known, the plan is made in the background.
+    Few are planned here and now; for many the plan is made in the background. `back` is the list it was begun from.
     Raises Invalid where nobody is selected or the list cannot be understood.
     """
     by = _acting_user()
@@ -60,7 +61,7 @@ def plan(*, action: Action, params: Params, selection: Selection, source: str = 
         action=action.name,
         title=action.title(params)[:250],
         params=dict(params),
-        selection=selection.kept() | {"language": get_language() or "en"},
+        selection=selection.kept() | {"language": get_language() or "en", "back": back[:2000]},
         made_by=by,
         source=source,
         total=count,
@@ -206,6 +207,29 @@ def stop(change_set: ChangeSet) -> ChangeSet:
     return current
 
 
+@transaction.atomic
+def discard(change_set: ChangeSet) -> None:
+    """Throw a plan away that was not begun. Raises NotPossibleNow where something was done already."""
+    current = _locked(change_set)
+    if current.started_at is not None:
+        raise NotPossibleNow(_("This was begun already; undo it instead."))
+    current.delete()
+
+
+@every("03:40", label=gettext_lazy("Tidy up work on many customers"))
+def tidy() -> int:
+    """Throw away plans that nobody wanted for a week, and images that nothing can be taken back with any more."""
+    now = timezone.now()
+    ours = ChangeSet.objects.filter(action__in=[action.name for action in actions.actions()])
+    plans = ours.filter(state__in=[State.PLANNED, State.PLANNING], updated_at__lt=now - PLAN_KEPT_FOR)
+    count = plans.count()
+    plans.delete()
+    # those that ran out of time lately: what ran out earlier was done on an earlier night
+    for number in ours.filter(undo_until__lt=now, undo_until__gt=now - PLAN_KEPT_FOR).values_list("pk", flat=True):
+        Change.objects.filter(change_set=number).exclude(images=[]).update(images=[])
+    return count
+
+
 def action_of(change_set: ChangeSet) -> Action:
     """What a change set does; raises NotPossibleNow where this version does not know it."""
     found = actions.get(change_set.action)
@@ -273,7 +297,7 @@ def _undo_part(undoing: ChangeSet, action: Action, lines: Sequence[_Line]) -> No
         for line, of_line in zip(lines, images, strict=True)
         if line.number is not None and line.number not in stays
     ]
-    kept = stays | (action.take_back or _take_back)(going)
+    kept = stays | (action.take_back or take_back_in_words)(going)
     left = [line for line in lines if line.number in kept]
     done = [line for line in lines if line.number not in kept]
     Change.objects.filter(id__in=id_list([line.id for line in done])).update(state=Change.State.UNDONE)
@@ -290,7 +314,7 @@ def _undo_part(undoing: ChangeSet, action: Action, lines: Sequence[_Line]) -> No
     _follow(action, numbers)
 
 
-def _take_back(changes: Sequence[tuple[int, Sequence[journal.Image]]]) -> dict[int, str]:
+def take_back_in_words(changes: Sequence[tuple[int, Sequence[journal.Image]]]) -> dict[int, str]:
     """Put rows back as they were; why, per customer, something was left as it is."""
     why: dict[int, list[str]] = {}
     for kept in journal.take_back(changes):

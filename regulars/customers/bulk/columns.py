@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from regulars.core import bulk
 from regulars.core.errors import Invalid
 from regulars.customers import journal
-from regulars.customers.bulk.action import Images, Line, Outcome, Params
+from regulars.customers.bulk.action import Fields, Images, Line, Outcome, Params
 from regulars.customers.bulk.words import field_label, field_words
 from regulars.customers.derived import COLUMNS, found_by, renamed
 from regulars.customers.journal import Image
@@ -56,14 +56,16 @@ def plan(numbers: Sequence[int], params: Params) -> Iterable[Line]:
     if _SEARCHED & new.keys():
         yield from _plan_searched(numbers, new)
         return
-    public = _publisher(new)
     shown = [name for name in new if name != "has_category_by_hand"]
     rows = Customer.objects.filter(id__in=id_list(numbers)).values_list("id", *new)
+    known: dict[tuple[Any, ...], Fields] = {}  # most customers say the same
     for number, *values in rows:
-        now = dict(zip(new, values, strict=True))
-        fields = {
-            _field(name): [public(name, now[name]), public(name, new[name])] for name in shown if now[name] != new[name]
-        }
+        fields = known.get(tuple(values))
+        if fields is None:
+            now = dict(zip(new, values, strict=True))
+            different = [name for name in shown if now[name] != new[name]]
+            fields = {_field(name): [_public(name, now[name]), _public(name, new[name])] for name in different}
+            known[tuple(values)] = fields
         yield Line(number, Outcome.CHANGED if fields else Outcome.SAME, fields)
 
 
@@ -127,18 +129,13 @@ def _field(column: str) -> str:
     return column.removesuffix("_id")
 
 
-def _publisher(columns: Iterable[str]) -> Callable[[str, Any], Any]:
-    """What turns a column's value into what a fact tells of it: colleagues and categories by their public names."""
-    keys = dict(Category.objects.values_list("pk", "key")) if "category_id" in columns else {}
-
-    def public(column: str, value: Any) -> Any:
-        if value is None:
-            return None
-        if column == "looked_after_by_id":
-            return User(pk=value).public_id
-        return keys.get(value, "") if column == "category_id" else journal.plain(value)
-
-    return public
+def _public(column: str, value: Any) -> Any:
+    """A column's value as a fact tells of it: colleagues and categories by their public ids."""
+    if value is None:
+        return None
+    if column == "looked_after_by_id":
+        return User(pk=value).public_id
+    return Category(pk=value).public_id if column == "category_id" else journal.plain(value)
 
 
 def _colleague(public_id: Any) -> int | None:
@@ -154,7 +151,8 @@ def _colleague(public_id: Any) -> int | None:
 def _category(key: Any) -> int | None:
     if not key:
         return None
-    number = Category.objects.filter(key=key).values_list("pk", flat=True).first()
+    known = Category.objects.filter(Q(key=key) | Q(pk=Category.pk_of(str(key)) or 0))
+    number = known.values_list("pk", flat=True).first()
     if number is None:
         sentence = _("There is no category “%(key)s”.") % {"key": str(key)[:40]}
         raise Invalid(sentence, fields={"value": [sentence]})

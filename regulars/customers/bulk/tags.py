@@ -7,38 +7,34 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from regulars.core import bulk
 from regulars.core.errors import Invalid
-from regulars.core.text import BadText, clean, fold
+from regulars.core.text import fold
 from regulars.customers import journal
+from regulars.customers.actions.tags import MOST, cleaned, ensure_tags, split
 from regulars.customers.bulk.action import Images, Line, Outcome, Params
 from regulars.customers.journal import Image
 from regulars.customers.models import Customer, Tag, Tagging
 from regulars.customers.standings import id_list
 
-_LONGEST = 60
-_MOST = 20
+_MOST_AT_ONCE = 20
 
 
 def names_in(text: str) -> list[str]:
-    """The tags that somebody wrote with commas between them, each once. Raises Invalid."""
+    """The tags that somebody wrote with commas between them, each once and as it is called. Raises Invalid."""
     found: dict[str, str] = {}
-    for word in text.replace("，", ",").split(","):
-        try:
-            name = clean(word, limit=_LONGEST)
-        except BadText as problem:
-            raise Invalid(str(problem), fields={"tags": [str(problem)]}) from problem
-        if name:
-            found.setdefault(fold(name), name)
+    for name in split(text):
+        kept = cleaned(name)
+        found.setdefault(fold(kept), kept)
     sentence = ""
     if not found:
         sentence = _("Write a tag, or several with commas between them.")
-    elif len(found) > _MOST:
-        sentence = _("At most %(most)s tags at once.") % {"most": _MOST}
+    elif len(found) > _MOST_AT_ONCE:
+        sentence = _("At most %(most)s tags at once.") % {"most": _MOST_AT_ONCE}
     if sentence:
         raise Invalid(sentence, fields={"tags": [sentence]})
     known = dict(Tag.objects.filter(key__in=found).values_list("key", "name"))
@@ -62,21 +58,29 @@ def plan_tag(numbers: Sequence[int], params: Params) -> Iterable[Line]:
     names = {fold(name): str(name) for name in params["tags"]}
     tags = dict(Tag.objects.filter(key__in=names).values_list("pk", "key"))
     has = _having(numbers, tags)
+    most = MOST - len(names)
+    full = set(
+        Tagging.objects.filter(customer__in=id_list(numbers))
+        .values("customer")
+        .annotate(count=Count("pk"))
+        .filter(count__gt=most)
+        .values_list("customer", flat=True)
+    )
     new = {"tags": ["", list(names.values())]}
     for number in _listed(numbers):
-        keys = {tags[tag] for _row, _record, tag in has.get(number, ())}
-        if not keys:
-            yield Line(number, Outcome.CHANGED, new)
-        elif missing := [name for key, name in names.items() if key not in keys]:
-            yield Line(number, Outcome.CHANGED, {"tags": ["", missing]})
-        else:
+        keys = {tags[tag] for _row, _record, tag in has.get(number, ())} if number in has else frozenset[str]()
+        missing = [name for key, name in names.items() if key not in keys]
+        if not missing:
             yield Line(number, Outcome.SAME)
+        elif number in full:
+            yield Line(number, Outcome.REFUSED, reason=_("A customer has at most %(most)s tags.") % {"most": MOST})
+        else:
+            yield Line(number, Outcome.CHANGED, {"tags": ["", missing]} if keys else new)
 
 
 def apply_tag(numbers: Sequence[int], params: Params, _at: dt.datetime) -> Images:
     """Write the taggings that are missing; a tag nobody had yet is made."""
-    names = {fold(name): str(name) for name in params["tags"]}
-    tags = {key: Tag.objects.get_or_create(key=key, defaults={"name": name})[0].pk for key, name in names.items()}
+    tags = {one.key: one.pk for one in ensure_tags(params["tags"])}
     has = _having(numbers, tags.values())
     table = journal.name_of(Tagging)
     wanted = [

@@ -11,15 +11,16 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from regulars.core.contact import format_phone
 from regulars.core.ui import words
-from regulars.customers import catalogue
+from regulars.customers import catalogue, customfields
 from regulars.customers.consents import FIELD_OF
 from regulars.customers.consents import LABELS as CONSENTS
 from regulars.customers.models import Category, Customer, Medium
+from regulars.customers.names import category_name
 from regulars.customers.places import country_name, language_name
 from regulars.customers.preferences import SLOTS
 from regulars.staff.models import User
 
-_LABELS = {"tags": gettext_lazy("Tags"), "deleted_at": gettext_lazy("Deleted")}
+LABELS = {"tags": gettext_lazy("Tags"), "deleted_at": gettext_lazy("Deleted")}
 _LISTS = {"preferred_channels": dict(Medium.choices), "contact_times": SLOTS}
 
 
@@ -28,13 +29,15 @@ class Names:
 
     def __init__(self) -> None:
         self.colleagues = {user.public_id: user.name for user in User.objects.only("name")}
-        self.categories = dict(Category.objects.values_list("key", "name"))
+        self.categories = {
+            key: category_name(one) for one in Category.objects.all() for key in (one.key, one.public_id)
+        }
 
 
 def field_label(name: str) -> str:
     """What people call a field."""
-    if name in _LABELS:
-        return str(_LABELS[name])
+    if name in LABELS:
+        return str(LABELS[name])
     known = catalogue.get(name)
     own = {field.name: field for field in Customer._meta.concrete_fields}
     label = str(own[name].verbose_name) if name in own else str(known.label) if known else name
@@ -45,12 +48,14 @@ def field_words(name: str, value: Any, names: Names | None = None) -> str:
     """A value as people read it; nothing is an empty text."""
     if value is None or value in ("", []):
         return ""
-    if isinstance(value, list):
+    if isinstance(value, list) and not name.startswith(customfields.PREFIX):
         return pgettext("between the words of a list", ", ").join(field_words(name, one, names) for one in value)
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if name in {"looked_after_by", "category"}:
         return _named(name, str(value), names or Names())
+    if name.startswith(customfields.PREFIX):
+        return customfields.told(name, value)
     if name in _LISTS:
         known: Mapping[str, Any] = _LISTS[name]
         return field_words("", [str(known.get(word, word)) for word in str(value).split(",")])

@@ -143,10 +143,10 @@ def test_a_field_changes_for_all_and_goes_back_for_all(three, ada, params, colum
 
 
 def test_a_category_given_in_bulk_counts_as_given_by_hand(three):
-    key = Category.objects.first().key
-    change_set = done("category", {"field": "category", "value": key}, three)
-    assert {(one.category.key, one.has_category_by_hand) for one in Customer.objects.all()} == {(key, True)}
-    assert lines(change_set)[0][2] == {"category": [None, key]}
+    category = Category.objects.first()
+    change_set = done("category", {"field": "category", "value": category.key}, three)
+    assert {(one.category, one.has_category_by_hand) for one in Customer.objects.all()} == {(category, True)}
+    assert lines(change_set)[0][2] == {"category": [None, category.public_id]}
 
 
 def test_a_company_for_all_is_found_by_the_search_and_undoing_takes_it_out_again(three):
@@ -388,3 +388,26 @@ def test_whatever_was_done_goes_back_when_it_is_undone_in_turn(three, deeds, who
             assert bulk.undo(change_set).counts["kept"] == 0
         assert rows(*TABLES) == before
         transaction.set_rollback(True)
+
+
+def test_plans_that_nobody_wanted_and_images_out_of_time_are_tidied_up(three):
+    plan = planned("tag", {"tags": ["old"]}, three)
+    old = done("tag", {"tags": ["vip"]}, three)
+    young = planned("tag", {"tags": ["young"]}, three)
+    now = old.applied_at + dt.timedelta(days=30, hours=1)
+    ChangeSet.objects.filter(pk=young.pk).update(updated_at=now)
+    with time_machine.travel(now, tick=False):
+        assert bulk.tidy() == 1
+    assert not ChangeSet.objects.filter(pk=plan.pk).exists()
+    assert ChangeSet.objects.filter(pk=young.pk).exists()
+    assert set(map(str, old.changes.values_list("images", flat=True))) == {"[]"}
+    assert len(lines(old)) == 3
+
+
+def test_a_plan_can_be_thrown_away_and_what_was_begun_cannot(three):
+    plan = planned("tag", {"tags": ["vip"]}, three)
+    bulk.discard(plan)
+    assert not ChangeSet.objects.exists()
+    begun = done("tag", {"tags": ["vip"]}, three)
+    with pytest.raises(NotPossibleNow, match="begun already"):
+        bulk.discard(begun)
