@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Max, QuerySet
@@ -151,7 +152,7 @@ def _put(ids: list[int], category: Category | None, *, keep_choice: bool) -> Non
     """Write the category of some customers, and tell each one's timeline."""
     before = dict(Customer.everyone.filter(pk__in=id_list(ids)).values_list("pk", "category_id"))
     public = {one.pk: one.public_id for one in Category.objects.all()}
-    columns = {"category": category, "version": F("version") + 1, "updated_at": timezone.now()}
+    columns: dict[str, Any] = {"category": category, "version": F("version") + 1, "updated_at": timezone.now()}
     if not keep_choice:
         columns["has_category_by_hand"] = False
     Customer.everyone.filter(pk__in=id_list(ids)).update(**columns)

@@ -30,7 +30,7 @@ from regulars.customers.api.shapes import (
     customers_out,
     routes,
 )
-from regulars.customers.models import Customer, Identity
+from regulars.customers.models import Category, Customer, Identity
 from regulars.customers.people import roots_of
 from regulars.customers.queries import ListRequest, customer_page
 from regulars.staff.models import User
@@ -136,6 +136,10 @@ def _values(sent: ProfileFields) -> dict[str, Any]:
     values = {name: value for name, value in sent.given().items() if name not in _BESIDES}
     if values.get("looked_after_by") is not None:
         values["looked_after_by"] = _colleague(values["looked_after_by"])
+    if values.get("category") is not None:
+        values["category"] = _category(values["category"])
+    if values.get("organisation") is not None:
+        values["organisation"] = _company(values["organisation"])
     return values
 
 
@@ -155,6 +159,23 @@ def _colleague(public_id: str) -> User:
         sentence = _("Nobody with the id %(id)s works here.") % {"id": public_id}
         raise Invalid(sentence, fields={"looked_after_by": [sentence]})
     return user
+
+
+def _category(key: str) -> Category:
+    category = Category.objects.filter(key=key).first()
+    if category is None:
+        known = ", ".join(Category.objects.values_list("key", flat=True))
+        sentence = _("There is no category with the key “%(key)s”, only: %(known)s.") % {"key": key, "known": known}
+        raise Invalid(sentence, fields={"category": [sentence]})
+    return category
+
+
+def _company(public_id: str) -> Customer:
+    company = Customer.objects.filter(pk=Customer.pk_of(public_id) or 0).first()
+    if company is None:
+        sentence = _("There is no customer with the id %(id)s.") % {"id": public_id}
+        raise Invalid(sentence, fields={"organisation": [sentence]})
+    return company
 
 
 def _channel(code: str) -> Channel:

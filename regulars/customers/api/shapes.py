@@ -15,8 +15,10 @@ from regulars.core import ids
 from regulars.core.api import problems
 from regulars.core.api.routes import Routes
 from regulars.core.api.schemas import In, Moment, MoneyOut, Out, PublicId
-from regulars.customers.models import Address, Customer, Identity
+from regulars.customers import birthdays, postal
+from regulars.customers.models import Address, ContactPoint, Customer, Household, Identity
 from regulars.customers.people import records_of
+from regulars.customers.preferences import listed
 from regulars.staff.models import User
 
 routes = Routes(tags=["Customers"])
@@ -43,6 +45,18 @@ problems.describe(
 
 Kind = Literal["person", "company"]
 Status = Literal["active", "inactive"]
+GenderName = Literal["", "female", "male", "other"]
+FrequencyName = Literal["", "weekly", "monthly", "quarterly", "yearly", "rarely"]
+ChannelName = Literal["email", "sms", "whatsapp", "phone", "post"]
+SlotName = Literal[
+    "weekday-morning",
+    "weekday-afternoon",
+    "weekday-evening",
+    "weekend-morning",
+    "weekend-afternoon",
+    "weekend-evening",
+]
+Interest = Annotated[str, Field(max_length=60)]
 
 
 def _text(field: str, model: type[Customer | Address] = Customer, **more: Any) -> Any:
@@ -103,6 +117,46 @@ class ProfileFields(In):
     looked_after_by: Annotated[
         PublicId | None, Field(default=None, description="The id of somebody who works in the shop; null for nobody.")
     ]
+    birth_date: Annotated[
+        str,
+        Field(
+            default_factory=str,
+            max_length=40,
+            description="With its year, or without: 1980-03-12, --03-12.",
+            examples=["1980-03-12", "--03-12"],
+        ),
+    ]
+    gender: Annotated[GenderName, Field(default_factory=str)]
+    occupation: Annotated[str, _text("occupation")]
+    time_zone: Annotated[str, _text("time_zone", examples=["Europe/London"])]
+    category: Annotated[
+        str | None,
+        Field(
+            default=None,
+            max_length=40,
+            description="The key of a category; null leaves it to the rules.",
+            examples=["vip"],
+        ),
+    ]
+    organisation: Annotated[
+        PublicId | None, Field(default=None, description="The id of the company they work at; null for none.")
+    ]
+    position: Annotated[str, _text("position")]
+    vat_number: Annotated[str, Field(default_factory=str, max_length=60, description="Checked as its country does.")]
+    payment_days: Annotated[
+        int | None, Field(default=None, ge=0, le=365, description="Days to pay; null where nothing was agreed.")
+    ]
+    payment_preference: Annotated[str, _text("payment_preference")]
+    is_blocked: Annotated[bool, Field(default_factory=bool)]
+    pays_in_advance: Annotated[bool, Field(default_factory=bool)]
+    has_no_credit: Annotated[bool, Field(default_factory=bool)]
+    restriction_reason: Annotated[
+        str, _text("restriction_reason", description="Needed where somebody is restricted; goes with the last one.")
+    ]
+    preferred_channels: Annotated[list[ChannelName], Field(default_factory=list, max_length=5)]
+    contact_times: Annotated[list[SlotName], Field(default_factory=list, max_length=6)]
+    interests: Annotated[list[Interest], Field(default_factory=list, max_length=100)]
+    shopping_frequency: Annotated[FrequencyName, Field(default_factory=str)]
 
 
 class CustomerIn(ProfileFields):
@@ -133,6 +187,19 @@ class CustomerPatch(ProfileFields):
     model_config = ConfigDict(json_schema_extra={"example": {"phone": "+44 117 496 0123", "language": "fr"}})
 
 
+class ContactOut(Out):
+    """An e-mail or a phone, and what is known of it."""
+
+    kind: Literal["email", "phone"]
+    value: str
+    is_primary: Annotated[bool, Field(description="Whether it is the one that lists show.")]
+    label: str
+    verified_at: Moment | None
+    bounced_at: Moment | None
+    bounce_reason: str
+    is_do_not_contact: Annotated[bool, Field(description="They asked not to be called or written to there.")]
+
+
 class ExternalIdOut(Out):
     """How a channel knows a customer."""
 
@@ -158,6 +225,28 @@ class CustomerOut(Out):
     is_guest: bool
     customer_since: Moment
     looked_after_by: PublicId | None
+    birth_date: Annotated[str, Field(description="1980-03-12, --03-12 without the year, 1980 for a year alone.")]
+    gender: GenderName
+    occupation: str
+    time_zone: str
+    category: Annotated[str | None, Field(description="The key of the category they are in.")]
+    organisation: Annotated[PublicId | None, Field(description="The company they work at.")]
+    position: str
+    household: Annotated[PublicId | None, Field(description="The household they live in.")]
+    vat_number: str
+    payment_days: int | None
+    payment_preference: str
+    is_blocked: bool
+    pays_in_advance: bool
+    has_no_credit: bool
+    restriction_reason: str
+    preferred_channels: list[ChannelName]
+    contact_times: list[SlotName]
+    interests: list[str]
+    shopping_frequency: FrequencyName
+    contacts: Annotated[
+        list[ContactOut], Field(description="Further e-mails and phones, and what is known of the first ones.")
+    ]
     channel: Annotated[str | None, Field(description="The code of the channel they came from.")]
     external_ids: list[ExternalIdOut]
     city: Annotated[str, Field(description="Of the default shipping address, as the three that follow.")]
@@ -197,6 +286,9 @@ class AddressOut(Out):
     postcode: str
     country: str
     phone: str
+    latitude: Annotated[float | None, Field(description="Of the city, where it is known.")]
+    longitude: float | None
+    doubts: Annotated[list[str], Field(description="The fields that its country does not write like this.")]
     is_default_shipping: bool
     is_default_billing: bool
     created_at: Moment
@@ -210,15 +302,22 @@ class AddressesOut(Out):
 
 
 def customers_out(customers: list[Customer]) -> list[CustomerOut]:
-    """Customers as they go out: three queries, however many there are."""
-    prefetch_related_objects(customers, "channel")
+    """Customers as they go out: a few queries, however many there are."""
+    prefetch_related_objects(customers, "channel", "category")
     people = records_of([customer.pk for customer in customers])
     records = [record for found in people.values() for record in found]
     known = defaultdict(list)
     for identity in Identity.objects.filter(customer__in=records).select_related("channel").order_by("id"):
         known[identity.customer_id].append(identity)
+    points = defaultdict(list)
+    for point in ContactPoint.objects.filter(customer__in=records).order_by("id"):
+        points[point.customer_id].append(point)
     return [
-        _customer_out(customer, [one for record in people[customer.pk] for one in known[record]])
+        _customer_out(
+            customer,
+            [one for record in people[customer.pk] for one in known[record]],
+            [one for record in people[customer.pk] for one in points[record]],
+        )
         for customer in customers
     ]
 
@@ -226,6 +325,20 @@ def customers_out(customers: list[Customer]) -> list[CustomerOut]:
 def customer_out(customer: Customer) -> CustomerOut:
     """One customer as it goes out."""
     return customers_out([customer])[0]
+
+
+def contact_out(point: ContactPoint, customer: Customer) -> ContactOut:
+    """An e-mail or a phone as it goes out."""
+    return ContactOut(
+        kind=point.kind,  # type: ignore[arg-type]
+        value=point.value,
+        is_primary=point.value in {customer.email, customer.phone},
+        label=point.label,
+        verified_at=point.verified_at,
+        bounced_at=point.bounced_at,
+        bounce_reason=point.bounce_reason,
+        is_do_not_contact=point.is_do_not_contact,
+    )
 
 
 def address_out(address: Address) -> AddressOut:
@@ -242,6 +355,9 @@ def address_out(address: Address) -> AddressOut:
         postcode=address.postcode,
         country=address.country,
         phone=address.phone,
+        latitude=address.latitude,
+        longitude=address.longitude,
+        doubts=sorted(postal.problems({name: getattr(address, name) for name in ("region", "postcode", "country")})),
         is_default_shipping=address.is_default_shipping,
         is_default_billing=address.is_default_billing,
         created_at=address.created_at,
@@ -249,7 +365,7 @@ def address_out(address: Address) -> AddressOut:
     )
 
 
-def _customer_out(customer: Customer, identities: Iterable[Identity]) -> CustomerOut:
+def _customer_out(customer: Customer, identities: Iterable[Identity], points: list[ContactPoint]) -> CustomerOut:
     return CustomerOut(
         id=customer.public_id,
         version=customer.version,
@@ -266,6 +382,26 @@ def _customer_out(customer: Customer, identities: Iterable[Identity]) -> Custome
         is_guest=customer.is_guest,
         customer_since=customer.customer_since,
         looked_after_by=_id_or_none(User.id_prefix, customer.looked_after_by_id),
+        birth_date=birthdays.written(customer.birth_year, customer.birthday),
+        gender=customer.gender,  # type: ignore[arg-type]
+        occupation=customer.occupation,
+        time_zone=customer.time_zone,
+        category=customer.category.key if customer.category else None,
+        organisation=_id_or_none(Customer.id_prefix, customer.organisation_id),
+        position=customer.position,
+        household=_id_or_none(Household.id_prefix, customer.household_id),
+        vat_number=customer.vat_number,
+        payment_days=customer.payment_days,
+        payment_preference=customer.payment_preference,
+        is_blocked=customer.is_blocked,
+        pays_in_advance=customer.pays_in_advance,
+        has_no_credit=customer.has_no_credit,
+        restriction_reason=customer.restriction_reason,
+        preferred_channels=listed(customer.preferred_channels),  # type: ignore[arg-type]
+        contact_times=listed(customer.contact_times),  # type: ignore[arg-type]
+        interests=listed(customer.interests),
+        shopping_frequency=customer.shopping_frequency,  # type: ignore[arg-type]
+        contacts=[contact_out(point, customer) for point in points],
         channel=customer.channel.code if customer.channel else None,
         external_ids=list(_external_ids(identities)),
         city=customer.city,

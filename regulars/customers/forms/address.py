@@ -44,7 +44,7 @@ class AddressForm(ShopForm):
         self.choose("country", [("", "—"), *countries(get_language() or "en")])
         self.is_doubted = False
         for name, label in self.rules.labels.items():
-            self.fields[name].label = label
+            self.fields[name].label = str(label)
         if self.rules.regions:
             self.fields["region"].widget.attrs["list"] = self.add_prefix("regions")
         self.fields["country"].widget.attrs |= {

@@ -58,6 +58,26 @@ def test_a_customer_comes_in_whole_and_goes_out_whole(program, ben):
         "is_guest": False,
         "customer_since": "2020-02-29T21:30:00Z",
         "looked_after_by": ben.public_id,
+        "birth_date": "",
+        "gender": "",
+        "occupation": "",
+        "time_zone": "",
+        "category": None,
+        "organisation": None,
+        "position": "",
+        "household": None,
+        "vat_number": "",
+        "payment_days": None,
+        "payment_preference": "",
+        "is_blocked": False,
+        "pays_in_advance": False,
+        "has_no_credit": False,
+        "restriction_reason": "",
+        "preferred_channels": [],
+        "contact_times": [],
+        "interests": [],
+        "shopping_frequency": "",
+        "contacts": [],
         "channel": "web",
         "external_ids": [{"channel": "web", "external_id": "17850"}],
         "city": "Bristol",
@@ -239,7 +259,7 @@ def test_the_number_of_queries_does_not_grow_with_rows(program, django_assert_nu
     program.post(f"/customers/{one['id']}/addresses", {"city": "Bristol"})
     reindex()
     assert {path: queries(path) for path in paths} == with_one
-    assert with_one[paths[2]] == 4  # token, customer, channel, ids
+    assert with_one[paths[2]] == 6  # token, customer, channel, records, ids, contacts
 
 
 def test_orders_stay_when_their_customer_is_deleted_through_the_api(program, ben, api_of):
