@@ -33,6 +33,8 @@ _COUNT_READS = 12_000
 _TOO_HIGH = 20_000
 _SAMPLE = 500
 
+_INDEXED = {index.fields[0] for index in Customer._meta.indexes if index.fields[1:] == ["id"] and not index.condition}
+
 Way = Literal["walk", "narrow", "scan"]
 
 
@@ -171,6 +173,7 @@ def _keys(reader: _Reader, start: Key | None, wanted: int, *, is_backward: bool,
     if (
         way is None
         and not request.search
+        and order.column in _INDEXED
         and all(one.field.column == request.sort_column and isinstance(one.test, Between) for one in request.conditions)
     ):
         way = "walk"
