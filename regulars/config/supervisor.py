@@ -24,6 +24,8 @@ from regulars.config.setup import is_set_up, step
 _GRACE = 4.5  # seconds until a child that does not end is killed
 _READY_WITHIN = 60.0
 _LONGEST_PAUSE = 30.0
+_MOST_PROCESSES = 2
+_THREADS = 4
 _PARENT = "REGULARS_PARENT"
 
 
@@ -149,7 +151,11 @@ class _Supervisor:
 
 
 def serve_web(*, port: int | None, bind: str | None) -> None:
-    """Run the web server: one process with a few threads, because SQLite has one writer and threads share its cache."""
+    """Run the web server: two processes where the machine has the cores for them, each with a few threads.
+
+    Python draws one page at a time in a process, whatever its threads; the threads are for requests that wait for the
+    database or the disk. A third process would draw for more people than SQLite has room to write for.
+    """
     require_key()
     follow_parent()
     # The server's own worker is a child of this process, and follows it in wsgi.py.
@@ -164,8 +170,8 @@ def serve_web(*, port: int | None, bind: str | None) -> None:
         address=bind or text("REGULARS_BIND", default="127.0.0.1"),
         port=port or number("REGULARS_PORT", default=8000),
         interface=Interfaces.WSGI,
-        workers=1,
-        blocking_threads=4,
+        workers=min(_MOST_PROCESSES, _cores()),
+        blocking_threads=_THREADS,
         backlog=1024,
         backpressure=128,
         websockets=False,
@@ -174,6 +180,13 @@ def serve_web(*, port: int | None, bind: str | None) -> None:
         workers_kill_timeout=4,
         log_level=LogLevels.warning,
     ).serve()
+
+
+def _cores() -> int:
+    """How many cores this process may use: a container may have fewer than its machine."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def follow_parent() -> None:

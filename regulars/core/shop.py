@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.core.cache import cache
+from django.db import transaction
 from django.utils import timezone
 
 from regulars.core.models import Shop
 
 _KEY = "core.shop"
-_SECONDS = 10  # another process that changes the shop is noticed within this time
+_CHANGED = "shop-changed"  # an empty file in the data folder, touched by whoever changes the shop
+_SECONDS = 10  # a process on another machine that changes the shop is noticed within this time
 
 
 def current() -> Shop:
     """The shop, with the defaults of a new one where nobody has said anything yet."""
-    shop: Shop | None = cache.get(_KEY)
-    if shop is None:
-        shop = Shop.objects.first() or Shop()
-        cache.set(_KEY, shop, _SECONDS)
-    return shop
+    changed_at = _changed_at()
+    kept: tuple[int, Shop] | None = cache.get(_KEY)
+    if kept is None or kept[0] != changed_at:
+        kept = changed_at, Shop.objects.first() or Shop()
+        cache.set(_KEY, kept, _SECONDS)
+    return kept[1]
 
 
 def change(**values: Any) -> Shop:
@@ -32,7 +37,21 @@ def change(**values: Any) -> Shop:
     shop.full_clean(validate_unique=False, validate_constraints=False)
     shop.save()
     cache.delete(_KEY)
+    transaction.on_commit(_tell_other_processes)
     return shop
+
+
+def _tell_other_processes() -> None:
+    """The page after a change may come from another web process, and must not show the old name."""
+    settings.REGULARS_HOME.mkdir(parents=True, exist_ok=True)
+    (settings.REGULARS_HOME / _CHANGED).touch()
+
+
+def _changed_at() -> int:
+    try:
+        return os.stat(settings.REGULARS_HOME / _CHANGED).st_mtime_ns  # noqa: PTH116 — asked many times for each page
+    except FileNotFoundError:
+        return 0
 
 
 def zone() -> ZoneInfo:
