@@ -63,7 +63,9 @@ def import_customers(
     """
     table = open_table(file, **(reading or {}))
     run.rejects.header = table.header
-    plan, run.summary.not_imported, findings = plan_of(table, mapping, reading=reading or {}, date_format=date_format)
+    plan, run.summary.not_imported, findings = plan_of(
+        table, mapping, reading=reading or {}, date_format=date_format, is_whole=choice is not None
+    )
     repairs = Repairs()
     if is_parallel is None:
         is_parallel = is_worth_a_process(file)
@@ -97,12 +99,20 @@ def import_customers(
 
 
 def plan_of(
-    table: Table, mapping: Mapping[str, str], *, reading: Mapping[str, str], date_format: str = ""
+    table: Table,
+    mapping: Mapping[str, str],
+    *,
+    reading: Mapping[str, str],
+    date_format: str = "",
+    is_whole: bool = False,
 ) -> tuple[Plan, list[str], list[Finding]]:
-    """How a table is to be read: the plan, the headings that are not imported, and what is to be said of the dates."""
+    """How a table is to be read: the plan, the headings that are not imported, and what is to be said of the dates.
+
+    With `is_whole` nothing is guessed: `mapping` says all there is to say.
+    """
     current = shop.current()
     own = {one.name: one.label for one in customfields.known()}
-    mapped = map_columns(table, mapping, country=current.country, own_fields=own)
+    mapped = map_columns(table, mapping, country=current.country, own_fields=own, is_whole=is_whole)
     orders, findings = date_orders(table, mapped.columns, country=current.country, chosen=date_order(date_format))
     plan = Plan(
         mapped.columns,

@@ -321,7 +321,7 @@ def reasons_in_words(fields: Mapping[str, Iterable[str]]) -> str:
 def _field(name: str) -> str:
     if name in CONSENTS:
         return FIELD_OF[CONSENTS[name]]
-    return CONTACTS.get(name, name.removesuffix("_id"))
+    return name.removesuffix("_id")
 
 
 def _told(texts: Sequence[str]) -> Any:

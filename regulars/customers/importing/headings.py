@@ -156,6 +156,15 @@ KNOWN: dict[str, tuple[str, ...]] = {
     "is_blocked": (
         "is_blocked", "blocked", "account lock", "gesperrt", "黑名单", "是否黑名单",
     ),
+    "pays_in_advance": (
+        "pays_in_advance", "pays in advance", "prepay", "Vorkasse",
+    ),
+    "has_no_credit": (
+        "has_no_credit", "no credit", "kein Kredit",
+    ),
+    "shopping_frequency": (
+        "shopping_frequency", "shopping frequency",
+    ),
     "restriction_reason": (
         "restriction_reason", "why restricted",
     ),

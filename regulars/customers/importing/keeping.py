@@ -41,7 +41,7 @@ class Choice:
 
     kinds: frozenset[str] = frozenset({Outcome.NEW, Outcome.CHANGED, Outcome.POSSIBLE})
     without: BitMap64 = field(default_factory=BitMap64)
-    planned: dict[int, tuple[int, str, dict[str, Any]]] = field(default_factory=dict)
+    planned: dict[int, tuple[int, str, str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -222,7 +222,7 @@ class KeepingWriter(Writer):
         if Outcome.CHANGED not in self.choice.kinds:
             self.journal.left_out += 1
             self._customer_at.pop(place)
-        elif planned is None or any(planned[2].get(name) != values for name, values in _plain(fields).items()):
+        elif planned is None or not _is_planned(fields, planned[2]):
             self._skipped.rejects.append((place, _("Somebody changed this customer since the plan was made.")))
             self._customer_at.pop(place)
         else:
@@ -277,7 +277,7 @@ class KeepingWriter(Writer):
             self.journal.left_out += 1
             written.unchanged -= 1
             return False
-        if planned is None or any(planned[2].get(name) != values for name, values in _plain(fields).items()):
+        if planned is None or not _is_planned(fields, planned[2]):
             written.rejects.append((place, _("Somebody changed this customer since the plan was made.")))
             written.unchanged -= 1
             return False
@@ -342,6 +342,12 @@ def _keep_spans(change_set: ChangeSet, ids: Sequence[int]) -> None:
     ChangeSpan.objects.bulk_create(
         [ChangeSpan(change_set=change_set, first_id=first, last_id=end) for first, end in runs], batch_size=500
     )
+
+
+def _is_planned(fields: Mapping[str, Any], planned: str) -> bool:
+    """Whether a change is part of what the plan said, from the same values to the same values."""
+    agreed = json.loads(planned)
+    return all(agreed.get(name) == values for name, values in _plain(fields).items())
 
 
 def _plain(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -36,14 +36,20 @@ class Mapped:
 
 
 def map_columns(
-    table: Table, chosen: Mapping[str, str], *, country: str, own_fields: Mapping[str, str] | None = None
+    table: Table,
+    chosen: Mapping[str, str],
+    *,
+    country: str,
+    own_fields: Mapping[str, str] | None = None,
+    is_whole: bool = False,
 ) -> Mapped:
-    """Find the columns of a table; `own_fields` are the shop's, {name: label}.
+    """Find the columns of a table; `own_fields` are the shop's, {name: label}. With `is_whole` only what is
+    chosen is taken.
 
     Raises Invalid where no column says who somebody is.
     """
     guesses = guess(table.header, table.sample(_SAMPLE), chosen=chosen, own_fields=own_fields, country=country)
-    found = {one.field: one.column for one in guesses if one.field}
+    found = {one.field: one.column for one in guesses if one.field and (one.is_chosen or not is_whole)}
     if not any(field in found for field in _WHO):
         header = table.header
         sentence = _(

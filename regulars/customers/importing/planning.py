@@ -77,6 +77,12 @@ class Planner(Writer):
         self._plan_extras()
         return sorted([*refused, *self._lines.values()], key=lambda line: line.row)
 
+    def ready_rows(self) -> dict[int, Ready]:
+        """The rows of the last batch that can be used, by their number in the file."""
+        if self._batch is None:
+            return {}
+        return {source[0]: row for row, source in zip(self._batch.ready, self._batch.sources, strict=True)}
+
     def _line(self, place: int, outcome: str, row: Ready, **more: Any) -> Planned:
         number = self._batch.sources[place][0] if self._batch else 0
         return Planned(number, outcome, _label(row), **more)
