@@ -27,6 +27,7 @@ class Type(StrEnum):
     TEXT = "text"
     LONG_TEXT = "long_text"  # can only be asked whether it is there
     NUMBER = "number"
+    AGE = "age"  # in years, of the day somebody was born, kept as its ordinal number
     DECIMAL = "decimal"
     MONEY = "money"
     DATE = "date"  # a moment, asked by the shop's days
@@ -39,11 +40,12 @@ class Type(StrEnum):
 
 
 class Form(StrEnum):
-    """How texts are compared: folded, digit by digit (phones), or folded without spaces (postcodes)."""
+    """How texts are compared: folded, digit by digit (phones), without spaces (postcodes), or behind the @."""
 
     FOLDED = "folded"
     DIGITS = "digits"
     COMPACT = "compact"
+    DOMAIN = "domain"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from regulars.core import shop
 from regulars.core.contact import format_phone
 from regulars.core.money import Money
 from regulars.core.ui import words
-from regulars.customers import catalogue, panels, restrictions
+from regulars.customers import birthdays, catalogue, panels, restrictions
 from regulars.customers.catalogue import Type
 from regulars.customers.filters import YES_OR_NO
 from regulars.customers.models import Customer, Status
@@ -58,7 +58,7 @@ class Column:
 
     @property
     def is_number(self) -> bool:
-        return self.kind in {"number", "decimal", "money", "date", "day"}
+        return self.kind in {"number", "age", "decimal", "money", "date", "day"}
 
     @property
     def css(self) -> str:
@@ -164,7 +164,11 @@ def _inside(column: Column, customers: Sequence[Customer], from_list: str) -> Dr
     if column.kind == Type.DATE:
         return _days(value, has_ago=column.name == "last_order_date")
     if column.kind == Type.NUMBER:
-        return lambda customer: escape(words.number(value(customer)))
+        return lambda customer: "" if (number := value(customer)) is None else escape(words.number(number))
+    if column.kind == Type.AGE:
+        return lambda customer: _age(value(customer))
+    if column.name == "birth_date":
+        return lambda customer: escape(birthdays.words(customer.birth_year, customer.birthday))
     if column.kind == Type.COUNTRY:
         return lambda customer: escape(country_name(value(customer))) if value(customer) else ""
     write = _words(column.field)
@@ -272,10 +276,20 @@ def _text_reader(column: Column, customers: Sequence[Customer]) -> Callable[[Cus
         return lambda customer: _iso(getattr(customer, field.column), zone)
     if field.type is Type.COUNTRY:
         return lambda customer: country_name(getattr(customer, field.column)) if customer.country else ""
-    if field.type in {Type.YES_NO, Type.CHOICE}:
+    if field.type is Type.AGE:
+        return lambda customer: _age(getattr(customer, field.column))
+    if column.name == "birth_date":
+        return lambda customer: birthdays.written(customer.birth_year, customer.birthday)
+    if field.type in {Type.YES_NO, Type.CHOICE} or field.words is not None:
         words_of = _words(field)
         return lambda customer: words_of(getattr(customer, field.column))
     return lambda customer: "" if getattr(customer, field.column) is None else str(getattr(customer, field.column))
+
+
+def _age(born: int | None) -> str:
+    """How old somebody is today who was born on the day of that number."""
+    years = birthdays.age(dt.date.fromordinal(born)) if born is not None else None
+    return "" if years is None else str(years)
 
 
 def _iso(moment: dt.datetime | None, zone: dt.tzinfo) -> str:

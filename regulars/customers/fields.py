@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from regulars.channels.models import Channel
 from regulars.customers.catalogue import Field, Form, Type
 from regulars.customers.consents import FIELD_OF, LABELS, MARKETING, NEVER, WORDS
-from regulars.customers.models import Consent, Medium, Status, Tag, Tagging
+from regulars.customers.models import Category, Consent, Customer, Frequency, Gender, Kind, Medium, Status, Tag, Tagging
+from regulars.customers.names import category_name
+from regulars.customers.places import language_name
+from regulars.customers.preferences import words_of
 from regulars.customers.relations import Relation
+from regulars.staff.models import User
+
+
+def _labels(choices: Iterable[tuple[Any, Any]]) -> list[tuple[str, str]]:
+    return [(str(value), str(label)) for value, label in choices]
+
 
 FIELDS = (
     Field(
@@ -34,6 +47,124 @@ FIELDS = (
         form=Form.COMPACT,
     ),
     Field(name="customer_countries", label=_("Country"), type=Type.COUNTRY, column="country"),
+    Field(name="customer_regions", label=_("Region"), type=Type.TEXT, column="region"),
+    Field(name="first_name", label=_("Given name"), type=Type.TEXT, column="given_name", is_searched=True),
+    Field(name="last_name", label=_("Family name"), type=Type.TEXT, column="family_name", is_searched=True),
+    Field(name="title", label=_("Title"), type=Type.TEXT, column="title"),
+    Field(
+        name="kind",
+        label=_("Kind"),
+        type=Type.CHOICE,
+        column="kind",
+        choices=lambda: _labels(Kind.choices),
+    ),
+    Field(
+        name="category",
+        label=_("Category"),
+        type=Type.CHOICE,
+        column="category_id",
+        is_indexed=True,
+        choices=lambda: [(category.key, category_name(category)) for category in Category.objects.all()],
+        keys=lambda: dict(Category.objects.values_list("key", "pk")),
+    ),
+    Field(
+        name="assigned_to",
+        label=_("Looked after by"),
+        type=Type.CHOICE,
+        column="looked_after_by_id",
+        is_indexed=True,
+        choices=lambda: [(user.public_id, user.name) for user in User.objects.order_by("name")],
+        keys=lambda: {user.public_id: user.pk for user in User.objects.only("pk")},
+    ),
+    Field(
+        name="birth_date",
+        label=_("Date of birth"),
+        type=Type.DAY,
+        column="born_ordinal",
+        is_indexed=True,
+    ),
+    Field(
+        name="birthday",
+        label=_("Birthday"),
+        type=Type.BIRTHDAY,
+        column="birthday",
+        is_indexed=True,
+        is_column=False,
+    ),
+    Field(name="age", label=_("Age"), type=Type.AGE, column="born_ordinal", is_indexed=True),
+    Field(
+        name="gender",
+        label=_("Gender"),
+        type=Type.CHOICE,
+        column="gender",
+        choices=lambda: _labels(Gender.choices),
+    ),
+    Field(name="occupation", label=_("Occupation"), type=Type.TEXT, column="occupation"),
+    Field(
+        name="companies",
+        label=_("Works at"),
+        type=Type.TEXT,
+        relation=Relation(
+            model=Customer,
+            customer="id",
+            value="organisation__sort_name",
+            shown="organisation__name",
+            where=(("organisation__isnull", False),),
+        ),
+    ),
+    Field(name="position", label=_("Position"), type=Type.TEXT, column="position"),
+    Field(name="vat_number", label=_("VAT number"), type=Type.TEXT, column="vat_number"),
+    Field(name="payment_days", label=_("Days to pay"), type=Type.NUMBER, column="payment_days"),
+    Field(name="payment_preference", label=_("Pays by preference"), type=Type.TEXT, column="payment_preference"),
+    Field(
+        name="customer_language",
+        label=_("Language"),
+        type=Type.TEXT,
+        column="language",
+        words=lambda code: language_name(code) if code else "",
+    ),
+    Field(name="time_zone", label=_("Time zone"), type=Type.TEXT, column="time_zone"),
+    Field(
+        name="customer_email_domain",
+        label=_("E-mail domain"),
+        type=Type.TEXT,
+        column="email",
+        is_searched=True,
+        form=Form.DOMAIN,
+        words=lambda email: email.rpartition("@")[2],
+    ),
+    Field(name="is_guest", label=_("Bought as a guest"), type=Type.YES_NO, column="is_guest"),
+    Field(name="is_blocked", label=_("Blocked"), type=Type.YES_NO, column="is_blocked"),
+    Field(name="pays_in_advance", label=_("Pays in advance"), type=Type.YES_NO, column="pays_in_advance"),
+    Field(name="has_no_credit", label=_("No credit"), type=Type.YES_NO, column="has_no_credit"),
+    Field(
+        name="preferred_channels",
+        label=_("Likes to hear from us by"),
+        type=Type.TEXT,
+        column="preferred_channels",
+        words=partial(words_of, "preferred_channels"),
+    ),
+    Field(
+        name="contact_times",
+        label=_("Best times"),
+        type=Type.TEXT,
+        column="contact_times",
+        words=partial(words_of, "contact_times"),
+    ),
+    Field(
+        name="interests",
+        label=_("Interested in"),
+        type=Type.TEXT,
+        column="interests",
+        words=partial(words_of, "interests"),
+    ),
+    Field(
+        name="shopping_frequency",
+        label=_("Says they shop"),
+        type=Type.CHOICE,
+        column="shopping_frequency",
+        choices=lambda: _labels(Frequency.choices),
+    ),
     Field(
         name="sales_channels",
         label=_("Channel"),

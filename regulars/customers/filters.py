@@ -38,12 +38,13 @@ from regulars.core.contact import BadContact, parse_country, parse_phone
 from regulars.core.errors import Invalid
 from regulars.core.money import Money, babel_locale, exponent
 from regulars.core.text import fold
-from regulars.customers import catalogue
+from regulars.customers import birthdays, catalogue
 from regulars.customers.catalogue import Field, Form, Type
 from regulars.customers.grams import digits_of
 from regulars.customers.models import Customer
 
 _LONGEST = 200
+_OLDEST = 150
 _MOST_DAYS = 36_500
 _WHOLE = re.compile(r"\d{1,9}", re.ASCII)
 _AMOUNT = re.compile(r"-?\d{1,12}(?:\.(\d{1,6}))?", re.ASCII)
@@ -81,6 +82,7 @@ OPERATORS: dict[Type, dict[str, str | Promise]] = {
     Type.LONG_TEXT: {},
     Type.NUMBER: _OF_NUMBERS,
     Type.DECIMAL: _OF_NUMBERS,
+    Type.AGE: _OF_NUMBERS,
     Type.MONEY: _OF_NUMBERS,
     Type.DATE: _OF_DAYS,
     Type.DAY: _OF_DAYS,
@@ -237,7 +239,8 @@ class Condition:
             return self._related()
         if isinstance(test, Holds):
             if not self.field.is_searched:
-                return Q()
+                # most customers say nothing there, and hold none of the texts
+                return ~Q(**{column: ""})
             return reduce(Q.__or__, (Q(search_text__contains=text) for text in test.texts))
         assert not isinstance(test, AllOf)  # noqa: S101 — lists are relations
         chosen = test.on(column)
@@ -323,6 +326,8 @@ def formed(text: str, form: Form) -> str:
     if form is Form.DIGITS:
         return digits_of(text)
     folded = fold(text)
+    if form is Form.DOMAIN:
+        return folded.rpartition("@")[2]
     return folded.replace(" ", "") if form is Form.COMPACT else folded
 
 
@@ -352,6 +357,22 @@ def _read_number(known: Field, operator: str, value: str, _language: str) -> Con
             % {"value": value[:40], "label": known.label},
         )
     return Condition(known, operator, value, _limits(operator, int(value)), value)
+
+
+def _read_age(known: Field, operator: str, value: str, language: str) -> Condition:
+    """Years, as the days on which people of that age can be born."""
+    asked = _read_number(known, operator, value, language)
+    years, today = int(value), shop.today()
+    if years > _OLDEST:
+        raise _refused(
+            asked.parameter,
+            _("“%(value)s” is not an age that people reach.") % {"value": value[:40]},
+        )
+    first = birthdays.born_at_age(years + 1, today).toordinal() + 1
+    last = birthdays.born_at_age(years, today).toordinal() + 1
+    test = {"": Between(first, last), "min": Between(None, last), "max": Between(first, None)}[operator]
+    words = ngettext("%(number)s year", "%(number)s years", years) % {"number": years}
+    return Condition(known, operator, value, test, words)
 
 
 def _read_money(known: Field, operator: str, value: str, language: str) -> Condition:
@@ -556,6 +577,7 @@ _READERS: dict[Type, Callable[[Field, str, str, str], Condition]] = {
     Type.TEXT: _read_text,
     Type.NUMBER: _read_number,
     Type.DECIMAL: _read_decimal,
+    Type.AGE: _read_age,
     Type.MONEY: _read_money,
     Type.DATE: _read_date,
     Type.DAY: _read_date,

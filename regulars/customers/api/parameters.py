@@ -16,6 +16,7 @@ _DAYS = {"type": "integer", "minimum": 0}
 _FORMS: dict[Type, dict[str, Any]] = {
     Type.TEXT: {"maxLength": 200},
     Type.NUMBER: {"type": "integer", "minimum": 0},
+    Type.AGE: {"type": "integer", "minimum": 0, "maximum": 150},
     Type.MONEY: {"pattern": r"^(-?[0-9]{1,12}(\.[0-9]{1,6})?)?$", "examples": ["1250.50"]},
     Type.LONG_TEXT: {},
     Type.DECIMAL: {"pattern": r"^(-?[0-9]{1,15}(\.[0-9]{1,10})?)?$"},

@@ -254,6 +254,15 @@ class Customer(PurchaseFigures, Row):
                 fields=["household"], name="customer_by_household", condition=models.Q(household__isnull=False)
             ),
             models.Index(fields=["merged_into"], name="customer_merged", condition=models.Q(merged_into__isnull=False)),
+            # who somebody looks after, how old people are: few rows of many
+            models.Index(
+                fields=["looked_after_by"],
+                name="customer_by_owner",
+                condition=models.Q(looked_after_by__isnull=False),
+            ),
+            models.Index(
+                fields=["born_ordinal"], name="customer_by_birth", condition=models.Q(born_ordinal__isnull=False)
+            ),
             # whose birthday it is
             models.Index(fields=["birthday"], name="customer_by_birthday", condition=~models.Q(birthday="")),
             # who goes for good tonight

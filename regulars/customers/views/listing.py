@@ -35,7 +35,7 @@ _EXPORT_PAGE = 250
 _MOST_BOXES = 24  # more choices than these are typed
 # these are asked with a box for each operator
 _WITHOUT_OPERATOR = {
-    Type.NUMBER, Type.DECIMAL, Type.MONEY, Type.DATE, Type.DAY, Type.BIRTHDAY, Type.YES_NO, Type.LONG_TEXT,
+    Type.AGE, Type.NUMBER, Type.DECIMAL, Type.MONEY, Type.DATE, Type.DAY, Type.BIRTHDAY, Type.YES_NO, Type.LONG_TEXT,
 }  # fmt: skip
 _BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
