@@ -5,10 +5,22 @@ from django.utils.translation import gettext_lazy as _
 from regulars.config.demo import facts as _demo_facts  # noqa: F401 — the log knows them from the start
 from regulars.config.demo.commands import demo_command
 from regulars.core import commands, menu
+from regulars.customers import mentions
 
 commands.add("", "demo", demo_command)
 
-menu.add(menu.Place(name="today", label=_("Today"), icon="house", url_name="today", key="t", order=10, on_dock=True))
+menu.add(
+    menu.Place(
+        name="today",
+        label=_("Today"),
+        icon="house",
+        url_name="today",
+        key="t",
+        order=10,
+        on_dock=True,
+        count=lambda user: len(mentions.waiting(user)) if user.may("customers.view") else 0,
+    )
+)
 for _place in (
     menu.Place(name="shop", label=_("Shop"), icon="store", url_name="shop-settings", permission="shop.edit", order=20),
     menu.Place(name="jobs", label=_("Background work"), icon="cog", url_name="jobs", permission="jobs.view", order=60),

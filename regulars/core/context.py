@@ -33,7 +33,12 @@ def page(request: HttpRequest) -> Mapping[str, Any]:
     }
     if user is not None and user.is_authenticated:
         known["places"] = [
-            {"place": place, "is_here": _is_here(place.url, request.path)} for place in menu.places(user)
+            {
+                "place": place,
+                "is_here": _is_here(place.url, request.path),
+                "count": place.count(user) if place.count else 0,
+            }
+            for place in menu.places(user)
         ]
         known["commands"] = menu.commands(user)
         known["settings_pages"] = [

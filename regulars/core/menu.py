@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -18,6 +19,7 @@ class Place:
     """A page of the side bar. `key` is the letter after g; `group` the heading it stands under (none: at the top).
 
     `permission` is what it takes to see it; empty means everybody who signed in. `on_dock` puts it on the phone's foot.
+    `count` is how much waits there for a person; nothing is shown where that is nothing.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Place:
     permission: str = ""
     order: int = 100
     on_dock: bool = False
+    count: Callable[[Any], int] | None = None
 
     @property
     def url(self) -> str:

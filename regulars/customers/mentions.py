@@ -15,6 +15,7 @@ from regulars.customers.models import Mention
 from regulars.staff.models import User
 
 _AT = re.compile(r"(?<![\w@.])@(?=\w)")
+_MOST_WAITING = 99
 _A_WORD = re.compile(r"\w", re.UNICODE)
 
 
@@ -53,6 +54,19 @@ def unseen(user: User) -> QuerySet[Mention]:
         .select_related("note__author", "note__customer__merged_into")
         .order_by("-note__at", "-pk")
     )
+
+
+def waiting(user: User) -> list[Mention]:
+    """The newest of these, read once for a page: its side bar counts them, Today shows them."""
+    known: list[Mention] | None = user.__dict__.get("_waiting")
+    if known is None:
+        known = user.__dict__["_waiting"] = list(unseen(user)[:_MOST_WAITING])
+    return known
+
+
+def forget_waiting(user: User) -> None:
+    """Let them be read anew: some were seen."""
+    user.__dict__.pop("_waiting", None)
 
 
 def _found(text: str, users: Iterable[User]) -> list[Named]:

@@ -24,13 +24,14 @@ _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """One line of the timeline: when, what icon, and the template that says it with `context`."""
+    """One line of the timeline: when, what icon, and the template that says it with `context`; `css` is its look."""
 
     at: dt.datetime
     id: int
     icon: str
     template: str
     context: dict[str, Any]
+    css: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,19 @@ from django.utils.translation import gettext_lazy as _
 
 from regulars.core import commands, menu
 from regulars.core.api import idempotency
-from regulars.customers import about, belongings, catalogue, customfields, fields, holders, moments, panels, tabs
+from regulars.customers import (
+    about,
+    belongings,
+    catalogue,
+    customfields,
+    facts,
+    fields,
+    holders,
+    moments,
+    notes,
+    panels,
+    tabs,
+)
 from regulars.customers.bulk import action, kinds
 from regulars.customers.commands import import_command, reindex_command
 from regulars.customers.duplicates.commands import find_command as find_duplicates_command
@@ -32,6 +44,12 @@ menu.add(
         url_name="customers:new",
         permission="customers.edit",
         key="c",
+    )
+)
+
+menu.add_setting(
+    menu.Place(
+        name="tags", label=_("Tags"), icon="tag", url_name="customers:tags", permission="customers.setup", order=32
     )
 )
 
@@ -102,6 +120,19 @@ for _panel in (
     ),
 ):
     panels.add(_panel)
+panels.add(
+    panels.Panel(
+        name="notes",
+        place=panels.Place.RAIL,
+        template="customers/_rail_notes.html",
+        context=notes.rail,
+        permission=_SEE,
+        order=10,
+    )
+)
+moments.add(
+    moments.Source(name="notes", permission=_SEE, read=notes.note_moments, replaces=frozenset({facts.NoteWritten.name}))
+)
 moments.add(moments.Source(name="entries", permission=_SEE, read=tabs.entry_moments))
 
 menu.add_setting(

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from regulars.core import shop
+from regulars.customers import mentions, notes
 from regulars.customers.models import Customer
 from regulars.orders.queries import OrderRequest, order_page
 from regulars.orders.queries.today import going_quiet, yesterday
 from regulars.staff.access import SIGNED_IN, requires
 
 _LATEST = 16
+_MENTIONS = 12
 
 
 @require_safe
 @requires(SIGNED_IN)
 def today(request: HttpRequest) -> HttpResponse:
     """The page the day begins with. What a person may not see is not asked for."""
-    user = request.user
-    sees_orders = user.may("orders.view")  # type: ignore[union-attr]
-    sees_customers = user.may("customers.view")  # type: ignore[union-attr]
+    user: Any = request.user
+    sees_orders = user.may("orders.view")
+    sees_customers = user.may("customers.view")
     latest = order_page(OrderRequest(size=_LATEST)).rows if sees_orders else []
     has_customers = bool(latest) or (sees_customers and Customer.objects.exists())
     return render(
@@ -30,12 +34,13 @@ def today(request: HttpRequest) -> HttpResponse:
         "config/today.html",
         {
             "today": shop.today(),
+            "mentions": notes.lines([one.note for one in mentions.waiting(user)[:_MENTIONS]]) if sees_customers else [],
             "yesterday": yesterday() if latest else None,
             "quiet": going_quiet() if latest and sees_customers else [],
             "latest": latest,
             "has_customers": has_customers,
             "sees_customers": sees_customers,
-            "may_edit": user.may("customers.edit"),  # type: ignore[union-attr]
+            "may_edit": user.may("customers.edit"),
             "nothing": _("Nobody has bought anything yet"),
         },
     )

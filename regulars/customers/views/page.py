@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +15,10 @@ from django.utils.translation import gettext as _
 
 from regulars.core import shop
 from regulars.core.errors import Invalid
-from regulars.customers import panels, preferences
+from regulars.customers import mentions, panels, preferences
+from regulars.customers.actions.notes import see_mentions
+from regulars.customers.actions.tags import tags_of
+from regulars.customers.forms.note import NoteForm
 from regulars.customers.models import Customer
 from regulars.customers.places import country_name, language_name, time_of
 from regulars.customers.queries import ListRequest, neighbours
@@ -25,13 +29,28 @@ from regulars.staff.access import requires
 
 @requires("customers.view")
 def page(request: HttpRequest, public_id: str, slug: str = "timeline") -> HttpResponse:
-    """One customer with one tab open; each tab is an address of its own."""
+    """One customer with one tab open; each tab is an address of its own. Notes that name the reader are seen then."""
     try:
         customer = customer_or_404(public_id)
     except Http404:
         return gone_page(request, gone_or_404(public_id))
     if customer.public_id != public_id:
         return redirect(_tab_address(request, customer, slug))
+    user: Any = request.user
+    if slug == "timeline" and mentions.waiting(user) and see_mentions(customer, user=user):
+        mentions.forget_waiting(user)
+    return shown(request, customer, slug)
+
+
+def shown(
+    request: HttpRequest,
+    customer: Customer,
+    slug: str,
+    *,
+    composer: NoteForm | None = None,
+    status: int = HTTPStatus.OK,
+) -> HttpResponse:
+    """The page of a customer with one tab open, and in the timeline the note that was refused, to be mended."""
     tab = panels.tab(slug)
     if tab is None or not request.user.may(tab.permission):  # type: ignore[union-attr]
         raise Http404(_("There is no such page."))
@@ -51,7 +70,9 @@ def page(request: HttpRequest, public_id: str, slug: str = "timeline") -> HttpRe
             for number, panel in enumerate(_allowed(request, panels.Place.TAB), start=1)
         ],
     }
-    return render(request, "customers/page.html", context)
+    if composer is not None:
+        context["tab_context"]["composer"] = {"form": composer, "colleagues": mentions.colleagues()}
+    return render(request, "customers/page.html", context, status=status)
 
 
 @requires("customers.view")
@@ -73,6 +94,7 @@ def frame(request: HttpRequest, customer: Customer) -> dict[str, Any]:
         "figures": _drawn(request, customer, panels.Place.FIGURES),
         "rhythm": _drawn(request, customer, panels.Place.RHYTHM),
         "rail": _drawn(request, customer, panels.Place.RAIL),
+        "tags": tags_of(customer),
         "may_edit": request.user.may("customers.edit"),  # type: ignore[union-attr]
         "may_delete": request.user.may("customers.delete"),  # type: ignore[union-attr]
     }

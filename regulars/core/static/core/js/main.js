@@ -9,3 +9,4 @@ import "./theme.js";
 import "./dialog.js";
 import "./hscroll.js";
 import "./form.js";
+import "./notes.js";
