@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("channels", "0001_initial"),
-        ("customers", "0010_lists_go_by_standings"),
+        ("customers", "0011_other_spellings"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
