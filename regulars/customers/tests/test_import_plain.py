@@ -94,7 +94,7 @@ def test_batches_strung_together_have_the_grams_of_all_their_texts(texts, cut):
 
 
 def _postings(extracted):
-    starts = [0, *extracted.ends[:-1].tolist()]
+    starts = [0, *extracted.ends.tolist()][:-1]
     keys = zip(extracted.blocks.tolist(), extracted.codes.tolist(), strict=True)
     parts = zip(keys, starts, extracted.ends.tolist(), strict=True)
     found = [(key, extracted.lows[start:end].tolist()) for key, start, end in parts]
