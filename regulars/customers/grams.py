@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from regulars.core.text import fold, pinyin_keys
+from regulars.customers.spellings import other_spellings
 
 BLOCK_BITS = 16
 BLOCK = 1 << BLOCK_BITS
@@ -73,7 +74,8 @@ class Extracted:
 
 def search_text_of(values: Mapping[str, Any]) -> str:
     """What somebody is found by, one folded line each: name, given and family name, company, e-mail, digits of the
-    phone, postcode as written and without spaces, further e-mails and phones, Chinese by its sound.
+    phone, postcode as written and without spaces, further e-mails and phones, Chinese by its sound, and what
+    other spellings of the names there are.
 
     `values` are fields of Customer, and `contacts` the further e-mails and phones; what is missing is left out.
     """
@@ -95,6 +97,9 @@ def search_text_of(values: Mapping[str, Any]) -> str:
         lines[fold(value) if "@" in value else digits_of(value)] = None
     if not (name.isascii() and company.isascii() and parts.isascii()):
         lines.update(dict.fromkeys([*pinyin_keys(name), *pinyin_keys(parts), *pinyin_keys(company)]))
+        lines.update(dict.fromkeys([*other_spellings(name), *other_spellings(parts), *other_spellings(company)]))
+    elif "'" in name or "'" in parts or "'" in company:
+        lines.update(dict.fromkeys([*other_spellings(name), *other_spellings(parts), *other_spellings(company)]))
     lines.pop("", None)
     return _END.join(lines)
 

@@ -31,6 +31,7 @@ from regulars.customers.grams import (
 from regulars.customers.indexing import index_now, index_written, mark_unindexed, merge, merge_unindexed, reindex
 from regulars.customers.models import Gram
 from regulars.customers.postings import all_of, any_of
+from regulars.customers.spellings import other_spellings
 from regulars.customers.standings import Mask, Standings, id_list
 
 __all__ = [
@@ -197,7 +198,7 @@ def holding(spelling: str, standings: Standings) -> Mask:
 
 def _term(word: str) -> Term:
     folded = fold(word)
-    spellings = [folded]
+    spellings = [folded, *other_spellings(word)]
     if _LOOKS_LIKE_DIGITS.fullmatch(word):
         spellings += _digit_spellings(word)
     return Term(word, tuple(dict.fromkeys(spelling for spelling in spellings if spelling)))
