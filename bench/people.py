@@ -199,7 +199,8 @@ class People:
         if someone.is_chinese:
             from pypinyin import lazy_pinyin
 
-            return replace(someone, given="".join(lazy_pinyin(someone.given)), family=lazy_pinyin(someone.family)[0])
+            given, family = ("".join(lazy_pinyin(name)) for name in (someone.given, someone.family))
+            return replace(someone, given=given, family=family)
         short = _SHORT.get(someone.given)
         return replace(someone, given=short if short and self.chance.random() < 0.8 else someone.given[:1])
 

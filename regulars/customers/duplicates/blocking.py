@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from regulars.customers.duplicates.comparing import area, core, local_part, sound, tail
 from regulars.customers.duplicates.nicknames import long_form
-from regulars.customers.duplicates.table import Codes, Rows, Table, mixed
+from regulars.customers.duplicates.table import Codes, Rows, Table, mixed, unique
 
 Pairs = tuple[Rows, Rows]
 Keys = NDArray[np.uint64]
@@ -40,8 +40,8 @@ def candidates(table: Table, rows: Rows, *, per_row: float) -> NDArray[np.int64]
     for keys, places in _keys(table, rows):
         waiting.append(_pairs(keys, places, count, share))
         if sum(map(len, waiting)) > 8 * share:
-            packed, waiting = np.unique(np.concatenate([packed, *waiting])), []
-    return np.unique(np.concatenate([packed, *waiting]))
+            packed, waiting = unique(np.concatenate([packed, *waiting])), []
+    return unique(np.concatenate([packed, *waiting]))
 
 
 def _pairs(keys: Keys, places: Rows, count: int, share: int) -> NDArray[np.int64]:

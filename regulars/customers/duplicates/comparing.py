@@ -30,57 +30,46 @@ _HIGHEST = 255
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Levels of pairs by field, and which text they have in common where they agree exactly (0 elsewhere)."""
+    """Pairs of rows of a table with the levels on which they agree, by field."""
 
+    table: Table
+    left: Rows
+    right: Rows
     levels: dict[str, Levels]
-    common: dict[str, Codes]
 
     def __len__(self) -> int:
-        return len(next(iter(self.levels.values()), ()))
+        return len(self.left)
 
-    def taken(self, which: Any) -> Compared:
-        """Some of the pairs."""
-        return Compared(
-            {name: levels[which] for name, levels in self.levels.items()},
-            {name: common[which] for name, common in self.common.items()},
-        )
-
-    @staticmethod
-    def joined(parts: list[Compared]) -> Compared:
-        """Several lots of pairs as one."""
-        if len(parts) == 1:
-            return parts[0]
-        return Compared(
-            {name: np.concatenate([part.levels[name] for part in parts]) for name in parts[0].levels},
-            {name: np.concatenate([part.common[name] for part in parts]) for name in parts[0].common},
-        )
+    def common(self, name: str, which: Rows) -> Codes:
+        """The text that pairs have in common which agree exactly in a field."""
+        left, right = self.left[which], self.right[which]
+        slots = self.table.slots(name)
+        found = slots[0][left]
+        if len(slots) > 1:
+            # the first e-mail of the left one that is any of the right one's
+            for first in reversed(slots):
+                is_shared = np.any([first[left] == second[right] for second in slots], axis=0) & (first[left] > 0)
+                found = np.where(is_shared, first[left], found)
+        return found
 
 
 def compare(table: Table, left: Rows, right: Rows) -> Compared:
     """Compare rows of a table, pair by pair. Fields that nobody has are not in the answer."""
     levels: dict[str, Levels] = {}
-    common: dict[str, Codes] = {}
     for field in FIELDS:
         if not table.has(field.name):
             continue
-        compare_texts = _WAYS[field.name]
-        vocabulary = table.vocabulary(field.name)
-        best: Levels | None = None
-        shared = np.zeros(len(left), dtype=np.int32)
+        way, vocabulary = _WAYS[field.name], table.vocabulary(field.name)
         slots = table.slots(field.name)
         for first, second in product(slots, slots):
-            a, b = first[left], second[right]
-            found = _levels(a, b, vocabulary, compare_texts)
-            is_same = found == EXACT
-            shared[is_same] = a[is_same]
-            best = found if best is None else _stronger(best, found)
-        if best is not None:
-            levels[field.name], common[field.name] = best, shared
-    _mark_swapped(table, left, right, levels, common)
-    _mark_crossed(table, left, right, levels, common)
+            found = _levels(first[left], second[right], vocabulary, way)
+            known = levels.get(field.name)
+            levels[field.name] = found if known is None else _stronger(known, found)
+    _mark_swapped(table, left, right, levels)
+    _mark_crossed(table, left, right, levels)
     if "given" in levels and "family" in levels:
         levels[NAMES.name] = _names_together(levels["given"], levels["family"])
-    return Compared(levels, common)
+    return Compared(table, left, right, levels)
 
 
 def _names_together(given: Levels, family: Levels) -> Levels:
@@ -429,7 +418,7 @@ _WAYS: dict[str, Way] = {
 # ── what was written into the wrong column
 
 
-def _mark_swapped(table: Table, left: Rows, right: Rows, levels: dict[str, Levels], common: dict[str, Codes]) -> None:
+def _mark_swapped(table: Table, left: Rows, right: Rows, levels: dict[str, Levels]) -> None:
     """Given and family name in each other's place: said once, at the given name."""
     if "given" not in levels or "family" not in levels:
         return
@@ -446,10 +435,9 @@ def _mark_swapped(table: Table, left: Rows, right: Rows, levels: dict[str, Level
     where = some[crossed]
     levels["given"][where] = BY_NAME["given"].level("swapped")
     levels["family"][where] = MISSING
-    common["given"][where] = common["family"][where] = 0
 
 
-def _mark_crossed(table: Table, left: Rows, right: Rows, levels: dict[str, Levels], common: dict[str, Codes]) -> None:
+def _mark_crossed(table: Table, left: Rows, right: Rows, levels: dict[str, Levels]) -> None:
     """The street in the line for more, and the other way about."""
     if "street" not in levels or "unit" not in levels:
         return
@@ -464,4 +452,3 @@ def _mark_crossed(table: Table, left: Rows, right: Rows, levels: dict[str, Level
     where = some[crossed]
     levels["street"][where] = BY_NAME["street"].level("crossed")
     levels["unit"][where] = MISSING
-    common["street"][where] = common["unit"][where] = 0

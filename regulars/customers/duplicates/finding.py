@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,101 +17,98 @@ from regulars.customers.duplicates.table import Rows, Table
 
 Floats = NDArray[np.float64]
 
-_AT_ONCE = 1_000_000
-_CHANCES = 400_000
-_TRAINED_ON = 2_000_000
+_AT_ONCE = 500_000
+_THREADS = 2
+_PER_ROW = 2.5
+_CHANCES = 300_000
+_TRAINED_ON = 600_000
 _SURE = 0.9
-_WORTH_KEEPING = 0.05
-"""The probability under which a pair is forgotten."""
+_SURVIVES = 0.001
+"""The probability under which a pair is forgotten after the first look."""
 
 Progress = Callable[[float], None]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Found:
-    """Pairs of rows of the table with their probabilities, and what was learnt.
+    """What a search has found. `people` are the groups of rows of the table that are one person each.
 
-    `left` and `right` are all pairs that may be worth a look; `people` groups the rows that are one person.
+    `left`, `right`, `match` and `household` are pairs of rows that were worth a second look, and how likely they are
+    one person, or live together; of rows that say the very same, only the first one takes part.
     """
 
+    people: list[list[int]]
     left: Rows
     right: Rows
     match: Floats
     household: Floats
-    people: list[list[int]]
     model: Model
-    compared: int = 0
-    ways: dict[tuple[int, int], float] = field(default_factory=dict)
+    compared: int
 
 
-def find(
-    table: Table,
-    *,
-    threshold: float | None = None,
-    progress: Progress = lambda _share: None,
-) -> Found:
-    """Who is in the table more than once."""
+def find(table: Table, *, threshold: float | None = None, progress: Progress = lambda _share: None) -> Found:
+    """Who is in the table more than once, from `threshold` on; else from the usual one.
+
+    1. Rows that say the very same are one row.
+    2. Pairs that have something rare in common are candidates. A sample of them trains a first model.
+    3. All of them are compared; what may be one person survives, and what surely is lets rarities be counted among
+       people instead of records. With those, a second model is trained, which judges the survivors.
+    4. Likely pairs are gathered into people, as far as nothing speaks against it.
+    """
     rows, place = table.alike()
     count = len(rows)
-    packed = candidates(table, rows, per_row=3.0)
+    packed = candidates(table, rows, per_row=_PER_ROW)
     first, second = packed // max(count, 1), packed % max(count, 1)
-    lots = []
-    for start in range(0, max(len(packed), 1), _AT_ONCE):
-        some = slice(start, start + _AT_ONCE)
-        lots.append(compare(table, rows[first[some]], rows[second[some]]))
-        progress(min(1.0, (start + _AT_ONCE) / max(len(packed), 1)))
-    compared = Compared.joined(lots)
-    model, match, household = learn(table, rows, first, second, compared)
-    if threshold is None:
-        threshold = model.parameters.threshold
-    people = _people(table, rows, model, first, second, match, threshold)
-    people = _with_copies(table, rows, place, people, model, threshold)
-    return Found(rows[first], rows[second], match, household, people, model, len(packed))
-
-
-def _with_copies(
-    table: Table, rows: Rows, place: Rows, people: list[list[int]], model: Model, threshold: float
-) -> list[list[int]]:
-    """The people by their rows in the table, with all rows that say exactly the same; unless what they say is little."""
-    order = np.argsort(place, kind="stable")
-    copies = np.split(order, np.flatnonzero(np.diff(place[order])) + 1) if len(place) else []
-    several = np.array([number for number, same in enumerate(copies) if len(same) > 1], dtype=np.int64)
-    telling = set()
-    if len(several):
-        sure = model.probabilities(compare(table, rows[several], rows[several]))[0] >= threshold
-        telling = set(several[sure].tolist())
-    grouped = [
-        [row for member in group for row in (copies[member].tolist() if member in telling else [int(rows[member])])]
-        for group in people
-    ]
-    alone = telling.difference(member for group in people for member in group)
-    return [*grouped, *(copies[member].tolist() for member in sorted(alone))]
-
-
-def learn(table: Table, rows: Rows, first: Rows, second: Rows, compared: Compared) -> tuple[Model, Floats, Floats]:
-    """Train on compared pairs, twice: once rarities are known among people, and not among records."""
-    count = len(rows)
+    sample, chances, share = _samples(table, rows, first, second)
     pairs = max(1.0, count * (count - 1) / 2)
+    rarity = Counted(table, rows, np.arange(count, dtype=np.int64))
+    model = Model(train(sample, chances, rarity, pairs=pairs, share=share), rarity)
+    match = _judged(table, rows[first], rows[second], model, progress)
+    survives, sure = match >= _SURVIVES, match >= _SURE
+    entities = clustering.components(count, first[sure], second[sure])
+    first, second = first[survives], second[survives]
+    rarity = Counted(table, rows, entities)
+    model = Model(train(sample, chances, rarity, pairs=pairs, share=share), rarity)
+    match, household = model.probabilities(compare(table, rows[first], rows[second]))
+    least = model.parameters.threshold if threshold is None else threshold
+    people = _people(table, rows, model, first, second, match, least)
+    people = _with_copies(table, rows, place, people, model, least)
+    return Found(people, rows[first], rows[second], match, household, model, len(packed))
+
+
+def _samples(table: Table, rows: Rows, first: Rows, second: Rows) -> tuple[Compared, Compared, float]:
+    """Candidates to learn from, pairs taken by chance, and which share of the candidates was taken."""
     chance = np.random.default_rng(20)
-    sample, share = compared, 1.0
+    share, count = 1.0, len(rows)
     if len(first) > _TRAINED_ON:
         share = _TRAINED_ON / len(first)
-        sample = compared.taken(np.sort(chance.choice(len(first), _TRAINED_ON, replace=False)))
-    if pairs <= _CHANCES:
+        some = np.sort(chance.choice(len(first), _TRAINED_ON, replace=False))
+        first, second = first[some], second[some]
+    if count * (count - 1) / 2 <= _CHANCES:
         one, other = np.triu_indices(count, k=1)
     else:
         one = chance.integers(0, count, _CHANCES)
         other = (one + chance.integers(1, count, _CHANCES)) % count
-    chances = compare(table, rows[one], rows[other])
-    entities = np.arange(count, dtype=np.int64)
-    for turn in (1, 2):
-        rarity = Counted(table, rows, entities)
-        model = Model(train(sample, chances, rarity, pairs=pairs, share=share), rarity)
-        match, household = model.probabilities(compared)
-        if turn == 1:
-            sure = match >= _SURE
-            entities = clustering.components(count, first[sure], second[sure])
-    return model, match, household
+    return compare(table, rows[first], rows[second]), compare(table, rows[one], rows[other]), share
+
+
+def _judged(table: Table, left: Rows, right: Rows, model: Model, progress: Progress) -> NDArray[np.float32]:
+    """How likely each pair is one person; the native parts of two lots of pairs run at once."""
+    found = np.zeros(len(left), dtype=np.float32)
+
+    def judge(start: int) -> int:
+        some = slice(start, start + _AT_ONCE)
+        found[some] = model.probabilities(compare(table, left[some], right[some]))[0]
+        return start
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        try:
+            for start in pool.map(judge, range(0, len(left), _AT_ONCE)):
+                progress(min(1.0, (start + _AT_ONCE) / len(left)))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return found
 
 
 def _people(
@@ -144,12 +142,28 @@ def _people(
                 strict=True,
             )
         )
-        pairs += [part for part in clustering.split(group, known, least=min(least, LEAST)) if len(part) > 1]
+        pairs += [part for part in clustering.split(group, known, least=least) if len(part) > 1]
         start = end
     return pairs
 
 
-LEAST = 0.0
+def _with_copies(
+    table: Table, rows: Rows, place: Rows, people: list[list[int]], model: Model, threshold: float
+) -> list[list[int]]:
+    """The people by their rows in the table, with all rows that say exactly the same; unless what they say is little."""
+    order = np.argsort(place, kind="stable")
+    copies = np.split(order, np.flatnonzero(np.diff(place[order])) + 1) if len(place) else []
+    several = np.array([number for number, same in enumerate(copies) if len(same) > 1], dtype=np.int64)
+    telling = set()
+    if len(several):
+        sure = model.probabilities(compare(table, rows[several], rows[several]))[0] >= threshold
+        telling = set(several[sure].tolist())
+    grouped = [
+        [row for member in group for row in (copies[member].tolist() if member in telling else [int(rows[member])])]
+        for group in people
+    ]
+    alone = telling.difference(member for group in people for member in group)
+    return [*grouped, *(copies[member].tolist() for member in sorted(alone))]
 
 
 def _bits(probability: Floats) -> Floats:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from regulars.customers.duplicates.comparing import Compared
 from regulars.customers.duplicates.fields import BY_NAME, EXACT, FIELDS, MISSING, NAMES
 from regulars.customers.duplicates.fields import Field as Comparison
-from regulars.customers.duplicates.table import Rows, Table
+from regulars.customers.duplicates.table import Rows, Table, unique
 
 Floats = NDArray[np.float64]
 
@@ -106,7 +106,7 @@ class Counted:
 
     def __init__(self, table: Table, rows: Rows, entities: NDArray[np.int64]) -> None:
         """`entities` says whose each of the rows is; somebody who is there five times counts once."""
-        self.people = len(np.unique(entities))
+        self.people = len(unique(entities))
         self._logs: dict[str, Floats] = {}
         self.exact: dict[str, float] = {}
         for comparison in FIELDS:
@@ -114,7 +114,7 @@ class Counted:
                 continue
             size = len(table.vocabulary(comparison.name))
             keys = np.concatenate([entities * size + slot[rows] for slot in table.slots(comparison.name)])
-            counts = np.bincount(np.unique(keys) % size, minlength=size)[:size].astype(np.float64)
+            counts = np.bincount(unique(keys) % size, minlength=size)[:size].astype(np.float64)
             counts[0] = 0
             filled = counts.sum()
             others = np.maximum(counts - 1, np.maximum(0.5, _BELIEVED_VALUES * comparison.chance[0]))
@@ -188,7 +188,7 @@ class Model:
             place = place * BY_NAME[parent].size + compared.levels[parent]
         found = table.ravel()[place]
         exact = np.flatnonzero(levels == EXACT)
-        rare = math.log2(self.parameters.same[name][0]) - self.rarity.log(name, compared.common[name][exact])
+        rare = math.log2(self.parameters.same[name][0]) - self.rarity.log(name, compared.common(name, exact))
         # a text that is rare among all is still no news where it follows from something else
         found[exact] = np.minimum(rare, found[exact]) if parents else rare
         return found
