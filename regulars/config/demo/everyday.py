@@ -7,6 +7,7 @@ down, and second records that somebody will have to merge.
 from __future__ import annotations
 
 import csv
+import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -17,17 +18,22 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from regulars.channels.actions import channel_for
+from regulars.core import shop
 from regulars.core.importing import importing
 from regulars.customers.actions import change_customer
 from regulars.customers.actions.categories import change_category, sort_into_categories
 from regulars.customers.actions.consent import add_records
 from regulars.customers.actions.contact_points import add_contact_point
+from regulars.customers.actions.custom_fields import create_field, set_custom_values
 from regulars.customers.actions.households import join_household
 from regulars.customers.actions.importing import import_customers
+from regulars.customers.actions.notes import write_note
 from regulars.customers.actions.tags import tag
 from regulars.customers.consents import newest_wording
 from regulars.customers.models import Category, ConsentRecord, ConsentState, Customer, Medium
 from regulars.staff.models import User
+from regulars.timeline.actions import acting
+from regulars.timeline.models import Source
 
 Say = Callable[[str], None]
 
@@ -36,6 +42,18 @@ _RULES = {"vip": "amount_spent.min=5000", "regular": "number_of_orders.min=5", "
 _TAGS = ("Christmas", "Garden", "Kitchen", "Wholesale", "Party supplies", "Vintage", "Slow payer", "Press")
 _INTERESTS = ("candles", "kitchen", "garden", "bags", "stationery", "Christmas", "children", "tea")
 _OCCUPATIONS = ("Florist", "Teacher", "Café owner", "Interior designer", "Event planner", "Retired", "Bookseller")
+_GIFT_WRAP = ("Never", "Every order", "Christmas only")
+_NOTES = (
+    ("note", "Prefers one large parcel to several small ones, even if it takes a week longer."),
+    ("note", "Orders for two shops. The second address is the one with the early delivery window."),
+    ("note", "Asked for the spring catalogue on paper as soon as it is printed."),
+    ("requirement", "Leave nothing at the door: the parcel goes to the neighbour at number 12."),
+    ("requirement", "No polystyrene in the boxes, please. Paper only."),
+    ("service", "Two lanterns arrived cracked. Replacement sent the same day, in the double box."),
+    ("service", "Invoice address corrected by phone; the old invoice was written anew."),
+    ("complaint", "The bunting was a different red from the one on the page. Took it back, no charge."),
+    ("compliment", "Wrote that the gift boxes were packed beautifully, and wanted us to tell the warehouse."),
+)
 _SECOND_RECORDS = 60
 _HOUSEHOLDS = 12
 
@@ -51,6 +69,8 @@ def live(*, folder: Path, say: Say) -> None:
             _tell(customers, random)
             _mark(customers, random)
             _share_homes(customers)
+            _fill_in(customers, random)
+            _note(customers, random)
     say(_("Sorting customers into categories"))
     for category in Category.objects.filter(key__in=_RULES):
         change_category(category, rule=_RULES[category.key])
@@ -141,6 +161,30 @@ def _share_homes(customers: Sequence[Customer]) -> None:
             del first[key]
     for pair in islice(pairs, _HOUSEHOLDS):
         join_household(pair)
+
+
+def _fill_in(customers: Sequence[Customer], random: Random) -> None:
+    """Two fields of the shop's own, and what they hold for some."""
+    wrap = create_field(label="Gift wrap", type="one_of", options=list(_GIFT_WRAP), help=_("How parcels are packed."))
+    visit = create_field(label="Shop visit", type="date", help=_("When they were here last."))
+    for one in _some(customers, random, 160):
+        values = {wrap.key: random.choice(_GIFT_WRAP)}
+        if random.random() < 0.3:
+            values[visit.key] = (shop.today() - dt.timedelta(days=random.randint(1, 400))).isoformat()
+        set_custom_values(one, values=values)
+
+
+def _note(customers: Sequence[Customer], random: Random) -> None:
+    """What the team wrote down of the best customers, in the months since their first order."""
+    team = list(User.objects.order_by("pk"))
+    best = sorted(customers, key=lambda one: one.spent_minor, reverse=True)[:150]
+    now = timezone.now()
+    for one in _some(best, random, 70) if team else ():
+        kind, text = random.choice(_NOTES)
+        author = random.choice(team)
+        with acting(author.pk, Source.PAGE):
+            at = one.customer_since + (now - one.customer_since) * random.random()
+            write_note(one, text=text, kind=kind, is_pinned=random.random() < 0.2, at=at)
 
 
 def _some(customers: Sequence[Customer], random: Random, count: int) -> list[Customer]:

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from regulars.config.demo import shop as demo
 from regulars.config.demo.commands import demo_command
 from regulars.core import shop
-from regulars.customers.models import Customer
+from regulars.customers.models import Category, Consent, Customer, CustomField, Note, Tagging
 from regulars.orders.models import Order, Return
 from regulars.orders.queries.verification import differences
 from regulars.staff.models import User
@@ -121,8 +121,23 @@ def test_an_interrupted_load_goes_on_where_it_was(small, monkeypatch):
     assert demo.is_wanted()
     loaded = demo.load_shop(say=lambda _sentence: None)
     assert loaded.customers.created == 0
-    assert loaded.customers.unchanged == Customer.objects.exclude(identities=None).count()
+    assert loaded.customers.unchanged == Customer.objects.filter(identities__channel__code="web").count()
     assert Order.objects.exists()
+
+
+@pytest.mark.django_db
+def test_the_shop_knows_more_than_orders_and_has_people_to_merge(small):
+    demo.load_shop(say=lambda _sentence: None)
+    assert set(CustomField.objects.values_list("label", flat=True)) == {"Gift wrap", "Shop visit"}
+    assert set(Consent.objects.values_list("state", flat=True)) == {"agreed", "refused"}
+    assert Note.objects.filter(author__email__endswith="@hainhafen.example").exists()
+    assert Tagging.objects.exists()
+    assert Customer.objects.exclude(birthday="").exists()
+    assert Category.objects.exclude(rule="").count() == 3
+    second = Customer.objects.filter(identities__channel__code="market")
+    assert second.count() == 60
+    known = set(Customer.objects.filter(identities__channel__code="web").values_list("city", "postcode"))
+    assert all((one.city, one.postcode) in known for one in second)
 
 
 @pytest.mark.django_db
