@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -95,13 +96,26 @@ def search_text_of(values: Mapping[str, Any]) -> str:
         lines[written.replace(" ", "")] = None
     for value in values.get("contacts") or ():
         lines[fold(value) if "@" in value else digits_of(value)] = None
-    if not (name.isascii() and company.isascii() and parts.isascii()):
-        lines.update(dict.fromkeys([*pinyin_keys(name), *pinyin_keys(parts), *pinyin_keys(company)]))
-        lines.update(dict.fromkeys([*other_spellings(name), *other_spellings(parts), *other_spellings(company)]))
-    elif "'" in name or "'" in parts or "'" in company:
-        lines.update(dict.fromkeys([*other_spellings(name), *other_spellings(parts), *other_spellings(company)]))
+    if has_other_ways(f"{name}{parts}{company}"):
+        lines.update(dict.fromkeys(other_ways(name, parts, company)))
     lines.pop("", None)
     return _END.join(lines)
+
+
+def has_other_ways(text: str) -> bool:
+    """Whether names may be said or spelled in other ways than they are written."""
+    return not text.isascii() or "'" in text
+
+
+def other_ways(name: str, parts: str, company: str) -> list[str]:
+    """Chinese by its sound, and other spellings."""
+    texts = list(dict.fromkeys((name, parts, company)))
+    return [*(key for text in texts for key in _sounds(text)), *(key for text in texts for key in _spellings(text))]
+
+
+# the same names come again and again
+_sounds = lru_cache(maxsize=16_384)(pinyin_keys)
+_spellings = lru_cache(maxsize=16_384)(other_spellings)
 
 
 def digits_of(text: str) -> str:

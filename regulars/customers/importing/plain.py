@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from regulars.core.contact import BadContact, is_plain_email, parse_phone
 from regulars.core.errors import Invalid
-from regulars.core.text import SORT_LENGTH, BadText, clean, fold, is_clean, pinyin_keys, sort_key_of_folded
+from regulars.core.text import SORT_LENGTH, BadText, clean, fold, is_clean, sort_key_of_folded
+from regulars.customers.grams import has_other_ways, other_ways
 from regulars.customers.importing.rows import (
     ADDRESS_COLUMNS,
     CUSTOMER_COLUMNS,
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from regulars.customers.importing.preparing import Preparer
 
 Column = Sequence[Any]
-_pinyin = lru_cache(maxsize=16_384)(pinyin_keys)
 _folded = lru_cache(maxsize=16_384)(fold)
 
 
@@ -243,10 +243,9 @@ def _found_by(values: dict[str, Column]) -> tuple[list[str], list[str]]:
         shown = folded if name else firm if company else mail if email else phone
         keys.append(shown[:SORT_LENGTH].rstrip() if shown.isascii() else sort_key_of_folded(shown))
         lines = (folded, folded_parts, firm, mail, phone[1:], written, written.replace(" ", ""))
-        if name.isascii() and parts.isascii() and company.isascii():
-            found = dict.fromkeys(lines)
-        else:
-            found = dict.fromkeys((*lines, *_pinyin(name), *_pinyin(parts), *_pinyin(company)))
+        found = dict.fromkeys(lines)
+        if has_other_ways(f"{name}{parts}{company}"):
+            found.update(dict.fromkeys(other_ways(name, parts, company)))
         found.pop("", None)
         texts.append("\n".join(found))
     return keys, texts
