@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
-from regulars.customers import birthdays, people, postal, preferences, presenting, restrictions
+from regulars.customers import birthdays, customfields, people, postal, preferences, presenting, restrictions
 from regulars.customers.models import Address, Customer, Identity
 from regulars.customers.names import category_name, formal_name, is_family_first_here
 from regulars.customers.places import language_name
@@ -51,7 +51,7 @@ def profile(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     """All we know: how to reach them, where they live and with whom, who they are, what they like."""
     return {
         "points": contact_points(customer),
-        "parts": [part for part in parts(customer) if part.facts],
+        "parts": [part for part in (*parts(customer), own_fields(request.user, customer)) if part.facts],
         "restrictions": restrictions.words(customer),
         **household(customer),
         **company_people(customer),
@@ -70,10 +70,23 @@ def parts(customer: Customer) -> list[Part]:
     ]
 
 
-def more(_request: HttpRequest, customer: Customer) -> dict[str, Any]:
+def own_fields(reader: Any, customer: Customer) -> Part:
+    """What the shop's own fields say, of those that the reader may see."""
+    known = customfields.seen_by(reader)
+    found = customfields.values_of([customer], known)[customer.pk] if known else {}
+    comma = pgettext("between the words of a list", ", ")
+    facts = [
+        Known(field.label, comma.join(customfields.words(field, text) for text in found.get(field.pk, ())), field.name)
+        for field in known
+    ]
+    return Part(_("Our own fields"), _written(facts))
+
+
+def more(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     """The facts that are not in the head, for the rail."""
     facts = [*_who(customer), *_business(customer), *_preferences(customer), *_in_the_shop(customer)]
-    return {"facts": [fact for fact in _written(facts) if fact.field not in _IN_HEAD]}
+    own = own_fields(request.user, customer).facts
+    return {"facts": [*(fact for fact in _written(facts) if fact.field not in _IN_HEAD), *own]}
 
 
 def addresses(request: HttpRequest, customer: Customer) -> dict[str, Any]:

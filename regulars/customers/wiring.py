@@ -1,6 +1,7 @@
 """Everything customers plug into the house."""
 
 from django.core.signals import request_started
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from regulars.core import commands, menu
@@ -16,11 +17,13 @@ from regulars.customers import (
     moments,
     notes,
     panels,
+    sections,
     tabs,
 )
-from regulars.customers.bulk import action, kinds
+from regulars.customers.bulk import action, kinds, reading
 from regulars.customers.commands import import_command, reindex_command
 from regulars.customers.duplicates.commands import find_command as find_duplicates_command
+from regulars.customers.forms import custom
 
 # ── the frame
 menu.add(
@@ -34,6 +37,18 @@ menu.add(
         permission="customers.view",
         order=20,
         on_dock=True,
+    )
+)
+menu.add(
+    menu.Place(
+        name="duplicates",
+        label=_("Duplicates"),
+        icon="copy",
+        url_name="customers:duplicates",
+        key="d",
+        group=menu.PEOPLE,
+        permission="customers.merge",
+        order=24,
     )
 )
 menu.add(
@@ -52,6 +67,17 @@ menu.add_setting(
         name="tags", label=_("Tags"), icon="tag", url_name="customers:tags", permission="customers.setup", order=32
     )
 )
+menu.add_setting(
+    menu.Place(
+        name="fields",
+        label=_("Fields"),
+        icon="list-plus",
+        url_name="customers:fields",
+        permission="customers.setup",
+        order=34,
+    )
+)
+sections.add(sections.Section(name="custom_fields", make=custom.section, order=50))
 
 # ── the customer page
 _SEE = "customers.view"
@@ -111,6 +137,14 @@ for _panel in (
         order=60,
     ),
     panels.Panel(
+        name="merges",
+        place=panels.Place.RAIL,
+        template="customers/_rail_merges.html",
+        context=tabs.merges,
+        permission=_SEE,
+        order=5,
+    ),
+    panels.Panel(
         name="more",
         place=panels.Place.RAIL,
         template="customers/_rail_more.html",
@@ -164,6 +198,25 @@ belongings.add(
         # copies of what the other holders export, kept for seven days
         export=lambda _customer: (),
         forget=lambda customer: idempotency.forget(customer.public_id),
+    )
+)
+
+# ── the log of bulk work leads to imports where they have their own page
+reading.add(
+    reading.Elsewhere(
+        action="import",
+        label=_("Import"),
+        icon="upload",
+        url=lambda change_set: reverse("customers:import-plan", args=[change_set.public_id]),
+    )
+)
+menu.add(
+    menu.Command(
+        name="import-customers",
+        label=_("Import customers"),
+        icon="upload",
+        url_name="customers:import",
+        permission="customers.import",
     )
 )
 

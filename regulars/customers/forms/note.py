@@ -40,8 +40,10 @@ class NoteForm(ShopForm):
     )
     kind = forms.ChoiceField(label=_("Kind"), choices=Note.Kind.choices, initial=Note.Kind.NOTE, required=False)
     is_pinned = forms.BooleanField(label=_("Pin"), required=False)
-    files = FilesField(label=_("Files"))
+    attached = FilesField(label=_("Files"))
 
     def values(self) -> dict[str, Any]:
         """The values as `customers.actions` takes them."""
-        return {**self.cleaned_data, "kind": self.cleaned_data["kind"] or Note.Kind.NOTE}
+        values = dict(self.cleaned_data)
+        files = values.pop("attached")
+        return {**values, "kind": values["kind"] or Note.Kind.NOTE, "files": files}

@@ -83,7 +83,7 @@ def test_the_settings_count_whom_the_list_shows(client_of, ada, db):
 def test_a_note_is_written_on_the_page_with_its_file_and_stands_on_the_timeline(client_of, ben, customer, page):
     client = client_of(ben)
     file = SimpleUploadedFile("bill <1>.pdf", PDF, content_type="text/html")
-    answer = client.post(f"{page}/notes", {"text": "Likes <b>tea</b>", "kind": "compliment", "files": file})
+    answer = client.post(f"{page}/notes", {"text": "Likes <b>tea</b>", "kind": "compliment", "attached": file})
     note = Note.objects.get()
     assert answer["Location"] == f"{page}#{note.public_id}"
     for address in (page, f"{page}?show=note"):
@@ -97,7 +97,7 @@ def test_a_note_is_written_on_the_page_with_its_file_and_stands_on_the_timeline(
 
 def test_a_refused_note_keeps_what_was_typed(client_of, ben, customer, page):
     file = SimpleUploadedFile("page.pdf", b"<html>")
-    answer = client_of(ben).post(f"{page}/notes", {"text": "A long thought", "kind": "complaint", "files": file})
+    answer = client_of(ben).post(f"{page}/notes", {"text": "A long thought", "kind": "complaint", "attached": file})
     shown = answer.content.decode()
     assert answer.status_code == 422
     assert "A long thought</textarea>" in shown

@@ -114,7 +114,7 @@ def _refuse(form: NoteForm, refused: Invalid | BadFile) -> None:
     if isinstance(refused, Invalid):
         form.refuse(refused)
     else:
-        form.add_error("files", refused.sentence)
+        form.add_error("attached", refused.sentence)
 
 
 def _removed(request: HttpRequest) -> list[str]:
