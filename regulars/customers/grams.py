@@ -25,7 +25,7 @@ BLOCK = 1 << BLOCK_BITS
 _END = "\n"
 _BITS = 21  # a code point
 _KEY_BITS = 63
-_SLICE = 1 << 19  # characters worked on at a time
+_SLICE = 1 << 16  # characters worked on at a time
 _NOT_DIGITS = re.compile(r"\D+")
 
 Ids = npt.NDArray[np.int64]
@@ -175,13 +175,17 @@ def strung(parts: Sequence[Extracted]) -> Extracted:
         return parts[0]
     codes, blocks = np.concatenate([part.codes for part in parts]), np.concatenate([part.blocks for part in parts])
     order = np.lexsort((codes, blocks))  # stable: of one gram the lower ids stay before the higher ones
-    before = np.cumsum([0, *(len(part.lows) for part in parts)])
-    ends = np.concatenate([part.ends + start for part, start in zip(parts, before[:-1], strict=True)])
-    starts = np.concatenate([[0], ends[:-1]])
-    lows = memoryview(np.concatenate([part.lows for part in parts]).tobytes())
-    pieces = zip((2 * starts[order]).tolist(), (2 * ends[order]).tolist(), strict=True)
+    ends = np.concatenate([part.ends for part in parts])
+    starts = np.concatenate([np.concatenate([[0], part.ends[:-1]]) for part in parts if len(part)] or [ends])
+    owners = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+    lows = [part.lows.data.cast("B") for part in parts]
+    joined = bytearray()
     # slices of bytes: to gather the numbers by their places would take an array eight times as large
-    joined = b"".join([lows[start:end] for start, end in pieces])
+    for first in range(0, len(order), _SLICE):
+        some = order[first : first + _SLICE]
+        pieces = zip(owners[some].tolist(), (2 * starts[some]).tolist(), (2 * ends[some]).tolist(), strict=True)
+        for owner, start, end in pieces:
+            joined += lows[owner][start:end]
     codes, blocks = codes[order], blocks[order]
     firsts = _firsts(codes) | _firsts(blocks)
     lasts = np.flatnonzero(np.concatenate([firsts[1:], firsts[:1]]))

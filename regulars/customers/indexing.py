@@ -150,7 +150,7 @@ def merge_grams(extracted: Extracted, *, table: str = Gram._meta.db_table) -> No
 
     Another room keeps grams of its own in a `table` of the same columns.
     """
-    lows = memoryview(extracted.lows.astype("<u2").tobytes())
+    lows = extracted.lows.astype("<u2", copy=False).data.cast("B")
     ends = extracted.ends.tolist()
     starts = [0, *ends[:-1]]
     codes = extracted.codes.tolist()
