@@ -95,6 +95,16 @@ def receive_file(*, name: str, chunks: Iterable[bytes]) -> ImportFile:
     return file
 
 
+def rejects_of(change_set: ChangeSet) -> Path | None:
+    """The file of the rows that did not come in; None where all did."""
+    name = str(change_set.params.get("rejects_file") or "")
+    if not name or "/" in name:
+        return None
+    file = ImportFile.objects.filter(change_set=change_set).first()
+    path = (path_of(file).parent if file else Path(settings.REGULARS_HOME) / "imports") / name
+    return path if path.is_file() else None
+
+
 def open_file(file: ImportFile) -> Table:
     """The table of a file, read as its options say."""
     return open_table(path_of(file), **file.options.get("reading", {}))

@@ -96,7 +96,7 @@ class Planner(Writer):
             first = next((self._first_rows[key] for key in keys if key in self._first_rows), None)
             if first is None:
                 self._first_rows.update(dict.fromkeys(keys, number))
-                self._lines[place] = self._line(place, Outcome.NEW, row)
+                self._lines[place] = self._line(place, Outcome.NEW, row, fields=_told(row))
             else:
                 reason = _("The same customer as row %(row)s of this file, which would make them.") % {"row": first}
                 self._lines[place] = self._line(place, Outcome.CHANGED, row, reason=reason)
@@ -151,6 +151,11 @@ def _keys(row: Ready) -> list[Any]:
 
 def _label(row: Ready) -> str:
     return next((text for name in ("name", "company", "email", "phone") if (text := row.customer[_AT[name]])), "")[:250]
+
+
+def _told(row: Ready) -> dict[str, list[Any]]:
+    """What a plan shows of somebody new, so that people recognise them."""
+    return {name: ["", value] for name in ("email", "phone", "city") if (value := row.customer[_AT[name]])}
 
 
 def _shown(cells: Sequence[str]) -> str:

@@ -7,6 +7,8 @@ import "./list.js";
 import "./toast.js";
 import "./theme.js";
 import "./dialog.js";
+import "./drop.js";
 import "./hscroll.js";
 import "./form.js";
+import "./compare.js";
 import "./notes.js";
