@@ -89,10 +89,24 @@ def available(user: User) -> list[Column]:
     return sorted(found, key=lambda column: _ORDER.index(column.name) if column.name in _ORDER else len(_ORDER))
 
 
-def chosen(user: User) -> list[Column]:
-    """The columns this person chose, or the usual ones. The name is always there."""
-    wanted = set(user.list_columns or _usual()) | {"name"}
-    return [column for column in available(user) if column.name in wanted]
+def chosen(user: User, wanted: Sequence[str] = ()) -> list[Column]:
+    """The columns that are `wanted`, else those this person chose, in their order; else the usual ones.
+
+    The name is always there, in front where nobody said otherwise.
+    """
+    names = list(dict.fromkeys(wanted or user.list_columns))
+    if not names:
+        return usual(user)
+    known = {column.name: column for column in available(user)}
+    if "name" not in names:
+        names.insert(0, "name")
+    return [known[name] for name in names if name in known]
+
+
+def usual(user: User) -> list[Column]:
+    """The columns that nobody has to choose."""
+    names = _usual() | {"name"}
+    return [column for column in available(user) if column.name in names]
 
 
 def rows(customers: Sequence[Customer], columns: Iterable[Column], *, from_list: str, has_boxes: bool) -> SafeString:

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
 from django.utils.functional import Promise
 
 from regulars.customers.journal import Image
-from regulars.customers.models import Change, Customer
+from regulars.customers.models import Change
 
 Params = Mapping[str, Any]
 """What is done, as JSON: `{"tags": ["spring-card"]}`."""
@@ -57,8 +56,8 @@ class Action:
     `form` asks for the parameters and cleans them; `title` says what is done, in the reader's language. `plan` says
     for each customer it knows what would happen, and changes nothing: it is asked when the plan is made, and again in
     the transaction that applies it. `apply` does it to customers that do change, and returns the images of the rows it
-    wrote (see journal); `take_back` puts them back and returns, per customer, what it left as it is. `among` are the
-    customers it can be done with at all.
+    wrote (see journal); `take_back` puts them back and returns, per customer, what it left as it is. `is_for_deleted`
+    says that it is done with customers who are deleted.
     """
 
     name: str
@@ -71,7 +70,7 @@ class Action:
     form: Any = None
     take_back: Callable[[Sequence[tuple[int, Sequence[Image]]]], dict[int, str]] | None = None
     may_not_go_back: Callable[[Collection[int]], dict[int, str]] | None = None
-    among: Callable[[], QuerySet[Customer]] = Customer.objects.all
+    is_for_deleted: bool = False
     touches: Touches = Touches.NOTHING
     needs_reason: bool = False
     is_danger: bool = False

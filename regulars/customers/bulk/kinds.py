@@ -120,7 +120,7 @@ ALL = (
         title=lifecycle.restore_title,
         plan=lifecycle.plan_restore,
         apply=lifecycle.apply_restore,
-        among=lifecycle.deleted,
+        is_for_deleted=True,
         touches=Touches.TEXTS,
         order=210,
     ),

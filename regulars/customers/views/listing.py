@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
@@ -10,7 +9,7 @@ from http import HTTPStatus
 from io import StringIO
 from itertools import islice
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
@@ -23,11 +22,13 @@ from regulars.core import shop
 from regulars.core.errors import Invalid
 from regulars.core.tabular_out import SafeWriter
 from regulars.customers import catalogue, columns
+from regulars.customers.bulk import action as actions
 from regulars.customers.catalogue import Field, Type
 from regulars.customers.filters import operators_of, parse
-from regulars.customers.models import Customer
+from regulars.customers.models import Customer, SavedView
 from regulars.customers.places import countries
 from regulars.customers.queries import ListRequest, customer_list, customer_page, dropping
+from regulars.customers.views import saved_views
 from regulars.staff.access import requires
 
 _PAGING = ("after", "before")
@@ -37,6 +38,7 @@ _MOST_BOXES = 24  # more choices than these are typed
 _WITHOUT_OPERATOR = {
     Type.AGE, Type.NUMBER, Type.DECIMAL, Type.MONEY, Type.DATE, Type.DAY, Type.BIRTHDAY, Type.YES_NO, Type.LONG_TEXT,
 }  # fmt: skip
+_IN_BAR = 3
 _BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 
@@ -72,28 +74,48 @@ def ask_filter(request: HttpRequest, name: str) -> HttpResponse:
 
 @requires("customers.view")
 def choose_columns(request: HttpRequest) -> HttpResponse:
-    """Remember which columns this person wants to see."""
+    """Remember which columns this person wants to see, in which order; of a saved view until it is saved again."""
+    now = QueryDict(request.POST.get("back", ""), mutable=True)
     if request.method == "POST":
         user: Any = request.user
         known = {column.name for column in columns.available(user)}
-        picked = [name for name in request.POST.getlist("column") if name in known]
-        user.list_columns = [] if "usual" in request.POST else picked
-        user.save(update_fields=["list_columns"])
-    return redirect(_address(QueryDict(request.POST.get("back", ""))))
+        picked = [name for name in dict.fromkeys(request.POST.getlist("column")) if name in known]
+        for way, step in (("up", -1), ("down", 1)):
+            if (name := request.POST.get(way)) in picked:
+                there = min(max(picked.index(name) + step, 0), len(picked) - 1)
+                picked.remove(name)
+                picked.insert(there, name)
+        if "usual" in request.POST:
+            picked = []
+        if "view" in now:
+            # a view keeps its own; what is tried out stands in the address until it is saved
+            now["columns"] = ",".join(picked or [column.name for column in columns.usual(user)])
+        else:
+            user.list_columns = picked
+            user.save(update_fields=["list_columns"])
+            now.pop("columns", None)
+    return redirect(_address(now))
 
 
 @requires("customers.export")
 def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """The filtered list, or the picked customers, as a CSV file with the chosen columns."""
-    data = request.GET.copy()
+    if request.method == "POST":
+        data = QueryDict(request.POST.get("query", ""), mutable=True)
+        if "all" not in request.POST:
+            data.setlist("ids", request.POST.getlist("ids"))
+    else:
+        data = request.GET.copy()
     picked = [Customer.pk_of(public_id) or 0 for public_id in data.pop("ids", [])]
+    first = _first_page(data)
     try:
-        wanted = ListRequest.from_query(_first_page(data), language=_language(), reader=request.user)
+        wanted = ListRequest.from_query(saved_views.plain(first), language=_language(), reader=request.user)
     except Invalid as refusal:
         return _list(request, data=data, problem=refusal.sentence)
     rows: Iterable[Customer]
     rows = _picked(picked) if picked else _everybody(wanted)
-    shown = columns.chosen(request.user)  # type: ignore[arg-type]
+    view = saved_views.opened(request.user, first)
+    shown = columns.chosen(request.user, _wanted_columns(first, view))  # type: ignore[arg-type]
     response = StreamingHttpResponse(_csv(rows, shown), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="customers-{shop.today().isoformat()}.csv"'
     return response
@@ -108,11 +130,22 @@ def _list(
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
     user: Any = request.user
-    shown = columns.chosen(user)
     first = _first_page(data)
+    views = saved_views.tabs(user, first)
+    view = next((tab.view for tab in views if tab.is_open), None)
+    shown = columns.chosen(user, _wanted_columns(first, view))
+    listed = saved_views.plain(first).urlencode()
     context: dict[str, Any] = {
         "columns": shown,
-        "choices": [{"column": column, "is_on": column in shown} for column in columns.available(user)],
+        "choices": [{"column": column, "is_on": True} for column in shown]
+        + [{"column": column, "is_on": False} for column in columns.available(user) if column not in shown],
+        "listed": listed,
+        "counts_query": urlencode({"query": first.urlencode()}),
+        "view": view,
+        "is_own_view": view is not None and view.owner_id == user.pk,
+        "is_changed_view": any(tab.is_changed for tab in views),
+        "is_new_view": not any(tab.is_open for tab in views),
+        "density": saved_views.density_of(request, first, view),
         "question": question,
         "problem": problem,
         "search": data.get("q", ""),
@@ -123,24 +156,32 @@ def _list(
             for field in catalogue.seen_by(user)
             if field.is_filter
         ],
-        "views": _views(first),
+        "views": views,
         "may_edit": user.may("customers.edit"),
         "may_export": user.may("customers.export"),
+        "may_import": user.may("customers.import"),
+        "may_delete": user.may("customers.delete"),
     }
+    has_boxes = context["may_edit"] or context["may_export"] or context["may_delete"]
+    context["has_boxes"] = has_boxes
     try:
-        wanted = ListRequest.from_query(data, language=_language(), reader=user)
+        wanted = ListRequest.from_query(data, language=_language(), keep=saved_views.PAGE_ONLY, reader=user)
     except Invalid as refusal:
         context["problem"] = problem or refusal.sentence
-        return render(request, "customers/list.html", context, status=HTTPStatus.BAD_REQUEST)
+        # what is typed into the search comes by htmx, which shows an answer it can use, and drops a bad request
+        is_part = request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if is_part else HTTPStatus.BAD_REQUEST
+        return render(request, "customers/list.html", context, status=status)
     page, count = customer_list(wanted)
     here = reverse("customers:list")
     context |= {
         "rows": columns.rows(
             page.rows,
             shown,
-            from_list=quote(first.urlencode() or "sort=name", safe=""),
-            has_boxes=context["may_export"],
+            from_list=quote(listed or "sort=name", safe=""),
+            has_boxes=has_boxes,
         ),
+        "works": _works(user),
         "shown": len(page.rows),
         "count": count,
         "chips": wanted.chips(),
@@ -162,26 +203,17 @@ def _head(wanted: ListRequest, column: columns.Column, here: str) -> dict[str, A
     }
 
 
-def _views(now: QueryDict) -> list[dict[str, Any]]:
-    """Lists that everybody has: plain filters, so that each can be changed at once."""
-    last_month = shop.today().replace(day=1) - dt.timedelta(days=1)
-    known = [
-        (_("Everyone"), ""),
-        (_("With orders"), "number_of_orders.min=1"),
-        (_("New this month"), f"customer_added_date.after={last_month.isoformat()}"),
-        (_("Came back"), "number_of_orders.min=2"),
-        (_("Silent for 90 days"), "number_of_orders.min=1&last_order_date.older_than=90"),
-    ]
-    filters = {name: value for name, value in now.items() if name != "sort"}
-    return [
-        {
-            "label": label,
-            "href": _address(QueryDict(query)),
-            "is_open": dict(QueryDict(query).items()) == filters,
-            "number": number,
-        }
-        for number, (label, query) in enumerate(known, start=1)
-    ]
+def _wanted_columns(data: QueryDict, view: SavedView | None) -> list[str]:
+    """The columns that the address asks for, or the open view."""
+    if data.get("columns"):
+        return [name for name in data["columns"].split(",") if name]
+    return list(view.columns) if view else []
+
+
+def _works(user: Any) -> dict[str, list[actions.Action]]:
+    """What can be done with those who are selected: the usual in the bar, the rest behind its dots."""
+    found = [one for one in actions.actions(user) if not one.is_for_deleted]
+    return {"first": found[:_IN_BAR], "rest": found[_IN_BAR:]}
 
 
 def _nobody(wanted: ListRequest) -> dict[str, Any]:

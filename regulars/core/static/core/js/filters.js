@@ -22,6 +22,11 @@ document.addEventListener("keydown", (event) => {
     chips[chips.length - 1]?.click();
   }
 });
+onKey("Backspace", () => {
+  const drop = document.querySelector("[data-drops-culprit]");
+  drop?.click();
+  return Boolean(drop);
+});
 document.addEventListener("click", (event) => {
   if (event.target.closest?.("[data-ask-close]") || !event.target.closest?.("#ask, [hx-target='#ask']")) {
     if (event.target.closest?.("[data-ask-close]")) event.preventDefault();

@@ -43,6 +43,13 @@ function settle() {
   }
   for (const bar of document.querySelectorAll("[data-bulk]")) {
     bar.hidden = chosen.length === 0;
+    const everybody = bar.querySelector("[data-everybody]");
+    if (everybody) {
+      // everybody of the list means no less than everybody on this page
+      if (chosen.length < all.length) everybody.checked = false;
+      for (const words of bar.querySelectorAll("[data-some], [data-not-all]")) words.hidden = everybody.checked;
+      for (const words of bar.querySelectorAll("[data-all]")) words.hidden = !everybody.checked;
+    }
     for (const count of bar.querySelectorAll("[data-count]")) count.textContent = String(chosen.length);
   }
 }
@@ -69,6 +76,15 @@ onKey("ArrowDown", (event) => !event.shiftKey && move(1));
 onKey("ArrowUp", (event) => !event.shiftKey && move(-1));
 onKey("x", () => turn(current(), false));
 onKey("X", () => turn(current(), true));
+// a key of the bulk bar works on the row under the cursor where nothing is selected
+for (const key of ["t", "a"]) {
+  onKey(key, () => {
+    const isSome = rows().some((row) => checkOf(row)?.checked);
+    const isThere = document.querySelector(`[data-bulk] [data-key="${key}"]`);
+    if (!isSome && isThere && current() && checkOf(current())) select(current(), true, false);
+    return false;
+  });
+}
 onKey("Enter", () => {
   const link = current() && linkOf(current());
   link?.click();
@@ -111,9 +127,33 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("change", (event) => {
+  if (event.target.matches?.("[data-everybody]") && event.target.checked) {
+    for (const row of rows()) mark(row, true);
+    settle();
+    return;
+  }
+  if (event.target.matches?.("[data-everybody]")) settle();
   if (!event.target.matches?.("[data-select-all]")) return;
   for (const row of rows()) mark(row, event.target.checked);
   settle();
+});
+
+// columns are put in order where they stand; without this each step is a page
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-moves]");
+  const line = button?.closest("[data-sortable]");
+  if (!line) return;
+  event.preventDefault();
+  const isUp = button.dataset.moves === "up";
+  const other = isUp ? line.previousElementSibling : line.nextElementSibling;
+  if (!other) return;
+  if (isUp) other.before(line);
+  else other.after(line);
+  for (const one of line.parentElement.querySelectorAll("[data-moves]")) {
+    const at = one.closest("[data-sortable]");
+    one.disabled = one.dataset.moves === "up" ? !at.previousElementSibling : !at.nextElementSibling;
+  }
+  (button.disabled ? line.querySelector("[data-moves]:not(:disabled)") : button)?.focus();
 });
 
 // the cursor row survives a swap, by its id

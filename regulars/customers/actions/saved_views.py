@@ -1,0 +1,104 @@
+"""Lists that people come back to: save one, change it, move it, delete it, and take that back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from regulars.core.errors import Invalid, NotAllowed
+from regulars.core.text import BadText, clean
+from regulars.customers.models import SavedView
+from regulars.staff.models import User
+
+MOST = 50
+DENSITIES = ("comfortable", "compact")
+_NAME, _QUERY = 80, 4000
+_WRITTEN = ("name", "is_shared", "query", "columns", "density")
+
+
+@transaction.atomic
+def save_view(
+    *,
+    owner: User,
+    name: str,
+    query: str = "",
+    columns: Sequence[str] = (),
+    density: str = "",
+    is_shared: bool = False,
+    position: int | None = None,
+) -> SavedView:
+    """A list under a name, behind the others its owner has. Raises Invalid."""
+    own = SavedView.objects.filter(owner=owner)
+    if own.count() >= MOST:
+        sentence = _("You have %(most)s saved views. Delete one you do not need any more.") % {"most": MOST}
+        raise Invalid(sentence, fields={"name": [sentence]})
+    if position is None:
+        position = (own.aggregate(last=Max("position"))["last"] or 0) + 1
+    return SavedView.objects.create(
+        owner=owner,
+        name=_name(name),
+        query=query[:_QUERY],
+        columns=list(columns),
+        density=density if density in DENSITIES else "",
+        is_shared=is_shared,
+        position=position,
+    )
+
+
+@transaction.atomic
+def change_view(view: SavedView, *, by: User, **values: Any) -> SavedView:
+    """Change name, query, columns, density or who sees it. Raises Invalid; NotAllowed for somebody else's view."""
+    current = _own(view, by)
+    for field in _WRITTEN:
+        if field in values:
+            setattr(current, field, _name(values[field]) if field == "name" else values[field])
+    current.updated_at, current.version = timezone.now(), current.version + 1
+    current.save()
+    return current
+
+
+@transaction.atomic
+def move_view(view: SavedView, *, by: User, steps: int) -> None:
+    """Move a view among those of its owner; at the ends it stays. Raises NotAllowed."""
+    current = _own(view, by)
+    own = list(SavedView.objects.select_for_update().filter(owner=by).order_by("position", "id"))
+    here = own.index(current)
+    there = min(max(here + steps, 0), len(own) - 1)
+    own.insert(there, own.pop(here))
+    for position, one in enumerate(own, start=1):
+        if one.position != position:
+            SavedView.objects.filter(pk=one.pk).update(position=position)
+
+
+@transaction.atomic
+def delete_view(view: SavedView, *, by: User) -> dict[str, Any]:
+    """Delete a view; what it said comes back, and `save_view` makes it again of that. Raises NotAllowed."""
+    current = _own(view, by)
+    said = {field: getattr(current, field) for field in (*_WRITTEN, "position")}
+    current.delete()
+    return said
+
+
+def _own(view: SavedView, by: User) -> SavedView:
+    current = SavedView.objects.select_for_update(of=("self",)).get(pk=view.pk)
+    if current.owner_id != by.pk:
+        raise NotAllowed(
+            _("%(name)s saved this view. Save one of your own instead.") % {"name": current.owner}, permission=""
+        )
+    return current
+
+
+def _name(text: str) -> str:
+    try:
+        name = clean(text, limit=_NAME)
+    except BadText as problem:
+        raise Invalid(str(problem), fields={"name": [str(problem)]}) from problem
+    if not name:
+        sentence = _("Give the view a name.")
+        raise Invalid(sentence, fields={"name": [sentence]})
+    return name
