@@ -32,13 +32,16 @@ def page(request: HttpRequest) -> Mapping[str, Any]:
         "version": __version__,
     }
     if user is not None and user.is_authenticated:
+        places = menu.places(user)
+        # of a place inside another one, /customers/duplicates say, the inner one is where we are
+        here = max((place.url for place in places if _is_here(place.url, request.path)), key=len, default="")
         known["places"] = [
             {
                 "place": place,
-                "is_here": _is_here(place.url, request.path),
+                "is_here": place.url == here,
                 "count": place.count(user) if place.count else 0,
             }
-            for place in menu.places(user)
+            for place in places
         ]
         known["commands"] = menu.commands(user)
         known["settings_pages"] = [

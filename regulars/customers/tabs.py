@@ -23,6 +23,7 @@ from regulars.customers.models import Category, ContactPoint, Customer
 from regulars.customers.names import category_name
 from regulars.customers.people import records
 from regulars.customers.places import country_name, language_name
+from regulars.customers.queries import duplicates
 from regulars.staff.models import User
 from regulars.timeline.models import Entry, Source
 from regulars.timeline.queries import customer_entries, names_for_audit, names_for_timeline
@@ -90,6 +91,24 @@ def consent(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     """How the customer stands to each channel."""
     may_edit = request.user.may("customers.edit")  # type: ignore[union-attr]
     return {"stands": consents.stands(records(customer)), "may_edit": may_edit}
+
+
+def merges(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    """Which records the customer is, and whom else they may be."""
+    ids = records(customer)
+    pairs = duplicates.pairs_of(ids)
+    return {
+        "links": duplicates.links_of(ids) if len(ids) > 1 else [],
+        "likely": [
+            {
+                "customer": pair.right if pair.left.pk == customer.pk else pair.left,
+                "share": pair.probability,
+                "pair": pair.id,
+            }
+            for pair in pairs
+        ],
+        "may_merge": request.user.may("customers.merge"),  # type: ignore[union-attr]
+    }
 
 
 def entry_moments(customer: Customer, kind: str, before: moments.Mark | None, limit: int) -> list[moments.Moment]:

@@ -21,7 +21,13 @@ from regulars.customers import (
     tabs,
 )
 from regulars.customers.bulk import action, kinds, reading
-from regulars.customers.commands import import_command, reindex_command
+from regulars.customers.commands import (
+    apply_command,
+    import_command,
+    list_command,
+    reindex_command,
+    undo_command,
+)
 from regulars.customers.duplicates.commands import find_command as find_duplicates_command
 from regulars.customers.forms import custom
 
@@ -222,6 +228,9 @@ menu.add(
 
 # ── the command line
 commands.add("import", "customers", import_command)
+commands.add("import", "list", list_command)
+commands.add("import", "apply", apply_command)
+commands.add("import", "undo", undo_command)
 commands.add("", "reindex", reindex_command)
 commands.add("duplicates", "find", find_duplicates_command)
 

@@ -11,7 +11,7 @@ from regulars.core import shop
 from regulars.core.errors import Invalid
 from regulars.customers import postal, presenting, search
 from regulars.customers.actions.profile import as_read, new_address, write
-from regulars.customers.derived import located, refreshed
+from regulars.customers.derived import located, refreshed, region_of
 from regulars.customers.facts import AddressChanged
 from regulars.customers.models import Address, Customer
 from regulars.customers.normalise import ADDRESS_TEXT, Values, normalise_address, require_place
@@ -27,7 +27,8 @@ def save_address(
 ) -> Address:
     """Add an address, or change the given fields of `address`. A first address is the default for both.
 
-    An address that becomes a default takes the place of the one before. Where it lies follows from its city. With
+    An address that becomes a default takes the place of the one before, also that of another record of the same
+    person; each record keeps its own for the day it stands alone again. Where it lies follows from its city. With
     `is_strict`, what cannot be right in its country is refused: whoever writes it can look again. Raises Invalid.
     """
     current = _held(address.customer if address else customer)
@@ -42,23 +43,18 @@ def save_address(
     else:
         saved = Address.objects.get(pk=address.pk, customer=current)
         given = normalise_address({"country": saved.country, **values}, country=shop.current().country)
+        given = {name: value for name, value in given.items() if value or origins.get(name) in {None, current.pk}}
         before = {field: getattr(saved, field) for field in ADDRESS_TEXT}
         require_place({**before, **given})
         given = {**given, **_strictly({**before, **given})} if is_strict else given
         changed = {field: value for field, value in given.items() if value != getattr(saved, field)}
         if {"city", "country"} & set(changed):
             changed |= located({**before, **given})
-        if not changed:
-            return saved
-        saved.version += 1
-    _write(saved, changed)
-    _follow(current, deed="changed" if address else "added")
-    for default, shown in origins.items():
-        if shown is not None:
-            wanted = current.pk if changed.get(default) else shown
-            presenting.choose(current.merged_into_id or current.pk, _GROUPS[default], wanted)
-    if any(shown is not None for shown in origins.values()):
-        presenting.present([current.merged_into_id or current.pk])
+        saved.version += 1 if changed else 0
+    if changed:
+        _write(saved, changed)
+        _follow(current, deed="changed" if address else "added")
+    _let_count(current, given, origins)
     _show(customer, current)
     return saved
 
@@ -82,11 +78,22 @@ def checked_address(values: Values, *, is_strict: bool) -> dict[str, Any]:
 
 
 def _strictly(address: Values) -> dict[str, Any]:
-    """The address in its country's spelling; raises Invalid for what that country does not have."""
+    """The address in its country's spelling, with its state; raises Invalid for what that country does not have."""
     tidy = postal.tidy(dict(address))
+    tidy["region"] = region_of(tidy)
     if reasons := postal.problems(tidy):
         raise Invalid(next(iter(reasons.values()))[0], fields=reasons)
     return tidy
+
+
+def _let_count(record: Customer, given: Values, origins: dict[str, int | None]) -> None:
+    """Of several records of a person, let the defaults of the one count that was asked for; else those that did."""
+    root = record.merged_into_id or record.pk
+    for default, shown in origins.items():
+        if shown is not None:
+            presenting.choose(root, _GROUPS[default], record.pk if given.get(default) else shown)
+    if any(shown is not None for shown in origins.values()):
+        presenting.present([root])
 
 
 def _held(customer: Customer) -> Customer:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django import template
 from django.forms import BoundField
 from django.utils.safestring import SafeString
 
 from regulars.core.contact import format_phone
 from regulars.customers import catalogue, names, places, restrictions
+from regulars.customers.duplicates import words
 from regulars.customers.models import Address, Customer
 
 register = template.Library()
@@ -47,6 +51,12 @@ def restricted(customer: Customer) -> SafeString:
 def category(customer: Customer) -> str:
     """What the category is called that somebody is in."""
     return names.category_name(customer.category) if customer.category else ""
+
+
+@register.filter
+def evidence(piece: Mapping[str, Any]) -> str:
+    """A piece of evidence as a sentence."""
+    return words.sentence(piece)
 
 
 @register.filter

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from regulars.core import shop
 from regulars.core.errors import Invalid
 from regulars.core.ui.toasts import toast
+from regulars.customers import presenting
 from regulars.customers.actions import remove_address, save_address
 from regulars.customers.forms import AddressForm
 from regulars.customers.models import Address, Customer
@@ -94,11 +95,8 @@ def _form(
 
 
 def _address_or_404(customer: Customer, address_id: str) -> Address:
-    address = (
-        Address.objects.select_related("customer")
-        .filter(customer__in=records(customer), pk=Address.pk_of(address_id) or 0)
-        .first()
-    )
+    pk = Address.pk_of(address_id)
+    address = next((one for one in presenting.addresses(customer) if one.pk == pk), None)
     if address is None:
         raise Http404(_("There is no such address. Perhaps it was removed."))
     return address

@@ -97,6 +97,7 @@ def frame(request: HttpRequest, customer: Customer) -> dict[str, Any]:
         "tags": tags_of(customer),
         "may_edit": request.user.may("customers.edit"),  # type: ignore[union-attr]
         "may_delete": request.user.may("customers.delete"),  # type: ignore[union-attr]
+        "may_merge": request.user.may("customers.merge"),  # type: ignore[union-attr]
     }
 
 
