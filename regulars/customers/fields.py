@@ -23,6 +23,10 @@ def _labels(choices: Iterable[tuple[Any, Any]]) -> list[tuple[str, str]]:
     return [(str(value), str(label)) for value, label in choices]
 
 
+TAGS = Relation(
+    model=Tagging, value="tag_id", shown="tag__name", order=("tag__key",), alive=(("tag__deleted_at", None),)
+)
+
 FIELDS = (
     Field(
         name="name",
@@ -210,9 +214,7 @@ FIELDS = (
         name="customer_tags",
         label=_("Tags"),
         type=Type.LIST,
-        relation=Relation(
-            model=Tagging, value="tag_id", shown="tag__name", order=("tag__key",), alive=(("tag__deleted_at", None),)
-        ),
+        relation=TAGS,
         choices=lambda: [(name, name) for name in Tag.objects.values_list("name", flat=True)],
         keys=lambda: dict(Tag.objects.values_list("name", "pk")),
         is_open=True,

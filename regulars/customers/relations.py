@@ -8,7 +8,7 @@ one is found at that other one.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,9 +51,12 @@ class Relation:
         """The same customers' ids, read at once as numbers: a million of them come as one text."""
         return _read_ids(*self._ids(condition))
 
-    def read(self, customers: Sequence[Customer]) -> dict[int, list[Any]]:
-        """What people read, for some customers by id, in two queries, however many customers."""
-        owner = {pk: root for root, pks in people.records_of([one.pk for one in customers]).items() for pk in pks}
+    def read(
+        self, customers: Sequence[Customer], *, records: Mapping[int, Sequence[int]] | None = None
+    ) -> dict[int, list[Any]]:
+        """What people read, for some customers by id, in one query where their `records` are known, else in two."""
+        records = people.records_of([one.pk for one in customers]) if records is None else records
+        owner = {pk: root for root, pks in records.items() for pk in pks}
         rows = self._rows().filter(**dict(self.alive), **{f"{self.customer}__in": id_list(owner)})
         told: dict[int, list[Any]] = defaultdict(list)
         for pk, value in rows.order_by(*self.order).values_list(self.customer, self.shown or self.value):

@@ -16,7 +16,9 @@ from regulars.core.api.problems import Problem
 from regulars.core.api.routes import Answer
 from regulars.core.errors import Invalid
 from regulars.customers import actions
+from regulars.customers.actions.custom_fields import set_custom_values
 from regulars.customers.actions.profile import new_address
+from regulars.customers.actions.tags import set_tags
 from regulars.customers.api.parameters import list_parameters
 from regulars.customers.api.people import addressed, listed, refuse_merged
 from regulars.customers.api.shapes import (
@@ -35,7 +37,7 @@ from regulars.customers.people import roots_of
 from regulars.customers.queries import ListRequest, customer_page
 from regulars.staff.models import User
 
-_BESIDES = {"channel", "external_id", "address"}
+_BESIDES = {"channel", "external_id", "address", "tags", "custom_fields"}
 
 
 @routes.reads(
@@ -52,16 +54,16 @@ def list_customers(request: HttpRequest) -> Answer:
     stands alone, without other filters.
     """
     if "external_id" in request.GET:
-        return _by_external_id(Query(request))
+        return _by_external_id(request, Query(request))
     wanted = ListRequest.from_query(request.GET, language=get_language() or "en", reader=request.auth)  # type: ignore[attr-defined]
     page = customer_page(wanted)
     links = neighbours(request, next_cursor=page.next_cursor, previous_cursor=page.previous_cursor)
-    items = customers_out(page.rows)
+    items = customers_out(page.rows, reader=request.auth)  # type: ignore[attr-defined]
     return Answer(body=CustomersOut(items=items, next=links.get("next"), previous=links.get("prev")), links=links)
 
 
 @routes.creates("/customers", permission="customers.edit", summary="Create a customer", out=CustomerOut)
-def create_customer(request: HttpRequest, customer: CustomerIn) -> Answer:  # noqa: ARG001 — every operation takes it
+def create_customer(request: HttpRequest, customer: CustomerIn) -> Answer:
     """Somebody new, with a first address and the id of a channel where you have them."""
     created = actions.create_customer(
         values=_values(customer),
@@ -69,13 +71,14 @@ def create_customer(request: HttpRequest, customer: CustomerIn) -> Answer:  # no
         external_id=customer.external_id,
         address=_address(customer.address) if customer.address else None,
     )
-    return _answer(created, location=f"/api/v1/customers/{created.public_id}")
+    _label(request, created, customer, is_new=True)
+    return _answer(request, created, location=f"/api/v1/customers/{created.public_id}")
 
 
 @routes.reads("/customers/{customer_id}", permission="customers.view", summary="Read a customer", out=CustomerOut)
-def get_customer(request: HttpRequest, customer_id: str) -> Answer:  # noqa: ARG001
+def get_customer(request: HttpRequest, customer_id: str) -> Answer:
     """A customer with what they bought. The id of a record that was merged brings the customer it is now."""
-    return _answer(listed(customer_id))
+    return _answer(request, listed(customer_id))
 
 
 @routes.changes("/customers/{customer_id}", permission="customers.edit", summary="Change a customer", out=CustomerOut)
@@ -86,7 +89,8 @@ def change_customer(request: HttpRequest, customer_id: str, customer: CustomerPa
     """
     known = _to_change(request, customer_id)
     changed = actions.change_customer(known, values=_values(customer), version=known.version)
-    return _answer(changed if known.merged_into_id is None else listed(customer_id))
+    _label(request, changed, customer)
+    return _answer(request, changed if known.merged_into_id is None else listed(customer_id))
 
 
 @routes.removes("/customers/{customer_id}", permission="customers.delete", summary="Delete a customer")
@@ -104,15 +108,15 @@ def delete_customer(request: HttpRequest, customer_id: str) -> Answer:
 @routes.acts(
     "/customers/{customer_id}/restore", permission="customers.delete", summary="Bring back a customer", out=CustomerOut
 )
-def restore_customer(request: HttpRequest, customer_id: str) -> Answer:  # noqa: ARG001 — every operation takes it
+def restore_customer(request: HttpRequest, customer_id: str) -> Answer:
     """Bring back a deleted customer, as they were. 409 where somebody else has their e-mail now."""
     gone = Customer.everyone.filter(pk=Customer.pk_of(customer_id) or 0).first()
     if gone is None or (gone.deleted_at is None and not gone.is_listed):
         raise Problem("not-found", _("There is nothing with the id %(id)s here.") % {"id": customer_id})
-    return _answer(actions.restore_customer(gone))
+    return _answer(request, actions.restore_customer(gone))
 
 
-def _by_external_id(query: Query) -> Answer:
+def _by_external_id(request: HttpRequest, query: Query) -> Answer:
     """Whom the channels (or one of them) know under an id, on one page."""
     external_id, limit = query.text("external_id"), query.limit()
     codes = dict(Channel.objects.values_list("code", "pk"))
@@ -121,13 +125,14 @@ def _by_external_id(query: Query) -> Answer:
     known = Identity.objects.filter(external_id=external_id, channel__in=[codes[code] for code in chosen or codes])
     roots = set(roots_of(known.values_list("customer", flat=True)).values())
     customers = Customer.objects.filter(pk__in=roots).order_by("id")[:limit]
-    return Answer(body=CustomersOut(items=customers_out(list(customers)), next=None, previous=None))
+    items = customers_out(list(customers), reader=request.auth)  # type: ignore[attr-defined]
+    return Answer(body=CustomersOut(items=items, next=None, previous=None))
 
 
 def _to_change(request: HttpRequest, customer_id: str) -> Customer:
     """The record, locked, and its customer in the version that the caller means."""
     known = addressed(customer_id, to_change=True)
-    must_match(request, known.person, shown=customer_out(known.person))
+    must_match(request, known.person, shown=customer_out(known.person, reader=request.auth))  # type: ignore[attr-defined]
     return known
 
 
@@ -186,5 +191,16 @@ def _channel(code: str) -> Channel:
     return channel
 
 
-def _answer(customer: Customer, *, location: str = "") -> Answer:
-    return Answer(body=customer_out(customer), version=customer.version, location=location, about=customer.public_id)
+def _label(request: HttpRequest, customer: Customer, sent: ProfileFields, *, is_new: bool = False) -> None:
+    """Give a customer the tags and the values of the shop's own fields that were sent. Raises Invalid."""
+    given = sent.given()
+    if "tags" in given:
+        set_tags(customer, names=given["tags"])
+    if is_new or "custom_fields" in given:
+        values, reader = given.get("custom_fields", {}), request.auth  # type: ignore[attr-defined]
+        set_custom_values(customer, values=values, reader=reader, is_new=is_new)
+
+
+def _answer(request: HttpRequest, customer: Customer, *, location: str = "") -> Answer:
+    body = customer_out(customer, reader=request.auth)  # type: ignore[attr-defined]
+    return Answer(body=body, version=customer.version, location=location, about=customer.public_id)

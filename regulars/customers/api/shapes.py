@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
@@ -15,7 +16,8 @@ from regulars.core import ids
 from regulars.core.api import problems
 from regulars.core.api.routes import Routes
 from regulars.core.api.schemas import In, Moment, MoneyOut, Out, PublicId
-from regulars.customers import birthdays, postal
+from regulars.customers import birthdays, customfields, postal
+from regulars.customers.fields import TAGS
 from regulars.customers.models import Address, ContactPoint, Customer, Household, Identity
 from regulars.customers.people import records_of
 from regulars.customers.preferences import listed
@@ -28,6 +30,24 @@ problems.describe(
     status=HTTPStatus.CONFLICT,
     title=_("Another customer has this e-mail"),
     text=_("An e-mail belongs to one customer. Find who has it with “?email.is=…”, and change that customer instead."),
+)
+problems.describe(
+    "tag-taken",
+    status=HTTPStatus.CONFLICT,
+    title=_("There is a tag of this name"),
+    text=_("A name is one tag, whatever its capitals and accents. Merge the two tags instead."),
+)
+problems.describe(
+    "not-your-note",
+    status=HTTPStatus.CONFLICT,
+    title=_("Somebody else wrote this note"),
+    text=_("A note is changed by who wrote it. Write one of your own."),
+)
+problems.describe(
+    "bad-file",
+    status=HTTPStatus.UNPROCESSABLE_ENTITY,
+    title=_("The file cannot be kept"),
+    text=_("Files have a largest size, and a kind that their own bytes show."),
 )
 problems.describe(
     "external-id-taken",
@@ -90,6 +110,9 @@ class AddressIn(In):
     phone: Annotated[str, Field(default_factory=str, max_length=80)]
     is_default_shipping: Annotated[bool, Field(default_factory=bool)]
     is_default_billing: Annotated[bool, Field(default_factory=bool)]
+
+
+CustomValueIn = str | int | float | bool | list[str] | None
 
 
 class ProfileFields(In):
@@ -157,6 +180,18 @@ class ProfileFields(In):
     contact_times: Annotated[list[SlotName], Field(default_factory=list, max_length=6)]
     interests: Annotated[list[Interest], Field(default_factory=list, max_length=100)]
     shopping_frequency: Annotated[FrequencyName, Field(default_factory=str)]
+    tags: Annotated[
+        list[Annotated[str, Field(max_length=60)]],
+        Field(default_factory=list, max_length=250, description="All of them: what is not sent is taken off."),
+    ]
+    custom_fields: Annotated[
+        dict[str, CustomValueIn],
+        Field(
+            default_factory=dict,
+            max_length=200,
+            description="Values of the shop's own fields, by key; null clears one, what is not sent stays.",
+        ),
+    ]
 
 
 class CustomerIn(ProfileFields):
@@ -244,6 +279,11 @@ class CustomerOut(Out):
     contact_times: list[SlotName]
     interests: list[str]
     shopping_frequency: FrequencyName
+    tags: list[str]
+    custom_fields: Annotated[
+        dict[str, str | int | float | bool | list[str] | None],
+        Field(description="Values of the shop's own fields, by key: those that the token's owner may see."),
+    ]
     contacts: Annotated[
         list[ContactOut], Field(description="Further e-mails and phones, and what is known of the first ones.")
     ]
@@ -301,8 +341,11 @@ class AddressesOut(Out):
     items: list[AddressOut]
 
 
-def customers_out(customers: list[Customer]) -> list[CustomerOut]:
-    """Customers as they go out: a few queries, however many there are."""
+def customers_out(customers: list[Customer], *, reader: Any = None) -> list[CustomerOut]:
+    """Customers as they go out to `reader`, a token: a few queries, however many there are.
+
+    The shop's own fields are those that the reader may see; without a reader, those that are for all roles.
+    """
     prefetch_related_objects(customers, "channel", "category")
     people = records_of([customer.pk for customer in customers])
     records = [record for found in people.values() for record in found]
@@ -312,19 +355,28 @@ def customers_out(customers: list[Customer]) -> list[CustomerOut]:
     points = defaultdict(list)
     for point in ContactPoint.objects.filter(customer__in=records).order_by("id"):
         points[point.customer_id].append(point)
+    tagged, fields = TAGS.read(customers, records=people), customfields.seen_by(reader)
+    own = customfields.values_of(customers, fields) if fields else {}
     return [
         _customer_out(
             customer,
             [one for record in people[customer.pk] for one in known[record]],
             [one for record in people[customer.pk] for one in points[record]],
+            Labels(
+                tagged.get(customer.pk, []),
+                {
+                    field.key: customfields.as_json(field, own.get(customer.pk, {}).get(field.pk, []))
+                    for field in fields
+                },
+            ),
         )
         for customer in customers
     ]
 
 
-def customer_out(customer: Customer) -> CustomerOut:
-    """One customer as it goes out."""
-    return customers_out([customer])[0]
+def customer_out(customer: Customer, *, reader: Any = None) -> CustomerOut:
+    """One customer as it goes out to a token."""
+    return customers_out([customer], reader=reader)[0]
 
 
 def contact_out(point: ContactPoint, customer: Customer) -> ContactOut:
@@ -365,7 +417,17 @@ def address_out(address: Address) -> AddressOut:
     )
 
 
-def _customer_out(customer: Customer, identities: Iterable[Identity], points: list[ContactPoint]) -> CustomerOut:
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What the shop itself adds to a customer."""
+
+    tags: list[str]
+    custom_fields: dict[str, Any]
+
+
+def _customer_out(
+    customer: Customer, identities: Iterable[Identity], points: list[ContactPoint], labels: Labels
+) -> CustomerOut:
     return CustomerOut(
         id=customer.public_id,
         version=customer.version,
@@ -401,6 +463,8 @@ def _customer_out(customer: Customer, identities: Iterable[Identity], points: li
         contact_times=listed(customer.contact_times),  # type: ignore[arg-type]
         interests=listed(customer.interests),
         shopping_frequency=customer.shopping_frequency,  # type: ignore[arg-type]
+        tags=labels.tags,
+        custom_fields=labels.custom_fields,
         contacts=[contact_out(point, customer) for point in points],
         channel=customer.channel.code if customer.channel else None,
         external_ids=list(_external_ids(identities)),

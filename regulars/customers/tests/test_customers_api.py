@@ -45,6 +45,8 @@ def test_a_customer_comes_in_whole_and_goes_out_whole(program, ben):
     assert out == {
         "id": customer.public_id,
         "version": 1,
+        "tags": [],
+        "custom_fields": {},
         "kind": "person",
         "title": "Dr",
         "given_name": "Élodie",
@@ -259,7 +261,7 @@ def test_the_number_of_queries_does_not_grow_with_rows(program, django_assert_nu
     program.post(f"/customers/{one['id']}/addresses", {"city": "Bristol"})
     reindex()
     assert {path: queries(path) for path in paths} == with_one
-    assert with_one[paths[2]] == 6  # token, customer, channel, records, ids, contacts
+    assert with_one[paths[2]] == 8  # token, customer, channel, records, ids, contacts, tags, own fields
 
 
 def test_orders_stay_when_their_customer_is_deleted_through_the_api(program, ben, api_of):
