@@ -80,17 +80,16 @@ def born(profile: Values) -> dict[str, int | None]:
     return {"born_ordinal": on.toordinal() if on else None}
 
 
-def located(address: Values) -> dict[str, Any]:
-    """Where an address is, as far as the table of cities knows; and its state, where its country writes one.
+def located(address: Values) -> dict[str, float | None]:
+    """Where an address is, as far as the table of cities knows."""
+    spot = gazetteer.find(address.get("country") or "", address.get("city") or "")
+    return {"latitude": spot.latitude if spot else None, "longitude": spot.longitude if spot else None}
 
-    A state that somebody wrote stays.
-    """
-    country = address.get("country") or ""
+
+def region_of(address: Values) -> str:
+    """The state an address is in: what somebody wrote, else that of its city, where its country writes one."""
+    written, country = str(address.get("region") or ""), str(address.get("country") or "")
+    if written or "region" not in rules_of(country).order:
+        return written
     spot = gazetteer.find(country, address.get("city") or "")
-    found: dict[str, Any] = {
-        "latitude": spot.latitude if spot else None,
-        "longitude": spot.longitude if spot else None,
-    }
-    if spot and spot.region and not address.get("region") and "region" in rules_of(country).order:
-        found["region"] = spot.region
-    return found
+    return spot.region if spot else ""

@@ -25,7 +25,7 @@ class Spot(NamedTuple):
     time_zone: str
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=32768)
 def find(country: str, city: str) -> Spot | None:
     """The city of that name in a country, the largest where there are several; None where the table has none."""
     if not country or not city:

@@ -25,7 +25,7 @@ from regulars.customers import birthdays, customfields
 from regulars.customers.actions.consent import add_records
 from regulars.customers.actions.tags import ensure_tags, split
 from regulars.customers.consents import FIELD_OF, MARKETING, WORDS
-from regulars.customers.derived import born
+from regulars.customers.derived import born, found_by, profile_of
 from regulars.customers.journal import plain
 from regulars.customers.models import (
     Category,
@@ -152,6 +152,7 @@ class Extras:
         sentences = {
             "category": _("Left out, because the shop has no such category: %(names)s."),
             "looked_after_by": _("Left out, because nobody of the team is called so: %(names)s."),
+            "email_2": _("Left out, because another customer has this e-mail: %(names)s."),
         }
         return [
             Finding(f"unknown_{name}", len(cells), sentences[name] % {"names": ", ".join(dict.fromkeys(cells))[:200]})
@@ -269,17 +270,34 @@ class Extras:
                 same={"field_id": own.pk},
             )
 
+    def _write_contacts(self, wanted: Mapping[int, Values]) -> None:
+        """Further e-mails and phones; an e-mail that another customer has is left out, and told of."""
+        told = [
+            (number, kind, values[name])
+            for name, kind in CONTACTS.items()
+            for number, values in wanted.items()
+            if name in values
+        ]
+        if not told:
+            return
+        whose = self._holders([value for _number, kind, value in told if kind == ContactPoint.Kind.EMAIL])
+        made: dict[tuple[int, str, str], ContactPoint] = {}
+        for number, kind, value in told:
+            if kind == ContactPoint.Kind.EMAIL and whose.setdefault(value, number) != number:
+                self.unknown["email_2"].append(value)
+            else:
+                made[number, kind, value] = ContactPoint(customer_id=number, kind=kind, value=value)
+        ContactPoint.objects.bulk_create(made.values(), batch_size=500)
+        numbers = sorted({number for number, _kind, _value in made})
+        rows = Customer.everyone.filter(pk__in=id_list(numbers))
+        bulk.update(Customer, ("search_text",), [(found_by(profile_of(row))["search_text"], row.pk) for row in rows])
+
     @staticmethod
-    def _write_contacts(wanted: Mapping[int, Values]) -> None:
-        ContactPoint.objects.bulk_create(
-            [
-                ContactPoint(customer_id=number, kind=kind, value=values[name])
-                for name, kind in CONTACTS.items()
-                for number, values in wanted.items()
-                if name in values
-            ],
-            batch_size=500,
-        )
+    def _holders(emails: Sequence[str]) -> dict[str, int]:
+        """Who has these e-mails already, as a first one or a further one."""
+        first = Customer.everyone.filter(email__in=list(emails), deleted_at__isnull=True)
+        further = ContactPoint.objects.filter(kind="email", value__in=list(emails), customer__deleted_at__isnull=True)
+        return dict(further.values_list("value", "customer_id")) | dict(first.values_list("email", "pk"))
 
     @staticmethod
     def _write_notes(wanted: Mapping[int, Values], at: dt.datetime) -> None:

@@ -91,7 +91,12 @@ class Known:
         has_merges = bool(emails) and OwnProfile.objects.exists()
         if has_merges:
             found = [*{*merges.of_their_own(found), *merges.with_emails(emails)}]
-        for number, email in sorted(found):
+        # a further e-mail means its customer as the first one does
+        query = (
+            "SELECT p.customer_id, p.value FROM customers_contactpoint p JOIN customers_customer c "
+            "ON c.id = p.customer_id WHERE c.deleted_at IS NULL AND p.kind = 'email' AND p.value"
+        )
+        for number, email in sorted({*found, *_read(query, emails)}):
             self.by_email[email].append(number)
         holders = [number for numbers in self.by_email.values() for number in numbers]
         self.root_of = people.roots_of(holders) if has_merges else {}

@@ -7,22 +7,26 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
+from django.contrib.auth import get_user_model
+from django.db import connection, models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from pyroaring import BitMap64
 
 from regulars.channels.models import Channel
 from regulars.core import bulk
-from regulars.customers.derived import found_by, place_of, renamed
+from regulars.customers import gazetteer, standings
+from regulars.customers.derived import contacts_of, found_by, place_of, renamed
 from regulars.customers.facts import AddressChanged, CustomerChanged, CustomerCreated
+from regulars.customers.grams import BLOCK_BITS, Extracted
+from regulars.customers.importing import merges
 from regulars.customers.importing.mapping import PROFILE
 from regulars.customers.importing.matching import Known, apart
-from regulars.customers.importing.preparing import ADDRESS_COLUMNS, CUSTOMER_COLUMNS, Ready
+from regulars.customers.importing.rows import ADDRESS_COLUMNS, CUSTOMER_COLUMNS, Ready
 from regulars.customers.models import Address, Customer, Identity
 from regulars.customers.standings import id_list
 from regulars.timeline.actions import reactions, who_acts
@@ -75,24 +79,41 @@ class Writer:
             raise ValueError(f"{reacting} have reactions, which a bulk import would pass over; react to the import")
         self.channel, self.told = channel, BitMap64() if told is None else told
         self.texts: dict[int, str] = {}
-        fields = Customer._meta.concrete_fields
-        self._fixed = {
+        self.grams: list[Extracted] = []
+        # Kept for some ten batches, so in little room: many small texts among what is given back keep all of it.
+        self._columns: list[tuple[Sequence[int], dict[str, Any]]] = []
+        self._words: dict[Any, Any] = {}
+        self.has_filled_a_block = False
+        # what the database sets by itself need not be written
+        self._usual = {
             column.get_attname(): column.get_default()
-            for column in fields
-            if column.name not in {"id", *CUSTOMER_COLUMNS}
+            for column in Customer._meta.concrete_fields
+            if column.name not in {"id", *CUSTOMER_COLUMNS} and not column.has_db_default() and column.has_default()
         }
 
-    def write(self, rows: Sequence[Ready]) -> Written:
-        """Create or change the customers these rows mean. To be called inside a transaction."""
+    def write(self, rows: Sequence[Ready], grams: Extracted | None = None) -> Written:
+        """Create or change the customers these rows mean. To be called inside a transaction.
+
+        `grams` are those of the rows' search texts, numbered from 0, where somebody has found them already.
+        """
         if connection.vendor == "postgresql":
-            # Who is known must not change between the look and the write; SQLite has one writer anyway.
             with connection.cursor() as cursor:
+                # Who is known must not change between the look and the write; SQLite has one writer anyway.
                 cursor.execute("LOCK TABLE customers_customer, customers_identity IN SHARE ROW EXCLUSIVE MODE")
+                # Every look-up here has its index. The statistics are of a time when there was nobody yet, and would
+                # have the whole table read for each batch.
+                cursor.execute("SET LOCAL enable_seqscan = off")
         written = Written()
         waiting: Sequence[int] = range(len(rows))
         while waiting:
             places, later = apart(rows, waiting)
             known = Known([rows[place] for place in places], self.channel)
+            if known.is_nobody:
+                is_whole = len(places) == len(rows)
+                self._create([rows[place] for place in places], grams if is_whole else None)
+                written.created += len(places)
+                waiting = later
+                continue
             fresh: list[Ready] = []
             meant: dict[int, int] = {}
             for place in places:
@@ -112,50 +133,96 @@ class Writer:
             waiting = sorted(later)
         return written
 
-    def _create(self, rows: Sequence[Ready]) -> None:
+    def _create(self, rows: Sequence[Ready], grams: Extracted | None = None) -> None:
         if not rows:
             return
-        now = timezone.now()
-        moment, acting = bulk.moment(now), who_acts()
-        of_everybody = {"created_at": moment, "updated_at": moment, "version": 1, "channel_id": self.channel.pk}
-        fixed = tuple((self._fixed | of_everybody).values())
+        now = timezone.now().astimezone(dt.UTC).replace(tzinfo=None).isoformat(" ")
+        # PostgreSQL keeps moments with their zone; SQLite as texts, in UTC
+        zone = "+00" if connection.vendor == "postgresql" else ""
+        moment, acting = f"{now}{zone}", who_acts()
+        made = {"created_at": moment, "updated_at": moment, "version": 1}
         ids = bulk.take_ids(Customer, len(rows))
         self.told.update(ids)
-        since = [_kept(row.customer[-1]) or moment for row in rows]
-        bulk.insert(
-            Customer,
-            ("id", *CUSTOMER_COLUMNS, *self._fixed),
-            [(number, *row.customer[:-1], at, *fixed) for number, row, at in zip(ids, rows, since, strict=True)],
-        )
-        bulk.insert(
-            Identity,
-            ("customer_id", "channel_id", "external_id"),
-            [
-                (number, self.channel.pk, row.external_id)
-                for number, row in zip(ids, rows, strict=True)
-                if row.external_id
-            ],
-        )
-        bulk.insert(
-            Address,
-            ("customer_id", *ADDRESS_COLUMNS, *_NEW_ADDRESS),
-            [
-                (number, *row.address, moment, moment, 1, True, True)
-                for number, row in zip(ids, rows, strict=True)
-                if row.address
-            ],
-        )
-        entry = (acting.user_id, acting.source, Customer._meta.label_lower)
-        bulk.insert(
-            Entry,
-            _ENTRY_COLUMNS,
-            [
-                (CustomerCreated.name, at, moment, number, *entry, number, "{}")
-                for number, at in zip(ids, since, strict=True)
-            ],
-        )
-        at = CUSTOMER_COLUMNS.index("search_text")
-        self.texts.update(zip(ids, (row.customer[at] for row in rows), strict=True))
+        self.made: Sequence[int] = ids  # for those who keep a journal of it
+        said = [row.customer for row in rows]
+        since = [row[-1] or now for row in said]
+        at = [f"{one}{zone}" for one in since] if zone else since
+        usual = self._usual | made | {"channel_id": self.channel.pk}
+        referred: list[tuple[type[models.Model], int]] = [(Channel, self.channel.pk)]
+        if acting.user_id:
+            referred.append((get_user_model(), acting.user_id))
+        with bulk.unchecked_references(*referred):
+            bulk.insert(
+                Customer,
+                ("id", "customer_since", *CUSTOMER_COLUMNS[:-1]),
+                [(number, one, *row[:-1]) for number, one, row in zip(ids, at, said, strict=True)],
+                same=usual,
+            )
+            bulk.insert(
+                Identity,
+                ("customer_id", "external_id"),
+                [(number, row.external_id) for number, row in zip(ids, rows, strict=True) if row.external_id],
+                same={"channel_id": self.channel.pk},
+            )
+            bulk.insert(
+                Address,
+                ("customer_id", *ADDRESS_COLUMNS, *_SPOT),
+                [
+                    (number, *row.address, *_spot(row.address))
+                    for number, row in zip(ids, rows, strict=True)
+                    if row.address
+                ],
+                same=made | {"is_default_shipping": True, "is_default_billing": True},
+            )
+            bulk.insert(
+                Entry,
+                ("customer_id", "subject_id", "at"),
+                list(zip(ids, ids, at, strict=True)),
+                same={
+                    "name": CustomerCreated.name,
+                    "recorded_at": moment,
+                    "actor_id": acting.user_id,
+                    "source": acting.source,
+                    "subject_type": Customer._meta.label_lower,
+                    "data": "{}",
+                },
+            )
+        self._note(ids, said, since, usual, grams)
+
+    def _note(
+        self,
+        ids: Sequence[int],
+        said: Sequence[tuple[Any, ...]],
+        since: Sequence[str],
+        usual: Mapping[str, Any],
+        grams: Extracted | None,
+    ) -> None:
+        """Keep in hand what the index needs to know of new customers."""
+        values = dict(zip(CUSTOMER_COLUMNS, zip(*said, strict=True), strict=True)) | {"customer_since": since}
+        for column in standings.COLUMNS:
+            if column not in values:
+                usually = usual[column] if column in usual else _default(column)
+                values[column] = [usually] * len(ids)
+        self.has_filled_a_block |= ids[0] >> BLOCK_BITS != (ids[-1] + 1) >> BLOCK_BITS
+        if grams is None or ids[-1] - ids[0] + 1 != len(ids) or ids[0] >> BLOCK_BITS != ids[-1] >> BLOCK_BITS:
+            self.texts.update(zip(ids, values["search_text"], strict=True))
+            return
+        self.grams.append(grams.moved(ids))
+        packed: dict[str, Any] = {}
+        for column, kind in standings.COLUMNS.items():
+            if kind is standings.Kind.TEXT:
+                packed[column] = "\n".join(values[column])
+            elif kind is standings.Kind.WORD:
+                packed[column] = [self._words.setdefault(word, word) for word in values[column]]
+            else:
+                packed[column] = standings.values_of(column, values[column])
+        self._columns.append((ids, packed))
+
+    @property
+    def columns(self) -> Iterator[standings.Known]:
+        """What is in the columns of new customers that lists filter and sort by."""
+        for ids, packed in self._columns:
+            yield ids, {name: kept.split("\n") if isinstance(kept, str) else kept for name, kept in packed.items()}
 
     def _change(self, rows: Sequence[Ready], meant: dict[int, int], known: Known, written: Written) -> None:
         stored = _stored(list(meant))
@@ -185,19 +252,24 @@ class Writer:
         now = timezone.now()
         moment, acting = bulk.moment(now), who_acts()
         customers, addresses, new_addresses, identities, entries = [], [], [], [], []
+        own: dict[int, tuple[dict[str, Any], int]] = {}
         for change in changes:
             profile = {**stored[change.customer_id][0], **change.columns}
             profile.update(found_by(profile))
-            profile["customer_since"], profile["updated_at"] = bulk.moment(profile["customer_since"]), moment
-            customers.append((*(profile[column] for column in _UPDATED), change.versions, change.customer_id))
-            self.texts[change.customer_id] = profile["search_text"]
+            if profile.get(merges.IS_LAID_ASIDE):
+                own[change.customer_id] = {column: profile[column] for column in CUSTOMER_COLUMNS}, change.versions
+            else:
+                profile["customer_since"], profile["updated_at"] = bulk.moment(profile["customer_since"]), moment
+                customers.append((*(profile[column] for column in _UPDATED), change.versions, change.customer_id))
+                self.texts[change.customer_id] = profile["search_text"]
             facts: list[Fact] = []
             if change.changes:
                 facts.append(CustomerChanged(changes=change.changes))
             if change.external_id:
                 identities.append((change.customer_id, self.channel.pk, change.external_id))
             if change.address:
-                values = [change.address[column] for column in ADDRESS_COLUMNS]
+                values: list[Any] = [change.address[column] for column in ADDRESS_COLUMNS]
+                values += _spot(values)
                 if change.address_id is None:
                     new_addresses.append((change.customer_id, *values, moment, moment, 1, True, True))
                 else:
@@ -215,15 +287,20 @@ class Writer:
             customers,
         )
         _run_many(
-            f"UPDATE customers_address SET {_set((*ADDRESS_COLUMNS, 'updated_at'))}, version = version + 1 "  # noqa: S608
+            f"UPDATE customers_address SET {_set((*ADDRESS_COLUMNS, *_SPOT, 'updated_at'))}, version = version + 1 "  # noqa: S608
             "WHERE id = %s",
             addresses,
         )
-        bulk.insert(Address, ("customer_id", *ADDRESS_COLUMNS, *_NEW_ADDRESS), new_addresses)
+        bulk.insert(Address, ("customer_id", *ADDRESS_COLUMNS, *_SPOT, *_NEW_ADDRESS), new_addresses)
         bulk.insert(Identity, ("customer_id", "channel_id", "external_id"), identities)
         bulk.insert(Entry, _ENTRY_COLUMNS, entries)
+        merges.write(own)
+        merges.follow([change.customer_id for change in changes])
 
 
+_SPOT = ("latitude", "longitude")
+_CITY, _COUNTRY = ADDRESS_COLUMNS.index("city"), ADDRESS_COLUMNS.index("country")
+_NOWHERE = (None, None)
 _NEW_ADDRESS = ("created_at", "updated_at", "version", "is_default_shipping", "is_default_billing")
 
 
@@ -240,6 +317,9 @@ def _difference(
     }
     if "customer_since" in given:
         given["customer_since"] = dt.datetime.fromisoformat(given["customer_since"]).replace(tzinfo=dt.UTC)
+    for kind in ("email", "phone"):
+        if given.get(kind) in stored["contacts"]:
+            del given[kind]  # they have it, and which one is the first is not for a file to say
     for name, value in renamed(stored, given).items():
         if value != stored[name]:
             change.columns[name] = value
@@ -267,10 +347,19 @@ def _stored(ids: Sequence[int]) -> dict[int, tuple[dict[str, Any], dict[str, Any
     found = Address.objects.filter(customer_id__in=id_list(ids)).order_by(*order)
     for address in found.values("id", "customer_id", *ADDRESS_COLUMNS):
         addresses.setdefault(address["customer_id"], address)
-    return {
-        customer["id"]: (customer, addresses.get(customer["id"]))
-        for customer in Customer.everyone.filter(id__in=id_list(ids)).values("id", *CUSTOMER_COLUMNS)
-    }
+    rows = Customer.everyone.filter(id__in=id_list(ids)).values("id", *CUSTOMER_COLUMNS)
+    profiles: dict[int, dict[str, Any]] = {row["id"]: dict(row) for row in rows}
+    merges.by_themselves(profiles)
+    contacts = contacts_of(ids)
+    for pk, profile in profiles.items():
+        profile["contacts"] = contacts.get(pk, ())
+    return {pk: (profile, addresses.get(pk)) for pk, profile in profiles.items()}
+
+
+def _spot(address: Sequence[Any]) -> tuple[float | None, float | None]:
+    """Where an address is, as far as the table of cities knows."""
+    found = gazetteer.find(address[_COUNTRY], address[_CITY])
+    return (found.latitude, found.longitude) if found else _NOWHERE
 
 
 def _run_many(statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -283,9 +372,9 @@ def _set(columns: Sequence[str]) -> str:
     return ", ".join(f"{column} = %s" for column in columns)
 
 
-def _kept(since: str | None) -> str | None:
-    """A prepared moment as this database keeps it."""
-    return f"{since}+00" if since and connection.vendor == "postgresql" else since
+def _default(column: str) -> Any:
+    """What a column holds that nobody wrote."""
+    return next(one for one in Customer._meta.concrete_fields if one.get_attname() == column).get_default()
 
 
 def _plain(value: Any) -> Any:

@@ -159,7 +159,7 @@ def _create(form: CustomerForm, address: AddressForm, more: Sequence[Filled]) ->
             place = address.values()
             with told_by(address):
                 # so that a bad postcode is said at the address, not somewhere in the profile
-                checked_address(place, is_strict=address.is_strict)
+                place = checked_address(place, is_strict=address.is_strict)
         with transaction.atomic():
             with told_by(form):
                 customer = create_customer(values=form.values(), address=place)
