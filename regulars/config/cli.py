@@ -17,6 +17,7 @@ import click
 from regulars import __version__
 
 _GROUPS = {
+    "bulk": "Changes of many customers, and the way back.",
     "duplicates": "Find records that mean the same person.",
     "import": "Bring in customers and orders from files.",
     "token": "Keys for programs that use the API.",

@@ -21,8 +21,10 @@ from regulars.customers import (
     tabs,
 )
 from regulars.customers.bulk import action, kinds, reading
+from regulars.customers.bulk import commands as bulk_commands
 from regulars.customers.commands import (
     apply_command,
+    export_command,
     import_command,
     list_command,
     reindex_command,
@@ -30,6 +32,7 @@ from regulars.customers.commands import (
 )
 from regulars.customers.duplicates.commands import find_command as find_duplicates_command
 from regulars.customers.forms import custom
+from regulars.customers.merge_commands import merge_command, unmerge_command
 
 # ── the frame
 menu.add(
@@ -228,11 +231,14 @@ menu.add(
 
 # ── the command line
 commands.add("import", "customers", import_command)
+commands.add("export", "customers", export_command)
 commands.add("import", "list", list_command)
 commands.add("import", "apply", apply_command)
 commands.add("import", "undo", undo_command)
 commands.add("", "reindex", reindex_command)
 commands.add("duplicates", "find", find_duplicates_command)
+commands.add("duplicates", "merge", merge_command)
+commands.add("duplicates", "unmerge", unmerge_command)
 
 # ── what belongs to a customer
 for _holder in holders.ALL:
@@ -241,6 +247,8 @@ for _holder in holders.ALL:
 # ── what can be done with many customers
 for _action in kinds.ALL:
     action.add(_action)
+commands.add("bulk", "list", bulk_commands.list_command)
+commands.add("bulk", "undo", bulk_commands.undo_command)
 
 # ── what can be asked of a customer
 for _field in fields.FIELDS:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from regulars.core.errors import Invalid
-from regulars.customers.bulk import columns, tags
+from regulars.customers import customfields
+from regulars.customers.bulk import columns, custom, tags
 from regulars.customers.bulk.words import field_label
 from regulars.customers.forms import CustomerForm, ShopForm
-from regulars.customers.models import Category, Medium, Status, Tag
+from regulars.customers.models import Category, CustomField, Medium, Status, Tag
 from regulars.customers.normalise import RESTRICTIONS
 from regulars.staff.models import User
 
@@ -26,7 +29,38 @@ PLAIN_FIELDS = (
 
 
 class BulkForm(ShopForm):
-    """The parameters of one kind of bulk work, as JSON."""
+    """The parameters of one kind of bulk work, as JSON; `reader` is who asks for it, and what they may see."""
+
+    def __init__(self, *args: Any, reader: Any = None, **kwargs: Any) -> None:
+        self.reader = reader
+        super().__init__(*args, **kwargs)
+
+    @classmethod
+    def checked(cls, params: Mapping[str, Any], *, reader: Any) -> dict[str, Any]:
+        """Parameters as a program sends them, cleaned as a form's are. Raises Invalid."""
+        data = QueryDict(mutable=True)
+        for name, value in params.items():
+            if isinstance(value, list) and name == "tags" and cls is TagForm:
+                data[name] = ",".join(value)
+            elif isinstance(value, list):
+                data.setlist(name, value)
+            elif value is True:
+                data[name] = "on"
+            elif value is not None and value is not False:
+                data[name] = str(value)
+        form = cls(data, reader=reader)
+        unknown = [name for name in params if name not in form.fields]
+        if unknown:
+            sentence = _("There is no such parameter.")
+            raise Invalid(sentence, fields={f"params.{name}": [sentence] for name in unknown})
+        try:
+            if form.is_valid():
+                return form.params()
+            fields = {name: [str(error) for error in errors] for name, errors in form.errors.items()}
+        except Invalid as refusal:
+            fields = refusal.fields
+        named = {f"params.{name}": why for name, why in fields.items()}
+        raise Invalid(next(iter(named.values()))[0], fields=named)
 
     def params(self) -> dict[str, Any]:
         """What was asked for, cleaned; call it on a form that is valid. Raises Invalid where it means nothing."""
@@ -111,12 +145,14 @@ class FieldForm(BulkForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         profile = CustomerForm()
-        known = [name for name in PLAIN_FIELDS if name in profile.fields]
-        self.fields["field"].choices = [("", _("Choose a field")), *((name, field_label(name)) for name in known)]  # type: ignore[attr-defined]
+        known = {name: profile.fields[name] for name in PLAIN_FIELDS if name in profile.fields}
+        own = {field.name: field for field in customfields.seen_by(self.reader)}
+        choices = [(name, field_label(name)) for name in known] + [(name, one.label) for name, one in own.items()]
+        self.fields["field"].choices = [("", _("Choose a field")), *choices]  # type: ignore[attr-defined]
         chosen = self.data.get("field") or self.initial.get("field") or ""
-        self.is_chosen = chosen in known
+        self.is_chosen = chosen in known or chosen in own
         if self.is_chosen:
-            self.fields["value"] = profile.fields[chosen]
+            self.fields["value"] = known[chosen] if chosen in known else _input(own[chosen])
             self.fields["value"].label = _("New value")
             self.fields["value"].help_text = _("Left empty, the field is emptied.")
             self.fields["value"].required = False
@@ -138,11 +174,32 @@ class FieldForm(BulkForm):
                 sentence = _("Say why these customers are restricted. Whoever serves them next has to know.")
                 raise Invalid(sentence, fields={"because": [sentence]})
         try:
-            columns.new_columns(found)
+            if custom.is_custom(found):
+                custom.value_of(found)
+            else:
+                columns.new_columns(found)
         except Invalid as refusal:
             reasons = [reason for of_field in refusal.fields.values() for reason in of_field]
             raise Invalid(refusal.sentence, fields={"value": reasons}) from refusal
         return found
+
+
+def _input(field: CustomField) -> forms.Field:
+    """What asks for a value of one of the shop's own fields; what it may be is decided when it is read."""
+    options = list(customfields.option_labels(field).items())
+    match CustomField.Type(field.type):
+        case CustomField.Type.YES_NO:
+            return forms.ChoiceField(choices=[("", "—"), ("yes", _("Yes")), ("no", _("No"))])
+        case CustomField.Type.ONE_OF:
+            return forms.ChoiceField(choices=[("", "—"), *options])
+        case CustomField.Type.SEVERAL_OF:
+            boxes = forms.CheckboxSelectMultiple(attrs={"class": "check"})
+            return forms.MultipleChoiceField(choices=options, widget=boxes)
+        case CustomField.Type.DATE:
+            return forms.CharField(widget=forms.DateInput(attrs={"type": "date"}))
+        case CustomField.Type.LONG_TEXT:
+            return forms.CharField(widget=forms.Textarea(attrs={"rows": 4}))
+    return forms.CharField()
 
 
 class WithdrawForm(BulkForm):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from regulars.customers.bulk import columns, consent, forms, lifecycle, tags
+from regulars.customers.bulk import columns, consent, custom, forms, lifecycle, tags
 from regulars.customers.bulk.action import Action, Touches
 
 _EDIT, _DELETE = "customers.edit", "customers.delete"
@@ -77,9 +77,9 @@ ALL = (
         icon="pencil",
         permission=_EDIT,
         form=forms.FieldForm,
-        title=columns.title,
-        plan=columns.plan,
-        apply=columns.apply,
+        title=custom.title,
+        plan=custom.plan,
+        apply=custom.apply,
         touches=Touches.TEXTS,
         order=70,
     ),

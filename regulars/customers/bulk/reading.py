@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from regulars.core import ids
+from regulars.customers import customfields
 from regulars.customers.bulk import action as actions
 from regulars.customers.bulk.action import Outcome
 from regulars.customers.bulk.words import Names, field_label, field_words
@@ -126,17 +127,19 @@ def tabs(change_set: ChangeSet) -> list[Tab]:
     return [tab for tab in found if tab.count > 0]
 
 
-def lines(tab: Tab | None, change_set: ChangeSet, *, after: int = 0) -> tuple[list[Shown], int | None]:
+def lines(
+    tab: Tab | None, change_set: ChangeSet, *, after: int = 0, reader: Any = None
+) -> tuple[list[Shown], int | None]:
     """A page of lines in words, and the number after which the next page begins. Three queries, however many lines."""
     if tab is None:
         return [], None
     found = list(tab.lines(change_set).filter(id__gt=after).defer("images")[: PAGE + 1])
     following = found[PAGE - 1].pk if len(found) > PAGE else None
-    return in_words(found[:PAGE]), following
+    return in_words(found[:PAGE], hidden=customfields.hidden_from(reader)), following
 
 
-def in_words(changes: Iterable[Change]) -> list[Shown]:
-    """Lines as people read them."""
+def in_words(changes: Iterable[Change], *, hidden: Collection[str] = ()) -> list[Shown]:
+    """Lines as people read them, without the fields that this one may not see."""
     names = Names()
     return [
         Shown(
@@ -145,21 +148,22 @@ def in_words(changes: Iterable[Change]) -> list[Shown]:
             [
                 FieldChange(field_label(name), field_words(name, was, names), field_words(name, now, names))
                 for name, (was, now) in change.fields.items()
+                if name not in hidden
             ],
         )
         for change in changes
     ]
 
 
-def plain(change: Change) -> dict[str, Any]:
-    """A line for programs."""
+def plain(change: Change, *, hidden: Collection[str] = ()) -> dict[str, Any]:
+    """A line for programs, without the fields that this one may not see."""
     return {
         "customer": ids.encode(Customer.id_prefix, change.customer_id) if change.customer_id else None,
         "label": change.label,
         "outcome": change.outcome,
         "state": change.state,
         "reason": change.reason,
-        "changes": change.fields,
+        "changes": {name: pair for name, pair in change.fields.items() if name not in hidden},
     }
 
 

@@ -42,7 +42,8 @@ def bulk(request: HttpRequest) -> HttpResponse:
     except Invalid as refusal:
         toast(request, refusal.sentence)
         return redirect(_list_address(request.POST.get("query", "")))
-    form = action.form(request.POST if "_plan" in request.POST else None, initial={"field": request.POST.get("field")})
+    data = request.POST if "_plan" in request.POST else None
+    form = action.form(data, reader=request.user, initial={"field": request.POST.get("field")})
     has_questions = bool(form.fields)
     problem = ""
     if ("_plan" in request.POST and form.is_valid()) or not has_questions:
@@ -176,7 +177,8 @@ def _page(
     wanted = request.GET.get("show", "")
     tab = next((one for one in tabs if one.name == wanted), tabs[0] if tabs else None)
     after = request.GET.get("after", "")
-    lines, following = reading.lines(tab, change_set, after=int(after) if _is_number(after) else 0)
+    start = int(after) if _is_number(after) else 0
+    lines, following = reading.lines(tab, change_set, after=start, reader=request.user)
     counts = change_set.counts
     context: dict[str, Any] = {
         "change_set": change_set,

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from functools import lru_cache
 from http import HTTPStatus
-from io import StringIO
-from itertools import islice
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,26 +16,23 @@ from django.utils.translation import gettext as _
 
 from regulars.core import shop
 from regulars.core.errors import Invalid
-from regulars.core.tabular_out import SafeWriter
-from regulars.customers import catalogue, columns
+from regulars.customers import catalogue, columns, exporting
 from regulars.customers.bulk import action as actions
 from regulars.customers.catalogue import Field, Type
 from regulars.customers.filters import operators_of, parse
 from regulars.customers.models import Customer, SavedView
 from regulars.customers.places import countries
-from regulars.customers.queries import ListRequest, customer_list, customer_page, dropping
+from regulars.customers.queries import ListRequest, customer_count, customer_list, dropping
 from regulars.customers.views import saved_views
 from regulars.staff.access import requires
 
 _PAGING = ("after", "before")
-_EXPORT_PAGE = 250
 _MOST_BOXES = 24  # more choices than these are typed
 # these are asked with a box for each operator
 _WITHOUT_OPERATOR = {
     Type.AGE, Type.NUMBER, Type.DECIMAL, Type.MONEY, Type.DATE, Type.DAY, Type.BIRTHDAY, Type.YES_NO, Type.LONG_TEXT,
 }  # fmt: skip
 _IN_BAR = 3
-_BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 
 @requires("customers.view")
@@ -99,7 +92,7 @@ def choose_columns(request: HttpRequest) -> HttpResponse:
 
 @requires("customers.export")
 def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
-    """The filtered list, or the picked customers, as a CSV file with the chosen columns."""
+    """The filtered list, or the picked customers, as a file with the chosen columns: asked what for, then streamed."""
     if request.method == "POST":
         data = QueryDict(request.POST.get("query", ""), mutable=True)
         if "all" not in request.POST:
@@ -113,12 +106,37 @@ def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     except Invalid as refusal:
         return _list(request, data=data, problem=refusal.sentence)
     rows: Iterable[Customer]
-    rows = _picked(picked) if picked else _everybody(wanted)
+    rows = exporting.picked(picked) if picked else exporting.everybody(wanted)
     view = saved_views.opened(request.user, first)
     shown = columns.chosen(request.user, _wanted_columns(first, view))  # type: ignore[arg-type]
-    response = StreamingHttpResponse(_csv(rows, shown), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="customers-{shop.today().isoformat()}.csv"'
-    return response
+    problem = ""
+    wish, reason = request.POST.get("format", "csv"), request.POST.get("reason", "")
+    if "_go" in request.POST:
+        try:
+            stream = exporting.export(rows, shown, wish=wish, reason=reason, what=first.urlencode())
+        except Invalid as refusal:
+            problem = refusal.sentence
+        else:
+            kind = exporting.FORMATS[wish]
+            response = StreamingHttpResponse(stream, content_type=kind.content_type)
+            name = f"customers-{shop.today().isoformat()}.{kind.suffix}"
+            response["Content-Disposition"] = f'attachment; filename="{name}"'
+            return response
+    count = None if picked else customer_count(wanted)
+    context = {
+        "query": first.urlencode(),
+        "ids": [Customer(pk=number).public_id for number in picked],
+        "is_all": "all" in request.POST,
+        "count": len(picked) if count is None else count.number,
+        "is_exact": count is None or count.is_exact,
+        "heads": columns.heads(shown),
+        "formats": exporting.FORMATS.values(),
+        "format": wish,
+        "reason": reason,
+        "problem": problem,
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
+    return render(request, "customers/export.html", context, status=status)
 
 
 def _list(
@@ -206,7 +224,7 @@ def _head(wanted: ListRequest, column: columns.Column, here: str) -> dict[str, A
 def _wanted_columns(data: QueryDict, view: SavedView | None) -> list[str]:
     """The columns that the address asks for, or the open view."""
     if data.get("columns"):
-        return [name for name in data["columns"].split(",") if name]
+        return [name for name in str(data["columns"]).split(",") if name]
     return list(view.columns) if view else []
 
 
@@ -275,36 +293,6 @@ def _typed(data: QueryDict) -> Iterator[tuple[str, str]]:
         text = data.get(name, "").strip()
         if name.startswith("_is_") and text:
             yield name.removeprefix("_is_"), text
-
-
-def _picked(ids: list[int]) -> QuerySet[Customer]:
-    return Customer.objects.filter(pk__in=ids).select_related("channel").order_by("sort_name", "pk")
-
-
-def _everybody(wanted: ListRequest) -> Iterator[Customer]:
-    """Everybody of a list, page by page, so that a million people need no memory."""
-    wanted = replace(wanted, size=_EXPORT_PAGE)
-    while True:
-        page = customer_page(wanted)
-        yield from page.rows
-        if not page.next_cursor:
-            return
-        wanted = replace(wanted, after=wanted.key_of(page.next_cursor, "after"))
-
-
-def _csv(rows: Iterable[Customer], shown: list[columns.Column]) -> Iterator[str]:
-    buffer = StringIO()
-    writer = SafeWriter(buffer)
-    buffer.write(_BYTE_ORDER_MARK)
-    writer.writerow([_("Id"), *columns.heads(shown)])
-    everybody = iter(rows)
-    while some := list(islice(everybody, _EXPORT_PAGE)):
-        for customer, cells in zip(some, columns.texts(shown, some), strict=True):
-            writer.writerow([customer.public_id, *cells])
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
-    yield buffer.getvalue()
 
 
 def _first_page(data: QueryDict) -> QueryDict:

@@ -244,7 +244,7 @@ def _same(query: str, now: QueryDict, *, is_sorted: bool = True) -> bool:
 
 def _columns(now: QueryDict, base: SavedView | None, user: Any) -> list[str]:
     if now.get("columns"):
-        return [name for name in now["columns"].split(",") if name]
+        return [name for name in str(now["columns"]).split(",") if name]
     return list(base.columns if base else user.list_columns)
 
 
