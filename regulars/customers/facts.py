@@ -121,6 +121,18 @@ class IdentityChanged(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class DuplicateDecided(Fact):
+    """Somebody said whether this customer and `other` are one person: `decision` is never, household or open."""
+
+    name: ClassVar[str] = "customer.duplicate_decided"
+    sentence: ClassVar = _("Compared with a possible duplicate")
+    icon: ClassVar[str] = "users-round"
+
+    decision: str = ""
+    other: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class HouseholdJoined(Fact):
     """Somebody lives with others from now on, as far as we know."""
 
@@ -242,6 +254,21 @@ class NoteChanged(Fact):
 
     note: str = ""
     deed: str = "changed"
+
+
+@dataclass(frozen=True, slots=True)
+class CustomersExported(Fact):
+    """Customers went out as a file; `count` of them, `filters` are those of the list, `reason` what it is for."""
+
+    name: ClassVar[str] = "customers.exported"
+    sentence: ClassVar = _("Customers exported")
+    icon: ClassVar[str] = "download"
+    on_timeline: ClassVar[bool] = False
+
+    count: int = 0
+    format: str = ""
+    reason: str = ""
+    filters: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,12 @@ def remembered(table: Table) -> dict[str, str]:
 
 @transaction.atomic
 def plan_import(
-    file: ImportFile, *, mapping: Mapping[str, str], reading: Mapping[str, str] | None = None, date_format: str = ""
+    file: ImportFile,
+    *,
+    mapping: Mapping[str, str],
+    reading: Mapping[str, str] | None = None,
+    date_format: str = "",
+    is_now: bool = False,
 ) -> ChangeSet:
     """Begin to plan: what every row of a file would do. Nothing of the customers is changed.
 
@@ -148,7 +153,7 @@ def plan_import(
     RememberedMapping.objects.update_or_create(
         kind="customers", headings=_digest(table), defaults={"mapping": dict(mapping), "used_at": timezone.now()}
     )
-    if file.size <= AT_HAND:
+    if is_now or file.size <= AT_HAND:
         make_import_plan(change_set_id=planned.pk)
         planned.refresh_from_db()
     else:
@@ -202,7 +207,7 @@ def make_import_plan(*, change_set_id: int) -> None:
 
 
 @transaction.atomic
-def apply_import(change_set: ChangeSet, *, kinds: Iterable[str] = DONE_BY) -> ChangeSet:
+def apply_import(change_set: ChangeSet, *, kinds: Iterable[str] = DONE_BY, is_now: bool = False) -> ChangeSet:
     """Do what was planned, or the rows of some kinds of it (`new`, `changed`, `possible`), without the lines left out.
 
     A small file is imported here and now. Raises NotPossibleNow, or Invalid where nothing is chosen.
@@ -218,7 +223,7 @@ def apply_import(change_set: ChangeSet, *, kinds: Iterable[str] = DONE_BY) -> Ch
     current.params = {**current.params, "kinds": chosen}
     current.state, current.started_at, current.updated_at = State.APPLYING, now, now
     current.save(update_fields=["params", "state", "started_at", "updated_at"])
-    if current.file.size <= AT_HAND:
+    if is_now or current.file.size <= AT_HAND:
         apply_import_rows(change_set_id=current.pk)
         current.refresh_from_db()
     else:
@@ -323,6 +328,20 @@ def _digest(table: Table) -> str:
 def _throw_away(path: Path) -> None:
     path.unlink(missing_ok=True)
     path.parent.rmdir()
+
+
+def find(public_id: str) -> ChangeSet:
+    """The import of that id. Raises Invalid."""
+    found = ChangeSet.objects.filter(pk=ChangeSet.pk_of(public_id) or 0, action=ACTION).first()
+    if found is None:
+        raise Invalid(_("There is no import “%(id)s”.") % {"id": public_id[:40]}, fields={})
+    return found
+
+
+def guessed(file: ImportFile, chosen: Mapping[str, str], *, reading: Mapping[str, str]) -> dict[str, str]:
+    """The whole mapping of a file, as it is guessed where `chosen` does not say otherwise. Raises Invalid."""
+    plan, _not_imported, _findings = plan_of(open_table(path_of(file), **reading), chosen, reading=reading)
+    return {field: str(place + 1) for field, place in plan.columns.items()}
 
 
 def _locked(change_set: ChangeSet) -> ChangeSet:

@@ -37,7 +37,7 @@ State = ChangeSet.State
 
 
 @transaction.atomic
-def undo_import(change_set: ChangeSet) -> ChangeSet:
+def undo_import(change_set: ChangeSet, *, is_now: bool = False) -> ChangeSet:
     """Take an import back, however long ago it was; a small one here and now. Raises NotPossibleNow."""
     current = ChangeSet.objects.select_for_update(of=("self",), no_key=True).get(pk=change_set.pk, action=ACTION)
     if not may_undo(current):
@@ -49,7 +49,7 @@ def undo_import(change_set: ChangeSet) -> ChangeSet:
     current.params = {**current.params, "ended_at": (current.applied_at or current.updated_at).isoformat()}
     current.state, current.done, current.total, current.updated_at = State.UNDOING, 0, made + changed, now
     current.save(update_fields=["state", "done", "total", "updated_at", "params"])
-    if current.total <= AT_HAND:
+    if is_now or current.total <= AT_HAND:
         undo_import_rows(change_set_id=current.pk)
         current.refresh_from_db()
     else:
