@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from django.utils.translation import get_language
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import get_language, pgettext_lazy
 
 from regulars.customers.models import Category, Customer
 
@@ -54,8 +53,8 @@ def category_name(category: Category) -> str:
 
 
 _FIRST_CATEGORIES = {
-    "vip": ("VIP", _("VIP")),
-    "regular": ("Regular", _("Regular")),
-    "business": ("Business", _("Business")),
-    "new": ("New", _("New")),
+    "vip": ("VIP", pgettext_lazy("category of customers", "VIP")),
+    "regular": ("Regular", pgettext_lazy("category of customers", "Regular")),
+    "business": ("Business", pgettext_lazy("category of customers", "Business")),
+    "new": ("New", pgettext_lazy("category of customers", "New")),
 }
