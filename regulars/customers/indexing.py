@@ -11,7 +11,7 @@ Postings are only ever added. A posting that no longer holds costs a reader one 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
@@ -69,7 +69,7 @@ def merge(extracted: Extracted) -> None:
         standings.refresh(extracted.ids.tolist())
 
 
-def index_written(*, grams: Sequence[Extracted], known: Sequence[standings.Known], texts: Mapping[int, str]) -> None:
+def index_written(*, grams: Sequence[Extracted], known: Iterable[standings.Known], texts: Mapping[int, str]) -> None:
     """Bring into the index what an import has written, as the last step of its transaction.
 
     `grams` are those of new customers, each batch with higher ids than the one before it, and `known` what is in their

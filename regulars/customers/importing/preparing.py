@@ -38,7 +38,7 @@ from regulars.customers.normalise import (
     require_someone,
 )
 
-BATCH_ROWS = 5_000
+BATCH_ROWS = 2_500
 _TEXT = -2  # the place of the search text in CUSTOMER_COLUMNS
 
 _ADDRESS_FIELDS = {"address_name": "name", "address_company": "company", "address_phone": "phone"}

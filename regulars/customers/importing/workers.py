@@ -58,9 +58,8 @@ def batches_from_process(path: Path, plan: Plan, *, language: str) -> Iterator[B
         try:
             to_it.write(json.dumps(task).encode())
             to_it.close()
-            is_last = False
-            while not is_last:
-                rows, ready, sources, rejects, broken, grams, repairs, is_last = _receive(from_it)
+            while message := _receive(from_it):
+                rows, ready, sources, rejects, broken, grams, repairs = message
                 made, found = list(map(Ready._make, ready)), Extracted.unpacked(*grams)
                 yield Batch(rows, made, marshal.loads(sources), rejects, broken, found, repairs)  # noqa: S302
         finally:
@@ -102,18 +101,16 @@ def _prepare() -> None:
     gc.freeze()
     gc.disable()
     plan = Plan(**task["plan"])
-    found = batches(open_table(Path(task["path"]), **(plan.reading or {})), plan)
-    waiting = next(found, None)
-    while waiting is not None:
-        batch, waiting = waiting, next(found, None)
+    for batch in batches(open_table(Path(task["path"]), **(plan.reading or {})), plan):
         grams = batch.grams.packed() if batch.grams else (0, b"", b"", b"")
         ready = list(map(tuple, batch.ready))
         # as it is: rarely is one of them needed
         sources = marshal.dumps(batch.sources, _PLAIN_MARSHAL)
         _send(
             sys.stdout.buffer,
-            (batch.rows, ready, sources, batch.rejects, batch.broken, grams, batch.repairs, waiting is None),
+            (batch.rows, ready, sources, batch.rejects, batch.broken, grams, batch.repairs),
         )
+    _send(sys.stdout.buffer, ())  # the end, which a process that ended before it does not tell
 
 
 if __name__ == "__main__":
