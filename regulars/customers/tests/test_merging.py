@@ -154,7 +154,8 @@ def test_a_return_of_a_records_order_is_that_records(jonas, j_wieck):
 
 def test_any_number_at_once_and_one_merge_in_another(web):
     one, two, three, four = (
-        create_customer(values={"name": name, "email": f"{name}@shop.example"}) for name in ("one", "two", "three", "four")
+        create_customer(values={"name": name, "email": f"{name}@shop.example"})
+        for name in ("one", "two", "three", "four")
     )
     merge(keep=two, others=[three])
     first, *_rest = merge(keep=one, others=[two, four])
