@@ -293,7 +293,11 @@ class _Reader:
                 return
             if scale.is_one_value(int(along[0])) and heights[along[0]] > wanted:
                 places = np.flatnonzero(narrowed.may & (steps == along[0]))
-                for part in self._by_id(narrowed.standings.ids(places), order, start, wanted):
+                ids = narrowed.standings.ids(places)
+                if start is not None and scale.step(comparable(start[0])) == along[0]:
+                    # all of them have the value of the place: half a million who never ordered are not read again
+                    ids = ids[ids > start[1]] if order.is_rising else ids[ids < start[1]]
+                for part in self._by_id(ids, order, start, wanted):
                     yield part
                     last = part[-1] if part else last
                 along = along[1:]
