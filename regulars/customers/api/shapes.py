@@ -29,7 +29,7 @@ problems.describe(
     "email-taken",
     status=HTTPStatus.CONFLICT,
     title=_("Another customer has this e-mail"),
-    text=_("An e-mail belongs to one customer. Find who has it with “?email.is=…”, and change that customer instead."),
+    text=_("An e-mail belongs to one customer, also a further one. Find who has it with “?q=…”, and change that customer."),
 )
 problems.describe(
     "tag-taken",

@@ -7,12 +7,16 @@ from typing import Any
 
 from django import template
 from django.forms import BoundField
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from regulars.core.contact import format_phone
 from regulars.customers import catalogue, names, places, restrictions
 from regulars.customers.duplicates import words
 from regulars.customers.models import Address, Customer
+from regulars.customers.queries.contact_points import Point
 
 register = template.Library()
 
@@ -57,6 +61,19 @@ def category(customer: Customer) -> str:
 def evidence(piece: Mapping[str, Any]) -> str:
     """A piece of evidence as a sentence."""
     return words.sentence(piece)
+
+
+@register.filter
+def warning(value: str, warned: Mapping[str, Point]) -> SafeString:
+    """In red behind an e-mail or phone: that it should be left alone, or that what was sent there came back."""
+    point = warned.get(value) if warned else None
+    if point is None:
+        return SafeString("")
+    if point.is_do_not_contact:
+        said = _("Do not write") if point.is_email else _("Do not call")
+    else:
+        said = pgettext("mail to this address", "Came back")
+    return format_html('<span class="tag late" title="{}">{}</span>', point.bounce_reason, said)
 
 
 @register.filter

@@ -22,6 +22,7 @@ from regulars.customers.forms.note import NoteForm
 from regulars.customers.models import Customer
 from regulars.customers.places import country_name, language_name, time_of
 from regulars.customers.queries import ListRequest, neighbours
+from regulars.customers.queries.contact_points import contact_points
 from regulars.customers.views.deleting import gone_or_404, gone_page
 from regulars.customers.views.editing import customer_or_404
 from regulars.staff.access import requires
@@ -91,6 +92,7 @@ def frame(request: HttpRequest, customer: Customer) -> dict[str, Any]:
         "language": language_name(customer.language) if customer.language else "",
         "time_there": _time_there(customer),
         "prefers": preferences.sentence(customer),
+        "warned": {point.value: point for point in contact_points(customer) if not point.is_usable},
         "figures": _drawn(request, customer, panels.Place.FIGURES),
         "rhythm": _drawn(request, customer, panels.Place.RHYTHM),
         "rail": _drawn(request, customer, panels.Place.RAIL),
