@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from html import escape
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -11,6 +12,7 @@ from urllib.parse import quote, urlencode
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -169,11 +171,7 @@ def _list(
         "search": data.get("q", ""),
         "query": first.urlencode(),
         "kept": [(name, value) for name, values in first.lists() for value in values if name != "q"],
-        "fields": [
-            {"label": field.label, "href": _question_address(field.name)}
-            for field in catalogue.seen_by(user)
-            if field.is_filter
-        ],
+        "filter_menu": _filter_menu([field for field in catalogue.seen_by(user) if field.is_filter], first),
         "views": views,
         "may_edit": user.may("customers.edit"),
         "may_export": user.may("customers.export"),
@@ -308,6 +306,15 @@ def _first_page(data: QueryDict) -> QueryDict:
 def _address(data: QueryDict) -> str:
     query = data.urlencode()
     return reverse("customers:list") + (f"?{query}" if query else "")
+
+
+def _filter_menu(fields: Iterable[Field], now: QueryDict) -> SafeString:
+    """A link for each filter there is. Some fifty of them are on every list: a template takes ten times as long."""
+    behind = escape(f"?{now.urlencode()}" if now else "")
+    links = [(f"{_question_address(field.name)}{behind}", escape(str(field.label))) for field in fields]
+    return mark_safe(  # noqa: S308 — the query and the labels are escaped
+        "".join([f'<a class="item" href="{href}" hx-get="{href}">{label}</a>' for href, label in links])
+    )
 
 
 @lru_cache(maxsize=1024)
