@@ -96,15 +96,16 @@ onKey(" ", () => {
   return Boolean(peek);
 });
 onKey("Escape", () => {
+  const menu = document.querySelector(".main details.pop[open]");
+  if (menu) {
+    menu.open = false;
+    menu.querySelector("summary")?.focus();
+    return true;
+  }
   const chosen = rows().filter((row) => checkOf(row)?.checked);
   if (chosen.length) {
     for (const row of chosen) mark(row, false);
     settle();
-    return true;
-  }
-  const menu = document.querySelector(".main details.pop[open]");
-  if (menu) {
-    menu.open = false;
     return true;
   }
   current()?.classList.remove("cursor");
