@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import gc
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -28,7 +30,7 @@ from regulars.channels.actions import channel_for
 from regulars.channels.models import Kind
 from regulars.config.demo.facts import DemoLoaded
 from regulars.config.demo.people import Inventor, Person, Place, places
-from regulars.config.demo.products import Product, products
+from regulars.config.demo.products import products
 from regulars.core import shop
 from regulars.core.errors import Refusal
 from regulars.core.importing import importing
@@ -44,9 +46,12 @@ YEARS = 4
 _GUEST_SHARE = 0.06  # of all orders
 _RETURN_SHARE = 0.08
 _NEVER_ORDERED = 0.06  # of all customers
-_AT_ONCE = 50_000
+_AT_ONCE = 20_000
 # A commit writes every page it touched, and orders by customer touch most pages of two indexes, however few they are.
-_PER_COMMIT = 6 * _AT_ONCE
+_PER_COMMIT = 15 * _AT_ONCE
+_FIGURES_AT_ONCE = 100_000
+_CACHE = 192_000  # KiB
+_MOST_OF_A_LINE = 48
 
 # code, name, kind, share of the customers
 CHANNELS = (
@@ -104,7 +109,7 @@ def load_large(*, customers: int, seed: int, orders_per_customer: float, say: Sa
     say(_("Drawing who orders when"))
     plan = draw(customers, seed=seed, orders_per_customer=orders_per_customer, today=shop.today())
     marks.append(("draw", time.monotonic()))
-    with acting(None, Source.IMPORT), _much_memory():
+    with acting(None, Source.IMPORT), _bounded_memory():
         ids = _bring_people(plan, seed=seed, say=say)
         marks.append(("customers", time.monotonic()))
         returns = _write_orders(plan, ids, seed=seed, say=say)
@@ -183,19 +188,33 @@ def _moments(at: np.ndarray, share: np.ndarray, start: dt.date, rng: np.random.G
 
 
 @contextmanager
-def _much_memory() -> Iterator[None]:
-    """Let SQLite keep growing indexes in memory; its usual 32 MB would be read and written over and over."""
-    if connection.vendor != "sqlite":
+def _bounded_memory() -> Iterator[None]:
+    """Memory where it helps, and no more of it the larger the shop is.
+
+    SQLite keeps growing indexes in memory, because its usual 32 MB would be read and written over and over, but does
+    not map its file as well. And nobody looks for cycles among millions of values that have none.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    settings = {"cache_size": -_CACHE, "mmap_size": 0} if connection.vendor == "sqlite" else {}
+    usual = {name: _pragma(name) for name in settings}
+    for name, value in settings.items():
+        _pragma(name, value)
+    try:
         yield
-        return
+    finally:
+        for name, value in usual.items():
+            _pragma(name, value)
+        if was_enabled:
+            gc.enable()
+
+
+def _pragma(name: str, value: int | None = None) -> int:
+    """Read a setting of SQLite, or write it."""
     with connection.cursor() as cursor:
-        cursor.execute("PRAGMA cache_size")
-        usual = cursor.fetchone()[0]
-        cursor.execute("PRAGMA cache_size = -400000")
-        try:
-            yield
-        finally:
-            cursor.execute(f"PRAGMA cache_size = {usual:d}")
+        cursor.execute(f"PRAGMA {name}" if value is None else f"PRAGMA {name} = {value:d}")
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
 
 
 def _bring_people(plan: Plan, *, seed: int, say: Say) -> np.ndarray:
@@ -258,14 +277,16 @@ def _write_orders(plan: Plan, ids: np.ndarray, *, seed: int, say: Say) -> int:
         end = min(total, start + _PER_COMMIT)
         with transaction.atomic():
             for first in range(start, end, _AT_ONCE):
-                orders = list(past_orders(plan, ids, slice(first, first + _AT_ONCE), channels=channels, seed=seed))
+                part = slice(first, min(end, first + _AT_ONCE))
+                orders = list(past_orders(plan, ids, part, channels=channels, seed=seed))
                 write_history(orders, currency=currency)
                 returns += sum(1 for order in orders if order.returned)
-                done = min(total, first + _AT_ONCE)
-                say(
-                    _("%(done)s of %(total)s orders, %(rate)s a second")
-                    % {"done": f"{done:,}", "total": f"{total:,}", "rate": f"{done / (time.monotonic() - began):,.0f}"}
-                )
+                del orders
+        gc.collect()
+        say(
+            _("%(done)s of %(total)s orders, %(rate)s a second")
+            % {"done": f"{end:,}", "total": f"{total:,}", "rate": f"{end / (time.monotonic() - began):,.0f}"}
+        )
     return returns
 
 
@@ -278,7 +299,8 @@ def past_orders(plan: Plan, ids: np.ndarray, part: slice, *, channels: Sequence[
     line_counts = np.minimum(1 + rng.geometric(0.55, count) - 1, 12)
     weights = np.array([product.weight for product in shelf])
     picked = rng.choice(len(shelf), int(line_counts.sum()), p=weights / weights.sum()).tolist()
-    quantities = np.minimum(rng.geometric(0.62, len(picked)), 48).tolist()
+    quantities = np.minimum(rng.geometric(0.62, len(picked)), _MOST_OF_A_LINE).tolist()
+    chosen = list(map(_lines_of().__getitem__, zip(picked, quantities, strict=True)))
     moments = np.char.replace(np.datetime_as_string(plan.at[part], unit="s"), "T", " ").tolist()
     is_guest = who < 0
     customer_ids = np.where(is_guest, 0, ids[who]).tolist()
@@ -297,7 +319,7 @@ def past_orders(plan: Plan, ids: np.ndarray, part: slice, *, channels: Sequence[
     is_new = (plan.at[part] > plan.at[-1] - np.timedelta64(3, "D")).tolist()
     at = 0
     for i, line_count in enumerate(line_counts.tolist()):
-        lines = _lines(shelf, picked[at : at + line_count], quantities[at : at + line_count])
+        lines = chosen[at : at + line_count]
         at += line_count
         number = part.start + i
         amount = sum(line.total_minor for line in lines)
@@ -320,22 +342,25 @@ def past_orders(plan: Plan, ids: np.ndarray, part: slice, *, channels: Sequence[
         )
 
 
-def _lines(shelf: Sequence[Product], picked: Sequence[int], quantities: Sequence[int]) -> list[PastLine]:
-    lines = []
-    for place, quantity in zip(picked, quantities, strict=True):
-        sku, title, minor, price, _weight = shelf[place]
-        lines.append(PastLine(sku, title, quantity, price, minor * quantity))
-    return lines
+@cache
+def _lines_of() -> dict[tuple[int, int], PastLine]:
+    """Every line that an order can have, by the place of its product on the shelf and its quantity."""
+    return {
+        (place, quantity): PastLine(sku, title, quantity, price, minor * quantity)
+        for place, (sku, title, minor, price, _weight) in enumerate(products())
+        for quantity in range(1, _MOST_OF_A_LINE + 1)
+    }
 
 
 def _count(ids: np.ndarray, *, say: Say) -> None:
     """Compute everybody's figures."""
     total = len(ids)
     ordered: list[Any] = np.sort(ids).tolist()
-    for first in range(0, total, 200_000):
+    for first in range(0, total, _FIGURES_AT_ONCE):
         with transaction.atomic():
-            refresh(ordered[first : first + 200_000])
+            refresh(ordered[first : first + _FIGURES_AT_ONCE])
+        gc.collect()
         say(
             _("Figures of %(done)s of %(total)s customers")
-            % {"done": f"{min(total, first + 200_000):,}", "total": f"{total:,}"}
+            % {"done": f"{min(total, first + _FIGURES_AT_ONCE):,}", "total": f"{total:,}"}
         )

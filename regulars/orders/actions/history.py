@@ -101,7 +101,7 @@ def _first_lines(orders: Sequence[PastOrder]) -> list[int]:
 
 def _order_rows(orders: Sequence[PastOrder], ids: Sequence[int], now: Any, currency: str) -> Iterator[tuple[Any, ...]]:
     for order, pk in zip(orders, ids, strict=True):
-        total, refund = order.total_minor, order.refund_minor
+        total, refund = order.total_minor, order.refund_minor if order.returned else 0
         # an order that is settled has been changed once more
         status = settled_status(order.status, total=total, refunded=refund)
         version = 2 if refund else 1
