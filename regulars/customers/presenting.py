@@ -209,6 +209,8 @@ def present(root_ids: Collection[int]) -> None:
             changes = {**changed, "updated_at": timezone.now(), "version": F("version") + 1}
             Customer.everyone.filter(pk=person.root).update(**changes)
             written.append(person.root)
+        if person.links:
+            OwnProfile.objects.filter(pk=person.root).update(shown=plain(values))
     mark_unindexed(written)
 
 
@@ -314,8 +316,8 @@ def follow(customer_ids: Collection[int]) -> None:
     written = touched.filter(pk__in=OwnProfile.objects.values("pk"))
     for customer in written.select_related("own_profile"):
         (person,) = persons([customer.pk])
-        before = shown(person).values
-        new = {column: getattr(customer, column) for column in COLUMNS if getattr(customer, column) != before[column]}
+        (before,) = alive([customer.own_profile.shown])
+        new = {column: getattr(customer, column) for column in before if getattr(customer, column) != before[column]}
         for derived in _DERIVED:
             new.pop(derived, None)
         if new:

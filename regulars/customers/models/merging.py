@@ -50,11 +50,13 @@ class MergeLink(Row):
 class OwnProfile(models.Model):
     """What a record says by itself while its row shows what a merge makes of several; gone with the last link.
 
-    `email` repeats the record's own e-mail, so that it is found although the row shows another one.
+    `email` repeats the record's own e-mail, so that it is found although the row shows another one. `shown` is what the
+    row was last made to show: whatever it says otherwise was written past the verbs since.
     """
 
     customer = models.OneToOneField(Customer, primary_key=True, on_delete=models.CASCADE, related_name="own_profile")
     values = models.JSONField(default=dict)
+    shown = models.JSONField(default=dict)
     email = models.CharField(max_length=254, blank=True, default="")
 
     class Meta:

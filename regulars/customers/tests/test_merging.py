@@ -309,3 +309,15 @@ def test_what_a_bulk_write_changed_on_a_shown_row_becomes_its_own(jonas, j_wieck
     unmerge(link)
     assert (fresh(jonas).status, fresh(jonas).name) == ("inactive", "Jonas Wieck")
     assert fresh(j_wieck).status == "active"
+
+
+def test_rows_of_both_records_written_at_once_each_keep_what_was_written_to_them(jonas, j_wieck):
+    (link,) = merge(keep=jonas, others=[j_wieck])
+    Customer.everyone.filter(pk=j_wieck.pk).update(phone="+441174960999", company="Kontor")
+    Customer.everyone.filter(pk=jonas.pk).update(language="de")
+    presenting.follow([jonas.pk, j_wieck.pk])
+    now = fresh(jonas)
+    assert (now.phone, now.company, now.language) == ("+441174960999", "Kontor", "de")
+    unmerge(link)
+    assert (fresh(jonas).phone, fresh(jonas).company, fresh(jonas).language) == ("", "", "de")
+    assert (fresh(j_wieck).phone, fresh(j_wieck).company) == ("+441174960999", "Kontor")
