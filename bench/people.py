@@ -19,22 +19,32 @@ HEADER = (
     "truth",
 )  # fmt: skip
 
-_HERS = "anna emma mia clara ida lea sophie katharina margaret elizabeth susan helen rebecca victoria alexandra charlotte "
-_HERS += "ingrid astrid giulia chiara lucia carmen ines agnieszka zofia ewa olga fatima aisha noor priya ananya yuki sakura"
+_HERS = (
+    "anna emma mia clara ida lea sophie katharina margaret elizabeth susan helen rebecca victoria alexandra charlotte "
+)
+_HERS += (
+    "ingrid astrid giulia chiara lucia carmen ines agnieszka zofia ewa olga fatima aisha noor priya ananya yuki sakura"
+)
 _HIS = "robert william james michael thomas david joseph benjamin alexander christopher edward henry frederick daniel "
-_HIS += "lars erik jonas mats giovanni marco luca carlos javier pedro piotr jan mateusz ivan omar yusuf ali raj arjun kenji"
+_HIS += (
+    "lars erik jonas mats giovanni marco luca carlos javier pedro piotr jan mateusz ivan omar yusuf ali raj arjun kenji"
+)
 _SHORT = {
     "robert": "bob", "william": "bill", "james": "jim", "michael": "mike", "thomas": "tom", "david": "dave",
     "joseph": "joe", "benjamin": "ben", "alexander": "alex", "christopher": "chris", "edward": "ted", "henry": "harry",
     "frederick": "fred", "daniel": "dan", "katharina": "kathi", "margaret": "peggy", "elizabeth": "liz", "susan": "sue",
     "rebecca": "becky", "victoria": "vicky", "alexandra": "sandra", "charlotte": "lottie",
 }  # fmt: skip
-_COMMON = "smith jones taylor brown williams wilson johnson davies patel müller schmidt schneider fischer weber meyer rossi "
+_COMMON = (
+    "smith jones taylor brown williams wilson johnson davies patel müller schmidt schneider fischer weber meyer rossi "
+)
 _COMMON += "russo garcia martinez lopez kowalski nowak hansen nielsen jensen larsen andersson johansson dupont martin"
 _STARTS = "al ber car dor el fal gar hol iv jor kel lam mor nor ol per quin ros sal tor ul ver wal xan yar zel bren cran stav thim"
 _MIDDLES = "a e i o u an en in on er ar el ing ow am"
 _ENDS = "son sen berg mann ton ley ford well stein wick ström dal hoff ski vic ez ini aux gren nik"
-_STREETS = "mill church station garden park high king queen river lake oak linden birch market bridge castle school harbour"
+_STREETS = (
+    "mill church station garden park high king queen river lake oak linden birch market bridge castle school harbour"
+)
 _KINDS = "street road lane avenue close way square hill gardens"
 _TOWNS = (
     ("london", "SW", "GB"), ("leeds", "LS", "GB"), ("bristol", "BS", "GB"), ("york", "YO", "GB"), ("hamburg", "20", "DE"),
@@ -45,7 +55,17 @@ _SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
 _CHARACTERS = "伟芳娜秀英敏静丽强磊军洋勇艳杰娟涛明超霞平刚桂建国华文玉兰红梅志鹏飞宇轩浩然子涵雨欣怡"
 _NEIGHBOURS = {a: row[max(0, i - 1) : i] + row[i + 1 : i + 2] for row in ("qwertyuiop", "asdfghjkl", "zxcvbnm", "1234567890")
                for i, a in enumerate(row)}  # fmt: skip
-_HEARD = (("ph", "f"), ("ck", "k"), ("ie", "ei"), ("y", "i"), ("th", "t"), ("mm", "m"), ("ll", "l"), ("sch", "sh"), ("c", "k"))
+_HEARD = (
+    ("ph", "f"),
+    ("ck", "k"),
+    ("ie", "ei"),
+    ("y", "i"),
+    ("th", "t"),
+    ("mm", "m"),
+    ("ll", "l"),
+    ("sch", "sh"),
+    ("c", "k"),
+)
 _PROVIDERS = "mail.example post.example web.example inbox.example letters.example"
 
 
@@ -126,7 +146,12 @@ class People:
         if is_chinese:
             given = "".join(chance.choices(_CHARACTERS, k=chance.choice((1, 2, 2))))
             family = chance.choice(_SURNAMES)
-            street, city, postcode, country = f"南京西路{chance.randrange(1, 1999)}号", "上海", f"200{chance.randrange(1000):03d}", "CN"
+            street, city, postcode, country = (
+                f"南京西路{chance.randrange(1, 1999)}号",
+                "上海",
+                f"200{chance.randrange(1000):03d}",
+                "CN",
+            )
         else:
             given = chance.choice((_HERS if chance.random() < 0.5 else _HIS).split())
             family = chance.choices(self.families, cum_weights=self.weights)[0]
@@ -151,7 +176,9 @@ class People:
         """An address, mostly with the name in it."""
         chance = self.chance
         plain = "".join(c for c in f"{given}.{family}" if c.isascii()).strip(".") or str(chance.randrange(10**8, 10**9))
-        local = chance.choice((plain, f"{plain[:1]}{plain.partition('.')[2]}{chance.randrange(100)}", plain.replace(".", "")))
+        local = chance.choice(
+            (plain, f"{plain[:1]}{plain.partition('.')[2]}{chance.randrange(100)}", plain.replace(".", ""))
+        )
         local = f"{local}{chance.randrange(10_000)}" if chance.random() < 0.5 else local
         while (made := f"{local}@{chance.choice(_PROVIDERS.split())}") in self.mailboxes:
             local = f"{local}{chance.randrange(10)}"

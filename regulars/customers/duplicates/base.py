@@ -44,7 +44,9 @@ def _people(rows: list[tuple[Any, ...]]) -> Iterator[tuple[int, Person]]:
         if line1 or line2:
             lines[customer] = (line1, line2)
     points: dict[int, dict[str, list[str]]] = {}
-    for customer, kind, value in ContactPoint.objects.filter(customer__in=ids).values_list("customer_id", "kind", "value"):
+    for customer, kind, value in ContactPoint.objects.filter(customer__in=ids).values_list(
+        "customer_id", "kind", "value"
+    ):
         points.setdefault(customer, {}).setdefault(kind, []).append(value)
     for row in rows:
         values = dict(zip(_COLUMNS, row, strict=True))

@@ -6,7 +6,7 @@ it has given its share of pairs: what a thousand people have in common is no hin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,9 +134,9 @@ class _Parts:
     def _columns(self, field: str) -> list[Codes]:
         return [slot[self.rows] for slot in self.table.slots(field)] if len(self.table) else []
 
-    def _bag(self, way: str, make: object) -> list[Codes]:
+    def _bag(self, way: str, make: Callable[[str], str]) -> list[Codes]:
         """Both names in one number, whichever comes first."""
-        numbers = self.table.vocabulary("given").derived(way, make)  # type: ignore[arg-type]
+        numbers = self.table.vocabulary("given").derived(way, make)
         given, family = (numbers[self.table.codes(side)[self.rows]] for side in ("given", "family"))
         both = (given > 0) & (family > 0)
         bag = mixed(np.minimum(given, family), np.maximum(given, family))
@@ -153,7 +153,7 @@ class _Parts:
         return columns
 
 
-def _word(place: int) -> object:
+def _word(place: int) -> Callable[[str], str]:
     return lambda text: (text.split()[place : place + 1] or [""])[0]
 
 
@@ -165,7 +165,7 @@ def _key(text: str) -> str:
 
 _HEARD = str.maketrans({"z": "s", "c": "k", "q": "k", "v": "f", "b": "p", "d": "t", "m": "n", "g": "k"})
 
-_PARTS = {
+_PARTS: dict[str, tuple[str, str, Callable[[str], str] | None]] = {
     "email": ("email", "", None),
     "local": ("email", "local", local_part),
     "phone": ("phone", "", None),

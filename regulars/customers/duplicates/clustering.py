@@ -18,6 +18,9 @@ Floats = NDArray[np.float64]
 LARGEST = 400
 """Members of a group up to which all its pairs are looked at."""
 
+APART = -1e6
+"""The odds of two records of which somebody said that they are two people: nothing outweighs that."""
+
 _MOST = 10.0
 
 
@@ -43,7 +46,7 @@ def split(members: list[int], odds: dict[tuple[int, int], float], *, least: floa
     sums: dict[int, dict[int, tuple[float, int]]] = {member: {} for member in members}
     waiting: list[tuple[float, int, int, int]] = []
     for (one, other), bits in odds.items():
-        value = (max(-_MOST, min(_MOST, bits)), 1)
+        value = (bits if bits <= APART else max(-_MOST, min(_MOST, bits)), 1)
         sums[one][other] = sums[other][one] = value
         if value[0] >= least:
             waiting.append((-value[0], one, other, 1))

@@ -23,8 +23,8 @@ def find_command(*, file: Path | None, as_json: bool) -> None:
     columns of a file are found by their headings; the first id-like column names the rows, else their number does.
     """
     # the matching is loaded only by who needs it
-    from regulars.customers.duplicates.finding import find  # noqa: PLC0415
-    from regulars.customers.duplicates.printing import as_line, as_row, pairs_of  # noqa: PLC0415
+    from regulars.customers.duplicates.finding import find
+    from regulars.customers.duplicates.printing import as_line, as_row, pairs_of
 
     table, name_of = _of_file(file) if file else _of_customers()
     found = find(table)
@@ -40,8 +40,8 @@ def find_command(*, file: Path | None, as_json: bool) -> None:
 
 
 def _of_file(file: Path) -> tuple[Table, Callable[[int], str]]:
-    from regulars.core.tabular import open_table  # noqa: PLC0415
-    from regulars.customers.duplicates import reading  # noqa: PLC0415
+    from regulars.core.tabular import open_table
+    from regulars.customers.duplicates import reading
 
     rows = reading.read(open_table(file))
     if rows.unread:
@@ -50,8 +50,8 @@ def _of_file(file: Path) -> tuple[Table, Callable[[int], str]]:
 
 
 def _of_customers() -> tuple[Table, Callable[[int], str]]:
-    from regulars.core.ids import encode  # noqa: PLC0415
-    from regulars.customers.duplicates import base  # noqa: PLC0415
+    from regulars.core.ids import encode
+    from regulars.customers.duplicates import base
 
     table, ids = base.read()
     return table, lambda row: encode("cus", ids[row])

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -277,7 +276,23 @@ def _id_number(vocabulary: Vocabulary, low: Codes, high: Codes) -> Levels:
     return _graded("id_number", len(low), ("typo", edits <= 1), ("near", edits <= 2))
 
 
-_NOBODY = frozenset(["info", "mail", "office", "kontakt", "contact", "sales", "admin", "hello", "shop", "test", "support", "email", "noreply"])
+_NOBODY = frozenset(
+    [
+        "info",
+        "mail",
+        "office",
+        "kontakt",
+        "contact",
+        "sales",
+        "admin",
+        "hello",
+        "shop",
+        "test",
+        "support",
+        "email",
+        "noreply",
+    ]
+)
 
 
 def local_part(text: str) -> str:
@@ -345,7 +360,41 @@ def _postcode(vocabulary: Vocabulary, low: Codes, high: Codes) -> Levels:
 
 
 _KINDS = frozenset(
-    ["street", "road", "avenue", "drive", "lane", "court", "place", "boulevard", "close", "crescent", "circuit", "terrace", "highway", "parade", "way", "square", "strasse", "gardens", "grove", "circle", "north", "south", "east", "west", "weg", "gasse", "allee", "platz", "flat", "unit", "apt", "apartment", "suite"]
+    [
+        "street",
+        "road",
+        "avenue",
+        "drive",
+        "lane",
+        "court",
+        "place",
+        "boulevard",
+        "close",
+        "crescent",
+        "circuit",
+        "terrace",
+        "highway",
+        "parade",
+        "way",
+        "square",
+        "strasse",
+        "gardens",
+        "grove",
+        "circle",
+        "north",
+        "south",
+        "east",
+        "west",
+        "weg",
+        "gasse",
+        "allee",
+        "platz",
+        "flat",
+        "unit",
+        "apt",
+        "apartment",
+        "suite",
+    ]
 )
 
 

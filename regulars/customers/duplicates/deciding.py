@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+USUAL = 2 / 3
+"""A wrong merge is worse than a missed one: a pair is shown where one person is twice as likely as two."""
+
 LOWEST, HIGHEST = 0.5, 0.995
 PRECISION = 0.9
 """The share of shown pairs that ought to be one person, as people have decided so far."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from regulars.customers.duplicates import clustering
 from regulars.customers.duplicates.blocking import candidates
 from regulars.customers.duplicates.comparing import Compared, compare
+from regulars.customers.duplicates.gathering import Likely, gather, with_copies
 from regulars.customers.duplicates.model import Counted, Model, train
 from regulars.customers.duplicates.table import Rows, Table
 
@@ -19,7 +20,7 @@ Floats = NDArray[np.float64]
 
 _AT_ONCE = 500_000
 _THREADS = 2
-_PER_ROW = 2.5
+_PER_ROW = 1.5
 _CHANCES = 300_000
 _TRAINED_ON = 600_000
 _SURE = 0.9
@@ -43,11 +44,20 @@ class Found:
     match: Floats
     household: Floats
     model: Model
+    rarity: Counted
     compared: int
 
 
-def find(table: Table, *, threshold: float | None = None, progress: Progress = lambda _share: None) -> Found:
+def find(
+    table: Table,
+    *,
+    threshold: float | None = None,
+    apart: Collection[tuple[int, int]] = (),
+    progress: Progress = lambda _share: None,
+) -> Found:
     """Who is in the table more than once, from `threshold` on; else from the usual one.
+
+    Pairs of rows that are `apart`, the lower one first, are never one person, not even by way of a third.
 
     1. Rows that say the very same are one row.
     2. Pairs that have something rare in common are candidates. A sample of them trains a first model.
@@ -63,17 +73,18 @@ def find(table: Table, *, threshold: float | None = None, progress: Progress = l
     pairs = max(1.0, count * (count - 1) / 2)
     rarity = Counted(table, rows, np.arange(count, dtype=np.int64))
     model = Model(train(sample, chances, rarity, pairs=pairs, share=share), rarity)
-    match = _judged(table, rows[first], rows[second], model, progress)
-    survives, sure = match >= _SURVIVES, match >= _SURE
+    looked = _judged(table, rows[first], rows[second], model, progress)
+    survives, sure = looked >= _SURVIVES, looked >= _SURE
     entities = clustering.components(count, first[sure], second[sure])
     first, second = first[survives], second[survives]
     rarity = Counted(table, rows, entities)
     model = Model(train(sample, chances, rarity, pairs=pairs, share=share), rarity)
     match, household = model.probabilities(compare(table, rows[first], rows[second]))
     least = model.parameters.threshold if threshold is None else threshold
-    people = _people(table, rows, model, first, second, match, least)
-    people = _with_copies(table, rows, place, people, model, least)
-    return Found(people, rows[first], rows[second], match, household, model, len(packed))
+    parted = {(min(pair), max(pair)) for pair in ((int(place[one]), int(place[other])) for one, other in apart)}
+    gathered = gather(table, rows, Likely(first, second, match), model, least=least, apart=parted)
+    people = with_copies(table, rows, place, gathered, model, least=least, apart=parted)
+    return Found(people, rows[first], rows[second], match, household, model, rarity, len(packed))
 
 
 def _samples(table: Table, rows: Rows, first: Rows, second: Rows) -> tuple[Compared, Compared, float]:
@@ -109,63 +120,3 @@ def _judged(table: Table, left: Rows, right: Rows, model: Model, progress: Progr
             pool.shutdown(cancel_futures=True)
             raise
     return found
-
-
-def _people(
-    table: Table, rows: Rows, model: Model, first: Rows, second: Rows, match: Floats, threshold: float
-) -> list[list[int]]:
-    """Rows that are one person, as groups of places in `rows`."""
-    count = len(rows)
-    likely = match >= threshold
-    one, other, odds = first[likely], second[likely], _bits(match[likely])
-    label = clustering.components(count, one, other)
-    order = np.argsort(label, kind="stable")
-    starts = (
-        np.flatnonzero(np.concatenate([[True], np.diff(label[order]) > 0])) if count else np.zeros(0, dtype=np.int64)
-    )
-    groups = [members.tolist() for members in np.split(order, starts[1:]) if len(members) > 1]
-    pairs = [group for group in groups if len(group) == 2]
-    larger = [group for group in groups if 2 < len(group) <= clustering.LARGEST]
-    if not larger:
-        return pairs
-    low = np.concatenate([np.array(group)[np.triu_indices(len(group), k=1)[0]] for group in map(sorted, larger)])
-    high = np.concatenate([np.array(group)[np.triu_indices(len(group), k=1)[1]] for group in map(sorted, larger)])
-    bits = _bits(model.probabilities(compare(table, rows[low], rows[high]))[0])
-    start = 0
-    least = float(_bits(np.array([threshold]))[0])
-    for group in map(sorted, larger):
-        end = start + len(group) * (len(group) - 1) // 2
-        known = dict(
-            zip(
-                zip(low[start:end].tolist(), high[start:end].tolist(), strict=True),
-                bits[start:end].tolist(),
-                strict=True,
-            )
-        )
-        pairs += [part for part in clustering.split(group, known, least=least) if len(part) > 1]
-        start = end
-    return pairs
-
-
-def _with_copies(
-    table: Table, rows: Rows, place: Rows, people: list[list[int]], model: Model, threshold: float
-) -> list[list[int]]:
-    """The people by their rows in the table, with all rows that say exactly the same; unless what they say is little."""
-    order = np.argsort(place, kind="stable")
-    copies = np.split(order, np.flatnonzero(np.diff(place[order])) + 1) if len(place) else []
-    several = np.array([number for number, same in enumerate(copies) if len(same) > 1], dtype=np.int64)
-    telling = set()
-    if len(several):
-        sure = model.probabilities(compare(table, rows[several], rows[several]))[0] >= threshold
-        telling = set(several[sure].tolist())
-    grouped = [
-        [row for member in group for row in (copies[member].tolist() if member in telling else [int(rows[member])])]
-        for group in people
-    ]
-    alone = telling.difference(member for group in people for member in group)
-    return [*grouped, *(copies[member].tolist() for member in sorted(alone))]
-
-
-def _bits(probability: Floats) -> Floats:
-    bounded = np.clip(probability, 1e-12, 1 - 1e-12)
-    return np.asarray(np.log2(bounded / (1 - bounded)))

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regulars.customers.duplicates.comparing import Compared
-from regulars.customers.duplicates.fields import BY_NAME, EXACT, FIELDS, MISSING, NAMES
+from regulars.customers.duplicates.deciding import USUAL
+from regulars.customers.duplicates.fields import BY_NAME, EXACT, FIELDS, NAMES
 from regulars.customers.duplicates.fields import Field as Comparison
 from regulars.customers.duplicates.table import Rows, Table, unique
 
@@ -46,7 +47,7 @@ class Parameters:
     """The same within one person: who moved has another city as well."""
     match: float = 1e-4
     household: float = 1e-4
-    threshold: float = 2 / 3
+    threshold: float = USUAL
 
     @classmethod
     def believed(cls, people: int) -> Parameters:
@@ -56,9 +57,8 @@ class Parameters:
         return cls(
             {f.name: list(f.same) for f in FIELDS},
             {f.name: list(f.chance) for f in FIELDS},
-            {},
-            match,
-            match,
+            match=match,
+            household=match,
         )
 
     def as_data(self) -> dict[str, Any]:
@@ -208,7 +208,9 @@ class Model:
                 worth[:, level] = _bits(same, chance)
             worth = worth.reshape(comparison.size, *[1] * place, -1)
             found = found[..., None]
-            found = np.where(found > 0, np.minimum(found, np.maximum(worth, 0)), np.maximum(found, np.minimum(worth, 0)))
+            found = np.where(
+                found > 0, np.minimum(found, np.maximum(worth, 0)), np.maximum(found, np.minimum(worth, 0))
+            )
         return found
 
     def odds(self, weights: dict[str, Floats]) -> tuple[Floats, Floats]:

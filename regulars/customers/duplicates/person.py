@@ -69,14 +69,86 @@ def compact(text: str) -> str:
 # ── names
 
 _TITLES = frozenset(
-    ["mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "sir", "dame", "lady", "lord", "rev", "herr", "frau", "fraulein", "madame", "mme", "monsieur"]
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "miss",
+        "mx",
+        "dr",
+        "prof",
+        "professor",
+        "sir",
+        "dame",
+        "lady",
+        "lord",
+        "rev",
+        "herr",
+        "frau",
+        "fraulein",
+        "madame",
+        "mme",
+        "monsieur",
+    ]
 )
 _SUFFIXES = frozenset(["jr", "sr", "junior", "senior", "ii", "iii", "iv", "phd", "md", "esq"])
 _PARTICLES = frozenset(
-    ["van", "von", "der", "den", "de", "del", "della", "di", "da", "do", "dos", "du", "la", "le", "ter", "ten", "zu", "zum", "zur", "al", "el", "bin", "ibn", "mac", "o", "st"]
+    [
+        "van",
+        "von",
+        "der",
+        "den",
+        "de",
+        "del",
+        "della",
+        "di",
+        "da",
+        "do",
+        "dos",
+        "du",
+        "la",
+        "le",
+        "ter",
+        "ten",
+        "zu",
+        "zum",
+        "zur",
+        "al",
+        "el",
+        "bin",
+        "ibn",
+        "mac",
+        "o",
+        "st",
+    ]
 )
 _COMPOUND = frozenset(
-    ["欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "司徒", "令狐", "夏侯", "长孙", "宇文", "端木", "百里", "南宫", "独孤", "澹台", "万俟", "轩辕", "闻人", "东郭", "呼延"]
+    [
+        "欧阳",
+        "司马",
+        "上官",
+        "诸葛",
+        "东方",
+        "皇甫",
+        "尉迟",
+        "公孙",
+        "慕容",
+        "司徒",
+        "令狐",
+        "夏侯",
+        "长孙",
+        "宇文",
+        "端木",
+        "百里",
+        "南宫",
+        "独孤",
+        "澹台",
+        "万俟",
+        "轩辕",
+        "闻人",
+        "东郭",
+        "呼延",
+    ]
 )
 
 
@@ -212,7 +284,9 @@ def phone_number(text: str) -> str:
 
 
 _GENDERS = {
-    **dict.fromkeys(["m", "male", "man", "mann", "maennlich", "mannlich", "herr", "mr", "boy", "男", "男性", "先生"], "m"),
+    **dict.fromkeys(
+        ["m", "male", "man", "mann", "maennlich", "mannlich", "herr", "mr", "boy", "男", "男性", "先生"], "m"
+    ),
     **dict.fromkeys(["f", "w", "female", "woman", "frau", "weiblich", "mrs", "ms", "girl", "女", "女性", "女士"], "f"),
 }
 
@@ -224,7 +298,42 @@ def gender(text: str) -> str:
 
 
 _LEGAL = frozenset(
-    ["gmbh", "mbh", "ltd", "limited", "inc", "incorporated", "llc", "llp", "plc", "corp", "corporation", "co", "company", "ag", "kg", "ohg", "ug", "se", "sa", "sas", "sarl", "srl", "spa", "bv", "nv", "ab", "as", "oy", "pty", "pte", "the", "and", "und", "et"]
+    [
+        "gmbh",
+        "mbh",
+        "ltd",
+        "limited",
+        "inc",
+        "incorporated",
+        "llc",
+        "llp",
+        "plc",
+        "corp",
+        "corporation",
+        "co",
+        "company",
+        "ag",
+        "kg",
+        "ohg",
+        "ug",
+        "se",
+        "sa",
+        "sas",
+        "sarl",
+        "srl",
+        "spa",
+        "bv",
+        "nv",
+        "ab",
+        "as",
+        "oy",
+        "pty",
+        "pte",
+        "the",
+        "and",
+        "und",
+        "et",
+    ]
 )
 _LEGAL_CHINESE = re.compile("(?:股份)?有限(?:责任)?公司$|公司$")
 

@@ -21,6 +21,7 @@ MOST_CLOSED = 300
 _AT_ONCE = 20_000
 _WIDTH = 16
 
+
 def pairs_of(table: Table, found: Found) -> Iterator[tuple[int, int, float, list[Evidence]]]:
     """Every pair of rows that is one person, person by person.
 
@@ -28,7 +29,6 @@ def pairs_of(table: Table, found: Found) -> Iterator[tuple[int, int, float, list
     records of the same person, where that is higher.
     """
     waiting: list[tuple[int, int]] = []
-    ways: dict[tuple[int, int], float] = {}
     for members in found.people:
         rows = sorted(members)
         if len(rows) <= MOST_CLOSED:
@@ -41,9 +41,7 @@ def pairs_of(table: Table, found: Found) -> Iterator[tuple[int, int, float, list
     yield from _told(table, found, waiting)
 
 
-def _told(
-    table: Table, found: Found, pairs: list[tuple[int, int]]
-) -> Iterator[tuple[int, int, float, list[Evidence]]]:
+def _told(table: Table, found: Found, pairs: list[tuple[int, int]]) -> Iterator[tuple[int, int, float, list[Evidence]]]:
     if not pairs:
         return
     left, right = (np.array(side, dtype=np.int64) for side in zip(*pairs, strict=True))

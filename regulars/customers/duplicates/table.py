@@ -40,12 +40,16 @@ class Vocabulary:
     @property
     def texts(self) -> Texts:
         """All texts, by number."""
-        return self._kept("texts", lambda: np.array(list(self._numbers), dtype=object))
+        kept: Texts = self._kept("texts", lambda: np.array(list(self._numbers), dtype=object))
+        return kept
 
     @property
     def lengths(self) -> NDArray[np.int16]:
         """How long each text is."""
-        return self._kept("lengths", lambda: np.fromiter(map(len, self._numbers), dtype=np.int16, count=len(self)))
+        kept: NDArray[np.int16] = self._kept(
+            "lengths", lambda: np.fromiter(map(len, self._numbers), dtype=np.int16, count=len(self))
+        )
+        return kept
 
     def derived(self, name: str, make: Callable[[str], str]) -> Codes:
         """For each text the number of what `make` makes of it, 0 where that is empty."""
@@ -56,15 +60,22 @@ class Vocabulary:
                 (made.setdefault(make(text), len(made)) for text in self._numbers), dtype=np.int32, count=len(self)
             )
 
-        return self._kept(f"codes {name}", numbered)
+        kept: Codes = self._kept(f"codes {name}", numbered)
+        return kept
 
     def shortened(self, name: str, make: Callable[[str], str]) -> Texts:
         """What `make` makes of each text."""
-        return self._kept(f"texts {name}", lambda: np.array([make(text) for text in self._numbers], dtype=object))
+        kept: Texts = self._kept(
+            f"texts {name}", lambda: np.array([make(text) for text in self._numbers], dtype=object)
+        )
+        return kept
 
     def figures(self, name: str, make: Callable[[str], tuple[int, ...]]) -> NDArray[np.int64]:
         """Some numbers for each text, as many for each."""
-        return self._kept(f"figures {name}", lambda: np.array([make(text) for text in self._numbers], dtype=np.int64))
+        kept: NDArray[np.int64] = self._kept(
+            f"figures {name}", lambda: np.array([make(text) for text in self._numbers], dtype=np.int64)
+        )
+        return kept
 
     def _kept(self, name: str, make: Callable[[], Any]) -> Any:
         """What was made before, unless texts have come since."""
