@@ -118,7 +118,6 @@ def remembered(table: Table) -> dict[str, str]:
     }
 
 
-@transaction.atomic
 def plan_import(
     file: ImportFile,
     *,
@@ -132,40 +131,46 @@ def plan_import(
     `mapping` is {field: number of the column}, all of it; what is not in it is left out. A small file is planned here
     and now. Raises Invalid or Unreadable where the file cannot be used so.
     """
-    file = ImportFile.objects.select_for_update(of=("self",), no_key=True).get(pk=file.pk)
-    if file.change_set and file.change_set.state not in {State.PLANNED, State.PLANNING, State.FAILED}:
-        raise NotPossibleNow(_("This was done already, or is being done."))
-    file.options = {"reading": dict(reading or {}), "date_format": date_format, "language": get_language() or "en"}
-    file.mapping = dict(mapping)
-    table = open_file(file)
-    plan_of(table, mapping, reading=reading or {}, date_format=date_format, is_whole=True)
-    if file.change_set:
-        Change.objects.filter(change_set=file.change_set)._raw_delete("default")
-        planned = file.change_set
-        planned.state, planned.counts, planned.problem = State.PLANNING, {}, ""
+    with transaction.atomic():
+        file = ImportFile.objects.select_for_update(of=("self",), no_key=True).get(pk=file.pk)
+        if not may_plan(file):
+            raise NotPossibleNow(_("This was done already, or is being done."))
+        said = {"reading": dict(reading or {}), "date_format": date_format, "language": get_language() or "en"}
+        file.options, file.mapping = said, dict(mapping)
+        table = open_file(file)
+        plan_of(table, mapping, reading=reading or {}, date_format=date_format, is_whole=True)
+        # a plan that is begun anew must not be written by the job of the one before
+        token = secrets.token_hex(8)
+        planned = file.change_set or ChangeSet(action=ACTION, title=file.name, made_by=_acting_user())
+        planned.state, planned.counts, planned.problem, planned.params = State.PLANNING, {}, "", {"token": token}
+        planned.source = who_acts().source
         planned.save()
-    else:
-        planned = ChangeSet.objects.create(
-            action=ACTION, title=file.name, made_by=_acting_user(), source=who_acts().source, total=0
+        file.change_set = planned
+        file.save()
+        RememberedMapping.objects.update_or_create(
+            kind="customers", headings=_digest(table), defaults={"mapping": dict(mapping), "used_at": timezone.now()}
         )
-    file.change_set = planned
-    file.save()
-    RememberedMapping.objects.update_or_create(
-        kind="customers", headings=_digest(table), defaults={"mapping": dict(mapping), "used_at": timezone.now()}
-    )
-    if is_now or file.size <= AT_HAND:
-        make_import_plan(change_set_id=planned.pk)
+        is_now = is_now or file.size <= AT_HAND
+        if not is_now:
+            make_import_plan.later(change_set_id=planned.pk, token=token)
+    if is_now:
+        make_import_plan(change_set_id=planned.pk, token=token)
         planned.refresh_from_db()
-    else:
-        make_import_plan.later(change_set_id=planned.pk)
     return planned
 
 
+def may_plan(file: ImportFile) -> bool:
+    """Whether a file can be planned, perhaps anew: nothing of it was done, and no plan is being made."""
+    planned = file.change_set
+    return planned is None or (planned.started_at is None and planned.state != State.PLANNING)
+
+
 @background(label=gettext_lazy("Plan an import of customers"), retries=3)
-def make_import_plan(*, change_set_id: int) -> None:
+def make_import_plan(*, change_set_id: int, token: str) -> None:
     """Write down what would become of every row; begun again, it begins anew."""
     planned = ChangeSet.objects.select_related("file").get(pk=change_set_id)
-    if planned.state != State.PLANNING:
+    mine = ChangeSet.objects.filter(pk=planned.pk, state=State.PLANNING, params__token=token)
+    if not mine.exists():
         return
     file = planned.file
     with _at_work(planned):
@@ -174,7 +179,8 @@ def make_import_plan(*, change_set_id: int) -> None:
         plan, not_imported, findings = plan_of(
             table, file.mapping, reading=options.get("reading", {}), date_format=options["date_format"], is_whole=True
         )
-        Change.objects.filter(change_set=planned)._raw_delete("default")
+        old = Change.objects.filter(change_set=planned)
+        old._raw_delete(old.db)
         extras = Extras(plan.columns, country=plan.country, date_orders=plan.date_orders or {})
         with transaction.atomic():
             channel = channel_for("")
@@ -188,7 +194,8 @@ def make_import_plan(*, change_set_id: int) -> None:
                 possible_duplicates(lines, planner.ready_rows())
                 _keep_lines(planned, lines, counts)
                 rows += batch.rows
-                if not ChangeSet.objects.filter(pk=planned.pk, state=State.PLANNING).update(done=rows):
+                if not mine.update(done=rows):
+                    transaction.set_rollback(True)
                     return
             repairs.add(batch.repairs)
             broken = broken or batch.broken
@@ -196,7 +203,7 @@ def make_import_plan(*, change_set_id: int) -> None:
         found = [*table.findings, *findings, *repairs.findings(), *extras.findings()]
         file.rows, file.repairs = rows, [finding._asdict() for finding in found]
         file.save(update_fields=["rows", "repairs"])
-        ChangeSet.objects.filter(pk=planned.pk, state=State.PLANNING).update(
+        mine.update(
             state=State.PLANNED,
             counts={**counts, "rows": rows},
             params={"not_imported": not_imported, "broken": broken},
@@ -206,28 +213,29 @@ def make_import_plan(*, change_set_id: int) -> None:
         )
 
 
-@transaction.atomic
 def apply_import(change_set: ChangeSet, *, kinds: Iterable[str] = DONE_BY, is_now: bool = False) -> ChangeSet:
     """Do what was planned, or the rows of some kinds of it (`new`, `changed`, `possible`), without the lines left out.
 
     A small file is imported here and now. Raises NotPossibleNow, or Invalid where nothing is chosen.
     """
-    current = _locked(change_set)
-    if current.state != State.PLANNED:
-        raise NotPossibleNow(_("This was done already, or is being done."))
-    chosen = [str(kind) for kind in kinds if kind in DONE_BY]
-    if not any(current.counts.get(kind) for kind in chosen):
-        sentence = _("Nothing is chosen that could be imported.")
-        raise Invalid(sentence, fields={"kinds": [sentence]})
-    now = timezone.now()
-    current.params = {**current.params, "kinds": chosen}
-    current.state, current.started_at, current.updated_at = State.APPLYING, now, now
-    current.save(update_fields=["params", "state", "started_at", "updated_at"])
-    if is_now or current.file.size <= AT_HAND:
+    with transaction.atomic():
+        current = _locked(change_set)
+        if current.state != State.PLANNED:
+            raise NotPossibleNow(_("This was done already, or is being done."))
+        chosen = [str(kind) for kind in kinds if kind in DONE_BY]
+        if not any(current.counts.get(kind) for kind in chosen):
+            sentence = _("Nothing is chosen that could be imported.")
+            raise Invalid(sentence, fields={"kinds": [sentence]})
+        now = timezone.now()
+        current.params = {**current.params, "kinds": chosen}
+        current.state, current.started_at, current.updated_at = State.APPLYING, now, now
+        current.save(update_fields=["params", "state", "started_at", "updated_at"])
+        is_now = is_now or current.file.size <= AT_HAND
+        if not is_now:
+            apply_import_rows.later(change_set_id=current.pk)
+    if is_now:
         apply_import_rows(change_set_id=current.pk)
         current.refresh_from_db()
-    else:
-        apply_import_rows.later(change_set_id=current.pk)
     return current
 
 

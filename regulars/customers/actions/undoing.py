@@ -36,24 +36,25 @@ Outcome = Change.Outcome
 State = ChangeSet.State
 
 
-@transaction.atomic
 def undo_import(change_set: ChangeSet, *, is_now: bool = False) -> ChangeSet:
     """Take an import back, however long ago it was; a small one here and now. Raises NotPossibleNow."""
-    current = ChangeSet.objects.select_for_update(of=("self",), no_key=True).get(pk=change_set.pk, action=ACTION)
-    if not may_undo(current):
-        raise NotPossibleNow(_("This cannot be undone any more."))
-    made = sum(span.last_id - span.first_id + 1 for span in current.spans.all())
-    changed = Change.objects.filter(change_set=current, state=Change.State.APPLIED).count()
-    now = timezone.now()
-    # what happened until now is the import's own doing; what comes later is somebody's
-    current.params = {**current.params, "ended_at": (current.applied_at or current.updated_at).isoformat()}
-    current.state, current.done, current.total, current.updated_at = State.UNDOING, 0, made + changed, now
-    current.save(update_fields=["state", "done", "total", "updated_at", "params"])
-    if is_now or current.total <= AT_HAND:
+    with transaction.atomic():
+        current = ChangeSet.objects.select_for_update(of=("self",), no_key=True).get(pk=change_set.pk, action=ACTION)
+        if not may_undo(current):
+            raise NotPossibleNow(_("This cannot be undone any more."))
+        made = sum(span.last_id - span.first_id + 1 for span in current.spans.all())
+        changed = Change.objects.filter(change_set=current, state=Change.State.APPLIED).count()
+        now = timezone.now()
+        # what happened until now is the import's own doing; what comes later is somebody's
+        current.params = {**current.params, "ended_at": (current.applied_at or current.updated_at).isoformat()}
+        current.state, current.done, current.total, current.updated_at = State.UNDOING, 0, made + changed, now
+        current.save(update_fields=["state", "done", "total", "updated_at", "params"])
+        is_now = is_now or current.total <= AT_HAND
+        if not is_now:
+            undo_import_rows.later(change_set_id=current.pk)
+    if is_now:
         undo_import_rows(change_set_id=current.pk)
         current.refresh_from_db()
-    else:
-        undo_import_rows.later(change_set_id=current.pk)
     return current
 
 

@@ -68,7 +68,7 @@ def start(request: HttpRequest) -> HttpResponse:
 def columns(request: HttpRequest, import_id: str) -> HttpResponse:
     """What each column holds: guessed, with the reason; the answer is the plan."""
     file = _file(import_id)
-    if file.change_set and file.change_set.state not in {State.PLANNED, State.PLANNING, State.FAILED}:
+    if not verbs.may_plan(file):
         return redirect("customers:import-plan", import_id)
     problem = ""
     data = request.POST if request.method == "POST" else None
