@@ -2,7 +2,8 @@
 
 A shop of a million customers and five million orders is made up (`--rows` for another size; REGULARS_BENCH_HOME names
 a data folder that has one already, DATABASE_URL a database). Then the product's own web server is asked, page after
-page by one person, and by eight at once. p95 is what 95 of 100 requests do not exceed, from request to last byte.
+page by one person, and by eight at once. p95 is what 95 of 100 requests do not exceed, from request to last byte; the
+CPU of a page is what all processes of the product used, and holds on a machine that others use as well.
 
 The baseline answers the same lists as most software does, in the same database: `LIKE '%…%'` over name, e-mail, phone
 and company, `ORDER BY … LIMIT 50 OFFSET …`, and `count(*)`; the database's time alone, no page.
@@ -22,6 +23,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from bench.idle import free_port, seconds_to_ready
 from bench.result import Options, Result, quantile
@@ -74,13 +77,13 @@ def measure(options: Options) -> Iterator[Result]:
     )
     try:
         seconds_to_ready(port, time.perf_counter())
-        yield from _pages(port, known)
+        yield from _pages(port, known, server.pid)
     finally:
         server.send_signal(signal.SIGINT)
         server.wait(60)
 
 
-def _pages(port: int, known: dict[str, Any]) -> Iterator[Result]:
+def _pages(port: int, known: dict[str, Any], product: int) -> Iterator[Result]:
     chance = random.Random(7)
     everything: list[str] = []
     # the server has served before: every process of it has opened the database and compiled the templates
@@ -88,7 +91,9 @@ def _pages(port: int, known: dict[str, Any]) -> Iterator[Result]:
         few = [address for addresses in known["addresses"].values() for address in addresses[::40]]
         list(people.map(lambda _one: _ask(port, known["cookie"], few), range(_PEOPLE)))
     for kind, addresses in known["addresses"].items():
+        before = _cpu_seconds(product)
         spans = _ask(port, known["cookie"], addresses)
+        used = _cpu_seconds(product) - before
         everything += addresses
         baseline = known["baseline"].get(kind)
         yield Result(
@@ -98,9 +103,10 @@ def _pages(port: int, known: dict[str, Any]) -> Iterator[Result]:
             ours=quantile(spans, 0.95),
             baseline=quantile(baseline, 0.95) if baseline else None,
             baseline_name="OFFSET, count(*), LIKE" if baseline else "",
-            note=f"median {quantile(spans, 0.5):.0f} ms, slowest {max(spans):.0f} ms, {len(spans)} pages",
+            note=_note(spans, used),
         )
     chance.shuffle(everything)
+    before = _cpu_seconds(product)
     with ThreadPoolExecutor(_PEOPLE) as people:
         parts = [everything[place::_PEOPLE] for place in range(_PEOPLE)]
         spans = [span for part in people.map(lambda one: _ask(port, known["cookie"], one), parts) for span in part]
@@ -111,8 +117,19 @@ def _pages(port: int, known: dict[str, Any]) -> Iterator[Result]:
         ours=quantile(spans, 0.95),
         baseline=400.0,
         baseline_name="limit",
-        note=f"median {quantile(spans, 0.5):.0f} ms, slowest {max(spans):.0f} ms, {len(spans)} pages",
+        note=_note(spans, _cpu_seconds(product) - before),
     )
+
+
+def _note(spans: list[float], used: float) -> str:
+    median, slowest, cpu = quantile(spans, 0.5), max(spans), 1000 * used / len(spans)
+    return f"median {median:.0f} ms, slowest {slowest:.0f} ms, {len(spans)} pages, {cpu:.0f} ms of CPU each"
+
+
+def _cpu_seconds(pid: int) -> float:
+    """What a process and all it started have used so far."""
+    family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    return float(sum(times.user + times.system for times in (member.cpu_times() for member in family)))
 
 
 def _ask(port: int, cookie: str, addresses: list[str]) -> list[float]:
