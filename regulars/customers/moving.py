@@ -24,7 +24,7 @@ def move_tags(keys: Sequence[int], _from_id: int, to_id: int) -> None:
     rows.update(customer=to_id)
 
 
-def move_contact_points(keys: Sequence[int], _from_id: int, to_id: int) -> None:
+def move_contact_points(keys: Sequence[int], from_id: int, to_id: int) -> None:
     """An e-mail or a phone goes where it is not yet, and is taken off here in any case."""
     known = set(ContactPoint.objects.filter(customer=to_id).values_list("kind", "value"))
     for point in ContactPoint.objects.filter(pk__in=keys):
@@ -32,6 +32,7 @@ def move_contact_points(keys: Sequence[int], _from_id: int, to_id: int) -> None:
             point.delete()
         else:
             ContactPoint.objects.filter(pk=point.pk).update(customer=to_id)
+    presenting.find_again([from_id, to_id])
 
 
 def move_addresses(keys: Sequence[int], from_id: int, to_id: int) -> None:

@@ -20,10 +20,10 @@ from typing import Any
 from django.db.models import F, Q
 from django.utils import timezone
 
-from regulars.customers.derived import contacts_of, found_by
+from regulars.customers.derived import contacts_of, found_by, profile_of
 from regulars.customers.indexing import mark_unindexed
 from regulars.customers.models import Address, Customer, MergeLink, OwnProfile
-from regulars.customers.people import records
+from regulars.customers.people import records, roots_of
 from regulars.customers.standings import id_list
 
 Values = Mapping[str, Any]
@@ -326,6 +326,18 @@ def follow(customer_ids: Collection[int]) -> None:
             write_own(customer, new)
     if roots:
         present(roots)
+
+
+def find_again(record_ids: Collection[int]) -> None:
+    """Let records be found by what they say now, after their e-mails or phones were written past the verbs."""
+    for customer in Customer.everyone.filter(pk__in=id_list(record_ids)).select_related("own_profile"):
+        found = found_by(profile_of(itself(customer)))
+        if own_profile(customer) is not None:
+            write_own(customer, found, is_last_word=False)
+        else:
+            Customer.everyone.filter(pk=customer.pk).update(**found)
+            mark_unindexed([customer.pk])
+    present({root for pk, root in roots_of(record_ids).items() if root != pk})
 
 
 def columns_of(values: Values) -> dict[str, Any]:

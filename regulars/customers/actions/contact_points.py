@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from regulars.core.errors import Invalid
 from regulars.core.text import BadText, clean
-from regulars.customers import people, presenting, search
+from regulars.customers import aside, people, presenting, search
 from regulars.customers.actions.profile import as_read, change_customer, require_free_email, write
 from regulars.customers.derived import found_by, profile_of
 from regulars.customers.facts import ContactChanged
@@ -103,8 +103,11 @@ def remove_contact_point(customer: Customer, *, kind: str, value: str) -> None:
     Raises Invalid where then nothing would say who this is.
     """
     current = presenting.itself(as_read(customer, None))
-    records = people.records_with(current)
-    ContactPoint.objects.filter(customer__in=records, kind=kind, value=value).delete()
+    records = people.records(current)
+    aside.forget(current.pk, "contact_point", {"kind": [kind], "value": [value]})
+    aside.take_off(ContactPoint.objects.filter(customer__in=records, kind=kind, value=value), by=current)
+    for record_of in Customer.everyone.filter(**{kind: value}, pk__in=records[1:]):
+        aside.clear(record_of, kind, by=current)
     others = [point for point in contact_points(current) if point.kind == kind and point.value != value]
     if getattr(current, kind) != value:
         _follow(current, {kind: [value, ""]})

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from regulars.core.errors import Invalid
 from regulars.core.text import BadText, clean, fold, pinyin_keys
-from regulars.customers import customfields, people
+from regulars.customers import aside, customfields, people
 from regulars.customers.actions.profile import as_read, write
 from regulars.customers.customfields import BadValue, Kept
 from regulars.customers.facts import CustomFieldChanged, CustomValuesChanged
@@ -139,11 +139,16 @@ def set_custom_values(
         return customer
     current = as_read(customer, None)
     before = customfields.values_of([current], kept)[current.pk]
+    # what another record of the person says is nothing new, and yet now said of this one as well
+    own: dict[int, list[str]] = {}
+    for pk, text in CustomValue.objects.filter(customer=current).order_by("place").values_list("field", "text"):
+        own.setdefault(pk, []).append(text)
     changes: dict[str, list[Any]] = {}
     for field, rows in kept.items():
         was, now = before.get(field.pk, []), [row.text for row in rows]
-        if was != now:
+        if was != now or own.get(field.pk, []) != now:
             _write_rows(current, field, rows)
+        if was != now:
             changes[field.name] = [_told(was), _told(now)]
     if changes:
         write(current, {})
@@ -155,7 +160,8 @@ def set_custom_values(
 def _write_rows(customer: Customer, field: CustomField, rows: Sequence[Kept]) -> None:
     # what is emptied must not come back from a record that was merged into this one
     whose = [customer.pk] if rows else people.records(customer)
-    CustomValue.objects.filter(customer__in=whose, field=field).delete()
+    aside.forget(customer.pk, "custom_value", {"field_id": [field.pk]})
+    aside.take_off(CustomValue.objects.filter(customer__in=whose, field=field), by=customer)
     CustomValue.objects.bulk_create(
         CustomValue(customer=customer, field=field, place=place, text=row.text, folded=row.folded, number=row.number)
         for place, row in enumerate(rows)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from regulars.core.errors import Refusal
-from regulars.customers import belongings, people, presenting
+from regulars.customers import aside, belongings, people, presenting
 from regulars.customers.actions.consent import derive_consents
 from regulars.customers.facts import CustomerMerged, CustomerUnmerged
 from regulars.customers.indexing import mark_unindexed
@@ -97,6 +97,7 @@ def unmerge(
     with_it = person.under(apart.pk)
     for name, keys in (moves or {}).items():
         belongings.move(name, list(keys), from_id=root.pk, to_id=apart.pk)
+    aside.bring_back(person, with_it)
     current.undone_at, current.undone_by_id = timezone.now(), who_acts().user_id
     current.save(update_fields=["undone_at", "undone_by"])
     Customer.everyone.filter(pk__in=id_list(with_it)).exclude(pk=apart.pk).update(merged_into=apart)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from regulars.core.background import every
 from regulars.core.errors import Invalid, Refusal
 from regulars.core.text import BadText, clean, fold
-from regulars.customers import people
+from regulars.customers import aside, people
 from regulars.customers.actions.profile import as_read, write
 from regulars.customers.facts import CustomerTagged, CustomerUntagged, TagChanged
 from regulars.customers.models import Customer, Tag, Tagging
@@ -76,11 +76,13 @@ def tag(customer: Customer, *, names: Iterable[str]) -> list[Tag]:
     tags = ensure_tags(names)
     current = as_read(customer, None)
     have = set(_taggings(current).values_list("tag", flat=True))
+    own = set(Tagging.objects.filter(customer=current).values_list("tag", flat=True))
     new = [one for one in tags if one.pk not in have]
     if len(have) + len(new) > MOST:
         raise _refused(_("A customer has at most %(most)s tags.") % {"most": MOST})
+    # what another record of the person has is nothing new, and yet now said of this one as well
+    Tagging.objects.bulk_create([Tagging(customer=current, tag=one) for one in tags if one.pk not in own])
     if new:
-        Tagging.objects.bulk_create([Tagging(customer=current, tag=one) for one in new])
         _touch(customer, current)
         record(CustomerTagged(tags=[one.name for one in new]), customer=current, subject=current)
     return new
@@ -93,8 +95,9 @@ def untag(customer: Customer, *, names: Iterable[str]) -> list[Tag]:
     keys = {fold(name) for name in names}
     rows = _taggings(current).filter(tag__key__in=keys)
     gone = list(Tag.objects.filter(pk__in=rows.values("tag")))
+    aside.forget(current.pk, "tagging", {"tag_id": Tag.objects.filter(key__in=keys).values_list("pk", flat=True)})
     if gone:
-        rows.delete()
+        aside.take_off(rows, by=current)
         _touch(customer, current)
         record(CustomerUntagged(tags=[one.name for one in gone]), customer=current, subject=current)
     return gone
