@@ -32,8 +32,9 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Facts under one heading."""
+    """Facts under one heading; `slug` is where the form asks them."""
 
+    slug: str
     title: str
     facts: list[Known]
 
@@ -63,10 +64,10 @@ def profile(request: HttpRequest, customer: Customer) -> dict[str, Any]:
 def parts(customer: Customer) -> list[Part]:
     """Every fact of the profile that is known, in groups."""
     return [
-        Part(_("Who"), _written(_who(customer))),
-        Part(_("Business"), _written(_business(customer))),
-        Part(_("What they prefer"), _written(_preferences(customer))),
-        Part(_("In the shop"), _written(_in_the_shop(customer))),
+        Part("who", _("Who"), _written(_who(customer))),
+        Part("business", _("Business"), _written(_business(customer))),
+        Part("preferences", _("What they prefer"), _written(_preferences(customer))),
+        Part("shop", _("In the shop"), _written(_in_the_shop(customer))),
     ]
 
 
@@ -79,7 +80,7 @@ def own_fields(reader: Any, customer: Customer) -> Part:
         Known(field.label, comma.join(customfields.words(field, text) for text in found.get(field.pk, ())), field.name)
         for field in known
     ]
-    return Part(_("Our own fields"), _written(facts))
+    return Part("own", _("Our own fields"), _written(facts))
 
 
 def more(request: HttpRequest, customer: Customer) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from babel.lists import format_list
-from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import get_language, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from regulars.core.money import babel_locale
@@ -84,8 +84,7 @@ def sentence(customer: Customer) -> str:
 def words_of(name: str, text: str) -> str:
     """A kept list of the column `name`, as people read it."""
     known = {"preferred_channels": dict(Medium.choices), "contact_times": SLOTS}.get(name, {})
-    words = [str(known.get(word, word)) for word in listed(text)]
-    return format_list(words, style="unit", locale=babel_locale(get_language() or "en")) if words else ""
+    return pgettext("between the words of a list", ", ").join(str(known.get(word, word)) for word in listed(text))
 
 
 def _or(words: Sequence[str]) -> str:

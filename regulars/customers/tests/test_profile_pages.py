@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from regulars.channels.actions import channel_for
 from regulars.core import shop
@@ -109,8 +110,13 @@ def test_a_form_that_was_not_touched_changes_nothing(client_of, ada, mara):
 def test_a_form_in_chinese_reads_what_it_wrote(client_of, ada, mara):
     ada.language = "zh-hans"
     ada.save()
-    change_customer(mara, values={"birth_date": "1980-03-12"})
+    change_customer(mara, values={"birth_date": "1980-03-12", "interests": "Green tea,Kyusu"})
     client = client_of(ada)
+    with translation.override("zh-hans"):
+        data = sent(Customer.objects.get(pk=mara.pk), interests="Green tea、Kyusu、陶器")
+    client.post(f"/customers/{mara.public_id}/edit", data)
+    mara.refresh_from_db()
+    assert (mara.birth_year, mara.birthday, mara.interests) == (1980, "03-12", "Green tea,Kyusu,陶器")
     page = client.get(f"/customers/{mara.public_id}/edit").content.decode()
     assert "1980年3月12日" in page
     assert page.index('name="family_name"') < page.index('name="given_name"')
