@@ -207,7 +207,7 @@ def _days(value: Any, _country: str) -> int | None:
     if value is None or _as_text(value).strip() == "":
         return None
     text = _as_text(value).strip()
-    if not (text.isascii() and text.isdigit() and int(text) <= _MOST_DAYS):
+    if not (text.isascii() and text.isdigit() and len(text) < 6 and int(text) <= _MOST_DAYS):
         raise BadText(_("Give whole days, from 0 to %(most)s.") % {"most": _MOST_DAYS})
     return int(text)
 

@@ -106,6 +106,6 @@ def _of(value: Any, known: dict[str, str]) -> str:
 
 
 def _words(value: Any) -> Iterable[str]:
-    if isinstance(value, str):
-        return value.translate(_BETWEEN).split(",")
-    return [str(word) for word in value or ()]
+    if isinstance(value, list | tuple | set | frozenset):
+        return [str(word) for word in value]
+    return ("" if value is None else str(value)).translate(_BETWEEN).split(",")
