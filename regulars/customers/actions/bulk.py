@@ -5,12 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import gc
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
-from typing import NamedTuple
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
@@ -21,20 +19,21 @@ from regulars.core.errors import Invalid, Refusal
 from regulars.core.text import BadText, clean
 from regulars.customers import journal, presenting, search
 from regulars.customers.bulk import action as actions
-from regulars.customers.bulk.action import Action, Fields, Line, Outcome, Params, Touches
+from regulars.customers.bulk.action import Action, Line, Outcome, Params, Touches
+from regulars.customers.bulk.lines import Facts, PlannedLine, keep_images, labels, lock, parts, read_lines
 from regulars.customers.bulk.selection import Selection
 from regulars.customers.facts import BulkApplied, BulkChanged, BulkUndone, BulkWorkUndone
 from regulars.customers.models import Change, ChangeSet, Customer
 from regulars.customers.standings import id_list
 from regulars.staff.models import User
 from regulars.timeline.actions import record, record_many, who_acts
-from regulars.timeline.facts import Fact
 
 AT_ONCE = 10_000  # customers in one transaction: Stop waits for no more, and nobody waits longer for the database
 AT_HAND = 500  # as many are planned and done while somebody waits
 UNDO_FOR = dt.timedelta(days=30)
 PLAN_KEPT_FOR = dt.timedelta(days=7)
 _REASON = 250
+_LAST_ID = 2**63 - 1
 
 State = ChangeSet.State
 
@@ -84,7 +83,7 @@ def make_plan(*, change_set_id: int) -> None:
         numbers = Selection.of(planned.selection).numbers(reader=planned.made_by, language=get_language() or "en")
         Change.objects.filter(change_set=planned).delete()
         counts: dict[str, int] = {}
-        for done, part in _parts(numbers):
+        for done, part in parts(numbers, size=AT_ONCE):
             with transaction.atomic():
                 if not _is_still(planned, State.PLANNING):
                     return
@@ -142,7 +141,7 @@ def apply_changes(*, change_set_id: int) -> None:
             with transaction.atomic():
                 if not _is_still(applying, State.APPLYING):
                     return
-                lines = _read_lines(applying, Change.State.PLANNED, after=last)
+                lines = read_lines(applying, Change.State.PLANNED, limit=AT_ONCE, after=last)
                 is_more = len(lines) == AT_ONCE
                 if lines:
                     last = lines[-1].id
@@ -180,15 +179,16 @@ def undo_changes(*, change_set_id: int) -> None:
     """Take a change set back, the last customers first, some thousand in a transaction."""
     undoing = ChangeSet.objects.get(pk=change_set_id)
     action = action_of(undoing)
-    is_more = True
+    first, is_more = _LAST_ID, True
     with _at_work(undoing):
         while is_more:
             with transaction.atomic():
                 if not _is_still(undoing, State.UNDOING):
                     return
-                lines = _read_lines(undoing, Change.State.APPLIED)
+                lines = read_lines(undoing, Change.State.APPLIED, limit=AT_ONCE, before=first)
                 is_more = len(lines) == AT_ONCE
                 if lines:
+                    first = lines[0].id
                     _undo_part(undoing, action, lines)
                     undoing.done += len(lines)
                     ChangeSet.objects.filter(pk=undoing.pk).update(done=undoing.done)
@@ -246,7 +246,7 @@ def may_undo(change_set: ChangeSet) -> bool:
 
 
 def _plan_part(planned: ChangeSet, part: Sequence[int]) -> dict[str, int]:
-    labels = _labels(part)
+    names = labels(part)
     found = {line.customer_id: line for line in action_of(planned).plan(part, planned.params)}
     nobody = Line(0, Outcome.REFUSED, reason=_("They are deleted, or were merged with somebody, by now."))
     written: dict[int, str] = {}
@@ -258,20 +258,20 @@ def _plan_part(planned: ChangeSet, part: Sequence[int]) -> dict[str, int]:
         fields = written.get(id(line.fields))  # the lines are all there, so that an id is that of one object alone
         if fields is None:
             fields = written[id(line.fields)] = json.dumps(line.fields, ensure_ascii=False)
-        known = number if number in labels else None
-        ready.append((known, labels.get(number, ""), str(line.outcome), line.reason, fields))
+        known = number if number in names else None
+        ready.append((known, names.get(number, ""), str(line.outcome), line.reason, fields))
     same = {"change_set_id": planned.pk, "row": None, "state": str(Change.State.PLANNED), "images": "[]"}
     rows.insert(Change, ("customer_id", "label", "outcome", "reason", "fields"), ready, same=same)
     return counts
 
 
-def _apply_part(applying: ChangeSet, action: Action, lines: Sequence[_Line]) -> None:
+def _apply_part(applying: ChangeSet, action: Action, lines: Sequence[PlannedLine]) -> None:
     """Apply some lines of a plan, inside a transaction: the rows, their images, an entry each, and the index."""
     numbers = [line.number for line in lines if line.number is not None]
-    _lock(numbers)
+    lock(numbers)
     now = timezone.now()
     fresh = {line.customer_id: line for line in action.plan(numbers, applying.params)}
-    going: list[tuple[_Line, int]] = []
+    going: list[tuple[PlannedLine, int]] = []
     for line in lines:
         again = fresh.get(line.number or 0)
         if line.number is not None and again and again.outcome == Outcome.CHANGED and again.fields == line.fields:
@@ -280,16 +280,16 @@ def _apply_part(applying: ChangeSet, action: Action, lines: Sequence[_Line]) -> 
             Change.objects.filter(pk=line.id).update(state=Change.State.LEFT_OUT, reason=_why_left_out(again))
     changed = [number for _line, number in going]
     images = action.apply(changed, applying.params, now)
-    _keep_images([(line.id, images.get(number, "[]")) for line, number in going])
-    told = _Facts(lambda fields: BulkChanged(change_set=applying.public_id, action=action.name, changes=fields))
+    keep_images([(line.id, images.get(number, "[]")) for line, number in going])
+    told = Facts(lambda fields: BulkChanged(change_set=applying.public_id, action=action.name, changes=fields))
     record_many(((number, told.of(line.fields)) for line, number in going), subject=Customer, at=now)
     _follow(action, changed)
 
 
-def _undo_part(undoing: ChangeSet, action: Action, lines: Sequence[_Line]) -> None:
+def _undo_part(undoing: ChangeSet, action: Action, lines: Sequence[PlannedLine]) -> None:
     """Take some lines back, inside a transaction: the rows, an entry each, and the index; what stays is said."""
     numbers = [line.number for line in lines if line.number is not None]
-    _lock(numbers)
+    lock(numbers)
     stays = action.may_not_go_back(numbers) if action.may_not_go_back else {}
     images = json.loads(f"[{','.join(line.images for line in lines)}]")  # at once: a tenth of the time of one by one
     going = [
@@ -303,7 +303,7 @@ def _undo_part(undoing: ChangeSet, action: Action, lines: Sequence[_Line]) -> No
     Change.objects.filter(id__in=id_list([line.id for line in done])).update(state=Change.State.UNDONE)
     for line in left:
         Change.objects.filter(pk=line.id).update(state=Change.State.KEPT, reason=kept[line.number or 0])
-    told = _Facts(
+    told = Facts(
         lambda fields: BulkUndone(
             change_set=undoing.public_id,
             action=action.name,
@@ -406,91 +406,6 @@ def _at_work(change_set: ChangeSet) -> Iterator[None]:
             gc.enable()
 
 
-class _Facts:
-    """One fact for all customers whose fields say the same: most do, and making one for each takes longer than all."""
-
-    def __init__(self, make: Callable[[Fields], Fact]) -> None:
-        self._make = make
-        self._made: dict[int, tuple[Fields, Fact]] = {}
-
-    def of(self, fields: Fields) -> Fact:
-        """The fact about these very fields."""
-        made = self._made.get(id(fields))
-        if made is None:
-            made = self._made[id(fields)] = (fields, self._make(fields))
-        return made[1]
-
-
-class _Line(NamedTuple):
-    """A line of a plan as it is worked with; lines that say the same share their `fields`. `images` is JSON."""
-
-    id: int
-    number: int | None
-    fields: Fields
-    images: str
-
-
-def _read_lines(change_set: ChangeSet, state: Change.State, *, after: int | None = None) -> list[_Line]:
-    """The next lines in a state, in the order they were planned: from the first one after a place, or the last ones.
-
-    Past the ORM: it would read JSON line by line, most of which says the same, in more time than all the rest takes.
-    """
-    text = "{}::text" if connection.vendor == "postgresql" else "{}"
-    where, order = ("id > %s", "id") if after is not None else ("id > 0", "id DESC")
-    query = (
-        f"SELECT id, customer_id, {text.format('fields')}, {text.format('images')} FROM customers_change "  # noqa: S608 — words of ours
-        f"WHERE change_set_id = %s AND outcome = %s AND state = %s AND {where} ORDER BY {order} LIMIT %s"
-    )
-    wanted: list[int | str] = [change_set.pk, str(Outcome.CHANGED), str(state)]
-    wanted += [AT_ONCE] if after is None else [after, AT_ONCE]
-    with connection.cursor() as cursor:
-        cursor.execute(query, wanted)
-        found = cursor.fetchall()
-    known: dict[str, Fields] = {}
-    lines = []
-    for line_id, number, fields, images in found:
-        read = known.get(fields)
-        if read is None:
-            read = known[fields] = json.loads(fields)
-        lines.append(_Line(line_id, number, read, images))
-    return lines if after is not None else lines[::-1]
-
-
-def _keep_images(images: Sequence[tuple[int, list[journal.Image] | str]]) -> None:
-    """Mark lines as applied, and keep with each what stood in its rows before and after."""
-    ready = [
-        (of_line if isinstance(of_line, str) else json.dumps(of_line, ensure_ascii=False), line_id)
-        for line_id, of_line in images
-    ]
-    applied = str(Change.State.APPLIED)
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(
-                "UPDATE customers_change SET state = %s, images = ready.images::jsonb "
-                "FROM unnest(%s::bigint[], %s::text[]) AS ready (id, images) WHERE customers_change.id = ready.id",
-                [applied, [line_id for _text, line_id in ready], [text for text, _line_id in ready]],
-            )
-        else:
-            statement = f"UPDATE customers_change SET state = '{applied}', images = %s WHERE id = %s"  # noqa: S608 — a word of ours
-            cursor.executemany(statement, ready)
-
-
-def _labels(numbers: Sequence[int]) -> dict[int, str]:
-    """What customers are called in a plan, also by those who read it after they were deleted."""
-    named = Customer.everyone.filter(id__in=id_list(numbers)).values_list("id", "name", "company", "email", "phone")
-    return {number: next(filter(None, names), "")[:250] for number, *names in named}
-
-
-def _lock(numbers: Sequence[int]) -> None:
-    """Nobody else writes these customers before the transaction ends; on SQLite nobody writes anything."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT 1 FROM customers_customer WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE",
-                [list(numbers)],
-            )
-
-
 def _is_still(change_set: ChangeSet, state: ChangeSet.State) -> bool:
     """Whether the work was not stopped; held until the transaction ends."""
     return ChangeSet.objects.select_for_update(no_key=True).filter(pk=change_set.pk, state=state).exists()
@@ -498,15 +413,6 @@ def _is_still(change_set: ChangeSet, state: ChangeSet.State) -> bool:
 
 def _locked(change_set: ChangeSet) -> ChangeSet:
     return ChangeSet.objects.select_for_update(of=("self",), no_key=True).get(pk=change_set.pk)
-
-
-def _parts(numbers: Sequence[int]) -> Iterator[tuple[int, Sequence[int]]]:
-    """The customers in parts, each with how many will have been done after it."""
-    waiting = iter(numbers)
-    done = 0
-    while part := list(islice(waiting, AT_ONCE)):
-        done += len(part)
-        yield done, part
 
 
 def _why_left_out(line: Line | None) -> str:

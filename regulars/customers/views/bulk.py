@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -21,6 +22,7 @@ from regulars.customers.bulk import reading
 from regulars.customers.bulk.action import Action, Params
 from regulars.customers.bulk.selection import Selection
 from regulars.customers.models import ChangeSet, Customer
+from regulars.customers.views import saved_views
 from regulars.staff.access import check, requires
 
 State = ChangeSet.State
@@ -82,7 +84,7 @@ def changes(request: HttpRequest) -> HttpResponse:
                 "icon": _icon(change_set),
                 "href": _address(change_set),
                 "sentence": reading.sentence(change_set),
-                "done": change_set.counts.get("applied", 0),
+                "done": _done(change_set.counts),
                 "may_undo": _may_undo(request, change_set),
             }
             for change_set in found
@@ -216,7 +218,7 @@ def _planned(request: HttpRequest, action: Action, params: Params, selection: Se
 def _selection(data: QueryDict) -> Selection:
     """Whom the form means. Raises Invalid where that is nobody."""
     if "all" in data:
-        return Selection(query=data.get("query", ""))
+        return Selection(query=saved_views.plain(QueryDict(data.get("query", ""))).urlencode())
     numbers = [Customer.pk_of(public_id) for public_id in data.getlist("ids")[:_MOST_IDS]]
     found = tuple(number for number in numbers if number)
     if not found:
@@ -241,6 +243,11 @@ def _change_set(public_id: str) -> ChangeSet:
     if found is None:
         raise Http404(_("There is no such change. Perhaps its plan was thrown away."))
     return found
+
+
+def _done(counts: Mapping[str, Any]) -> int:
+    """How many customers were changed, or made by an import."""
+    return int(counts.get("applied", 0)) or int(counts.get("created", 0)) + int(counts.get("updated", 0))
 
 
 def _address(change_set: ChangeSet) -> str:

@@ -91,10 +91,12 @@ def opened(user: Any, data: QueryDict) -> SavedView | None:
 
 
 def plain(data: QueryDict) -> QueryDict:
-    """Who is in the list and in what order, without what belongs to the page."""
-    kept = data.copy()
-    for name in PAGE_ONLY:
-        kept.pop(name, None)
+    """Who is in the list and in what order, without what belongs to the page and without what was left empty."""
+    kept = QueryDict(mutable=True)
+    for name in data:
+        filled = [value for value in map(str, data.getlist(name)) if value.strip()]
+        if filled and name not in PAGE_ONLY:
+            kept.setlist(name, filled)
     return kept
 
 
