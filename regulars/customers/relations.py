@@ -57,7 +57,7 @@ class Relation:
         """What people read, for some customers by id, in one query where their `records` are known, else in two."""
         records = people.records_of([one.pk for one in customers]) if records is None else records
         owner = {pk: root for root, pks in records.items() for pk in pks}
-        rows = self._rows().filter(**dict(self.alive), **{f"{self.customer}__in": id_list(owner)})
+        rows = self.rows().filter(**dict(self.alive), **{f"{self.customer}__in": id_list(owner)})
         told: dict[int, list[Any]] = defaultdict(list)
         for pk, value in rows.order_by(*self.order).values_list(self.customer, self.shown or self.value):
             told[pk].append(value)
@@ -70,21 +70,22 @@ class Relation:
 
     def speaking(self) -> dict[int, int]:
         """The merged records whose rows speak for the customer they belong to, where only one voice is heard."""
-        merged = Customer.everyone.filter(merged_into__isnull=False, pk__in=self._rows().values(self.customer))
+        merged = Customer.everyone.filter(merged_into__isnull=False, pk__in=self.rows().values(self.customer))
         first: dict[int, int] = {}
         for pk, root in merged.order_by("pk").values_list("pk", "merged_into_id"):
             first.setdefault(root, pk)
         if first:
-            own = self._rows().filter(**{f"{self.customer}__in": id_list(first)})
+            own = self.rows().filter(**{f"{self.customer}__in": id_list(first)})
             for root in own.values_list(self.customer, flat=True):
                 first.pop(root, None)
         return {pk: root for root, pk in first.items()}
 
-    def _rows(self) -> QuerySet[Any]:
+    def rows(self) -> QuerySet[Any]:
+        """All of its rows."""
         return self.model._default_manager.filter(**dict(self.where))
 
     def _ids(self, condition: Q) -> tuple[str, tuple[Any, ...]]:
-        own = self._rows().filter(condition or Q(*self.alive)).order_by()
+        own = self.rows().filter(condition or Q(*self.alive)).order_by()
         merged = Customer.everyone.filter(merged_into__isnull=False, pk__in=own.values(self.customer)).order_by()
         if self.has_one_voice:
             merged = merged.filter(pk__in=id_list(self.speaking()))

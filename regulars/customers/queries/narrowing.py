@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,14 @@ class Narrowed:
     standings: Standings
     may: Mask
     is_sure: Mask
+
+    def has(self, ids: Sequence[int]) -> list[bool]:
+        """For each of some customers whether they may be in the list."""
+        places, is_known = _places(np.asarray(ids, dtype=np.int64), self.standings)
+        is_in = np.zeros(len(places), dtype=bool)
+        is_in[is_known] = self.may[places[is_known]]
+        found: list[bool] = is_in.tolist()
+        return found
 
 
 def narrow(conditions: tuple[Condition, ...], asked: Asked | None, *, also: tuple[str, ...] = ()) -> Narrowed | None:
@@ -104,20 +113,25 @@ def _asked(condition: Condition, loaded: Standings) -> Mask:
             ids = condition.field.relation.ids(part)
         else:
             ids = ids_of(Customer.objects.filter(part))
-        found &= _at(ids, loaded)
+        found &= at(ids, loaded)
     return ~found if is_negated else found
 
 
-def _at(ids: Ids, loaded: Standings) -> Mask:
+def at(ids: Ids, loaded: Standings) -> Mask:
     """The places of customers; who came after the standings were read has none."""
     mask = np.zeros(len(loaded), dtype=bool)
-    blocks = np.asarray(loaded.blocks, dtype=np.int64)
-    if not len(blocks) or not len(ids):
-        return mask
-    place = np.minimum(np.searchsorted(blocks, ids >> BLOCK_BITS), len(blocks) - 1)
-    is_known = blocks[place] == ids >> BLOCK_BITS
-    mask[((place << BLOCK_BITS) | (ids & (BLOCK - 1)))[is_known]] = True
+    places, is_known = _places(ids, loaded)
+    mask[places[is_known]] = True
     return mask
+
+
+def _places(ids: Ids, loaded: Standings) -> tuple[Ids, Mask]:
+    """Where customers stand, and whether they do."""
+    blocks = np.asarray(loaded.blocks, dtype=np.int64)
+    if not len(blocks):
+        return np.zeros(len(ids), dtype=np.int64), np.zeros(len(ids), dtype=bool)
+    place = np.minimum(np.searchsorted(blocks, ids >> BLOCK_BITS), len(blocks) - 1)
+    return (place << BLOCK_BITS) | (ids & (BLOCK - 1)), blocks[place] == ids >> BLOCK_BITS
 
 
 def _between(test: Between, scale: Scale, steps: Steps) -> tuple[Mask, Mask]:

@@ -21,6 +21,7 @@ from regulars.customers import search
 from regulars.customers.filters import Between, Condition
 from regulars.customers.grams import Ids
 from regulars.customers.models import Customer
+from regulars.customers.queries import by_relation
 from regulars.customers.queries.narrowing import Narrowed, comparable, narrow
 from regulars.customers.queries.request import Key, ListRequest
 from regulars.customers.search import Asked
@@ -93,12 +94,14 @@ def customer_ids(request: ListRequest) -> list[int]:
         return sorted(pk for part in reader.scan() for _value, pk in part)
     sure = narrowed.standings.ids(np.flatnonzero(narrowed.is_sure)).tolist()
     unsure = narrowed.standings.ids(np.flatnonzero(narrowed.may & ~narrowed.is_sure))
-    return sorted([*sure, *(pk for _value, pk in reader._read("id", unsure))])
+    return sorted([*sure, *(pk for _value, pk in reader.read("id", unsure))])
 
 
 def neighbours(request: ListRequest, customer: Customer) -> tuple[Customer | None, Customer | None]:
     """Who stands before and after a customer in a list."""
-    key: Key = (getattr(customer, request.sort_column), customer.pk)
+    relation = request.sort.relation
+    value = by_relation.value_of(relation, customer) if relation else getattr(customer, request.sort_column)
+    key: Key = (value, customer.pk)
     reader = _Reader(request)
     before = _keys(reader, key, 1, is_backward=True)
     after = _keys(reader, key, 1, is_backward=False)
@@ -177,6 +180,8 @@ def _keys(reader: _Reader, start: Key | None, wanted: int, *, is_backward: bool,
         and all(one.field.column == request.sort_column and isinstance(one.test, Between) for one in request.conditions)
     ):
         way = "walk"
+    if request.sort.relation is not None:
+        return _take(by_relation.keys(reader, request.sort.relation, order, start), wanted)
     narrowed = None if way in {"walk", "scan"} else reader.narrowed
     if narrowed is None:
         return _take(reader.along(order, start), wanted)
@@ -257,7 +262,8 @@ class _Reader:
     @cached_property
     def narrowed(self) -> Narrowed | None:
         """What the index knows about the list, read once for its page and its count."""
-        return narrow(self.conditions, self.asked, also=(self.request.sort_column,))
+        also = () if self.request.sort.relation is not None else (self.request.sort_column,)
+        return narrow(self.conditions, self.asked, also=also)
 
     def along(self, order: _Order, start: Key | None) -> Iterator[list[Key]]:
         """Everybody beyond a place who fits, read along the index of the order."""
@@ -309,7 +315,7 @@ class _Reader:
             table = np.zeros(1 << 16, dtype=bool)
             table[here] = True
             ids = narrowed.standings.ids(np.flatnonzero(narrowed.may & _on(here, steps)))
-            found = [key for key in self._read(order.column, ids) if table[scale.step(comparable(key[0]))]]
+            found = [key for key in self.read(order.column, ids) if table[scale.step(comparable(key[0]))]]
             part = order.sorted([key for key in found if order.is_beyond(key, start)])
             yield part
             last = part[-1] if part else last
@@ -324,18 +330,19 @@ class _Reader:
         if all(one.is_exact_in_database for one in self.conditions):
             rows = Customer.objects.filter(self._condition(is_narrowed=True), id__in=id_list(ids))
             return rows.count()
-        return len(self._read("id", ids))
+        return len(self.read("id", ids))
 
     def _by_id(self, ids: Any, order: _Order, start: Key | None, wanted: int) -> Iterator[list[Key]]:
         """Candidates of one value, by their ids."""
         ids = ids if order.is_rising else ids[::-1]
         size = wanted
         while len(ids):
-            found = self._read(order.column, ids[:size])
+            found = self.read(order.column, ids[:size])
             yield order.sorted([key for key in found if order.is_beyond(key, start)])
             ids, size = ids[size:], _CHUNK
 
-    def _read(self, column: str, ids: Any) -> list[Key]:
+    def read(self, column: str, ids: Any) -> list[Key]:
+        """Those of some candidates who fit, with their value of a column."""
         found: list[Key] = []
         for first in range(0, len(ids), _READ_AT_ONCE):
             rows = Customer.objects.filter(self.texts, id__in=id_list(ids[first : first + _READ_AT_ONCE]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -230,9 +231,13 @@ def _checked(field: Field, value: Any, pk: Any) -> Key:
     """The key, where its parts are what the order needs; else ValueError."""
     if type(pk) is not int or not 0 < pk < 2**63:
         raise ValueError(pk)
+    if value is None and (field.relation is not None or field.type is Type.DATE):
+        return None, pk
+    if field.relation is not None and field.type is not Type.TEXT:
+        if type(value) not in {int, float} or not math.isfinite(value):
+            raise ValueError(value)
+        return value, pk
     if field.type is Type.DATE:
-        if value is None:
-            return None, pk
         moment = dt.datetime.fromisoformat(value)
         if moment.tzinfo is None or not 1800 < moment.year < 9000:
             raise ValueError(value)
@@ -240,7 +245,7 @@ def _checked(field: Field, value: Any, pk: Any) -> Key:
     wanted = str if field.type is Type.TEXT else int
     if type(value) is not wanted or (type(value) is int and abs(value) >= 2**63) or value == "\0":
         raise ValueError(value)
-    if isinstance(value, str) and ("\0" in value or len(value) > 250):
+    if isinstance(value, str) and ("\0" in value or len(value) > 500):
         raise ValueError(value)
     return value, pk
 

@@ -1,5 +1,7 @@
 """Fields of the shop's own: set up, filled, asked for, and hidden from whom they are not for."""
 
+import random
+
 import pytest
 from django.utils import timezone
 
@@ -15,12 +17,13 @@ from regulars.customers.actions.custom_fields import (
 )
 from regulars.customers.customfields import BadValue, parse
 from regulars.customers.models import Customer, CustomField, CustomValue
-from regulars.customers.queries import ListRequest, customer_page
+from regulars.customers.queries import ListRequest, by_relation, customer_page, neighbours
 from regulars.timeline.models import Entry
 
 
 def customer(name="Ada"):
-    return Customer.objects.create(name=name, sort_name=name.lower(), customer_since=timezone.now())
+    lowered = name.lower()
+    return Customer.objects.create(name=name, sort_name=lowered, search_text=lowered, customer_since=timezone.now())
 
 
 def kept(field, value):
@@ -314,3 +317,94 @@ def test_a_merged_record_speaks_where_the_customer_says_nothing(shop_with_fields
 
 def names(query, reader=None):
     return [one.name for one in customer_page(ListRequest.from_query(query, reader=reader)).rows]
+
+
+# ── order
+
+
+@pytest.fixture
+def many_in_order(db):
+    """Ninety customers with ties, gaps and a merge; some are indexed, some changed since."""
+    chance = random.Random(5)
+    create_field(label="Size", type="number")
+    create_field(label="Shop", type="text")
+    made = [customer(f"Customer {number:02}") for number in range(90)]
+    for one in made:
+        if chance.random() < 0.7:
+            set_custom_values(one, values={"size": chance.choice([1, 2, 2.5, -3, 100])})
+        if chance.random() < 0.6:
+            set_custom_values(one, values={"shop": chance.choice(["Köln", "koln", "Wien", "上海", "a"])})
+    Customer.objects.filter(pk__in=[one.pk for one in made[:20]]).update(country="DE", merged_into=None)
+    search.index_now([one.pk for one in made[:70]])
+    search.mark_unindexed([one.pk for one in made[70:]])
+    lent, own = made[7], made[8]
+    CustomValue.objects.filter(customer=own).delete()
+    Customer.objects.filter(pk=lent.pk).update(merged_into=own, is_listed=False)
+    search.mark_unindexed([lent.pk, own.pk])
+
+
+def sorted_plainly(key, *, is_descending):
+    """Everybody with their value, in order, by a plain look; who has none stands last."""
+    found = []
+    for one in Customer.objects.all():
+        records = [one.pk, *Customer.everyone.filter(merged_into=one).order_by("pk").values_list("pk", flat=True)]
+        values = [CustomValue.objects.filter(customer=pk, field__key=key).first() for pk in records]
+        row = next(filter(None, values), None)
+        found.append((None if row is None else row.number if key == "size" else row.folded, one.pk))
+    full = sorted((pair for pair in found if pair[0] is not None), reverse=is_descending)
+    empty = sorted((pair for pair in found if pair[0] is None), reverse=is_descending)
+    return [pk for _value, pk in full + empty]
+
+
+@pytest.mark.parametrize("few", [20_000, 0], ids=["sorted", "along the index"])
+@pytest.mark.parametrize("sort", ["metafields.custom.size", "-metafields.custom.size", "metafields.custom.shop"])
+def test_a_list_in_the_order_of_a_field_is_that_of_a_plain_look(many_in_order, monkeypatch, few, sort):
+    monkeypatch.setattr(by_relation, "_FEW", few)
+    monkeypatch.setattr(by_relation, "_FIRST_CHUNK", 4)
+    expected = sorted_plainly(sort.rpartition(".")[2], is_descending=sort.startswith("-"))
+    seen, asked = [], ListRequest.from_query({"sort": sort, "limit": "7"})
+    first = asked
+    while True:
+        page = customer_page(asked)
+        seen += [one.pk for one in page.rows]
+        if not page.next_cursor:
+            break
+        asked = ListRequest.from_query({"sort": sort, "limit": "7", "after": page.next_cursor})
+    assert seen == expected
+    back = []
+    while page.previous_cursor:
+        asked = ListRequest.from_query({"sort": sort, "limit": "7", "before": page.previous_cursor})
+        page = customer_page(asked)
+        back = [one.pk for one in page.rows] + back
+    assert back == expected[: len(back)]
+    assert len(back) >= len(expected) - 7
+    for place in (0, 3, 40, len(expected) - 1):
+        one = Customer.objects.get(pk=expected[place])
+        before, after = neighbours(first, one)
+        assert (before.pk if before else None) == (expected[place - 1] if place else None)
+        assert (after.pk if after else None) == (expected[place + 1] if place + 1 < len(expected) else None)
+
+
+def test_an_order_goes_with_filters_and_search(many_in_order):
+    asked = {"sort": "-metafields.custom.size", "customer_countries": "DE", "q": "customer 1", "limit": "250"}
+    rows = customer_page(ListRequest.from_query(asked)).rows
+    expected = [
+        pk
+        for pk in sorted_plainly("size", is_descending=True)
+        if (one := Customer.objects.get(pk=pk)).country == "DE" and "1" in one.name.split()[1]
+    ]
+    assert [one.pk for one in rows] == expected
+
+
+@pytest.mark.parametrize("cursor", [["NaN"], "x", None])
+def test_a_place_that_is_none_of_this_order_is_refused(many_in_order, cursor):
+    import base64
+    import json
+
+    sent = base64.urlsafe_b64encode(json.dumps(["metafields.custom.size", cursor, 1]).encode()).decode().rstrip("=")
+    query = {"sort": "metafields.custom.size", "after": sent}
+    if cursor is None:
+        assert ListRequest.from_query(query).after == (None, 1)
+    else:
+        with pytest.raises(Invalid):
+            ListRequest.from_query(query)
