@@ -90,14 +90,18 @@ def is_plain_email(lowered: str) -> bool:
     return len(domain) <= 253 and len(lowered) <= 254 and "--" not in domain and not domain.endswith(_SPECIAL)
 
 
+_CONTROL_PICTURES = re.compile("[\u2400-\u243f]")  # ␍ and its like stand where somebody's program broke the address
+
+
 def _email_by_library(text: str) -> str:
+    shown = _("“%(text)s” is not an e-mail address. It should look like name@example.com.") % {"text": _shown(text)}
+    if _CONTROL_PICTURES.search(text):
+        raise BadContact(shown)
     try:
         # Test environment: addresses under .test stay usable; names are never looked up in the network.
         normalized = validate_email(text, check_deliverability=False, test_environment=True).normalized
     except EmailNotValidError as problem:
-        raise BadContact(
-            _("“%(text)s” is not an e-mail address. It should look like name@example.com.") % {"text": _shown(text)}
-        ) from problem
+        raise BadContact(shown) from problem
     return normalized.lower()
 
 

@@ -139,6 +139,8 @@ class Mender:
                 if digits:
                     self.repairs.note(kind, text, digits)
                     change(place, at, digits)
+        # what comes back is not mended any further
+        whole = [place for place in whole if place not in mended or not mended[place].problem]
         if self._postcode is not None:
             for place, text in self._short_postcodes(lines, whole):
                 self.repairs.note("postcode", lines[place].cells[self._postcode].strip(), text)
