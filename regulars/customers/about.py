@@ -9,6 +9,7 @@ from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from regulars.customers import birthdays, customfields, people, postal, preferences, presenting, restrictions
+from regulars.customers.forms import CustomerForm
 from regulars.customers.models import Address, Customer, Identity
 from regulars.customers.names import category_name, formal_name, is_family_first_here
 from regulars.customers.places import language_name
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 _PEOPLE = 50
+INLINE = frozenset(CustomerForm.base_fields)
+"""The facts that can be changed where they stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ def profile(request: HttpRequest, customer: Customer) -> dict[str, Any]:
         "points": contact_points(customer),
         "parts": [part for part in (*parts(customer), own_fields(request.user, customer)) if part.facts],
         "restrictions": restrictions.words(customer),
+        "inline": INLINE,
         **household(customer),
         **company_people(customer),
         **addresses(request, customer),

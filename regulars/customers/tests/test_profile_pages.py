@@ -218,6 +218,54 @@ def test_a_section_of_another_room_is_saved_with_the_profile_or_not_at_all(clien
     assert Customer.objects.get(pk=mara.pk).occupation == "Potter"
 
 
+# ── one field where it stands
+
+
+def one_field(client, customer, name, **sent):
+    return client.post(f"/customers/{customer.public_id}/field/{name}", sent, headers={"HX-Request": "true"})
+
+
+def test_a_field_is_changed_where_it_stands_and_nothing_else_is(client_of, ada, mara):
+    change_customer(mara, values={"occupation": "Potter", "preferred_channels": "email", "gender": "female"})
+    client = client_of(ada)
+    asked = client.get(f"/customers/{mara.public_id}/field/occupation", headers={"HX-Request": "true"})
+    assert 'value="Potter"' in asked.content.decode()
+    answer = one_field(client, mara, "occupation", occupation="Baker", base='{"occupation": "Potter"}')
+    assert answer.status_code == 200
+    assert "Baker" in answer.content.decode()
+    answer = one_field(
+        client, mara, "preferred_channels", preferred_channels=["post"], base='{"preferred_channels": ["email"]}'
+    )
+    assert (answer.status_code, answer["HX-Refresh"]) == (204, "true")
+    mara.refresh_from_db()
+    assert (mara.occupation, mara.preferred_channels, mara.gender) == ("Baker", "post", "female")
+    changes = [entry.data["changes"] for entry in Entry.objects.filter(name="customer.changed").order_by("id")[1:]]
+    assert changes == [{"occupation": ["Potter", "Baker"]}, {"preferred_channels": ["email", "post"]}]
+
+
+def test_a_bad_value_and_a_faster_colleague_are_told_where_the_field_stands(client_of, ada, mara):
+    client = client_of(ada)
+    answer = one_field(client, mara, "birth_date", birth_date="31 April", base='{"birth_date": ""}')
+    assert answer.status_code == 422
+    assert "is not a day that exists" in answer.content.decode()
+    change_customer(mara, values={"occupation": "Potter"})
+    answer = one_field(client, mara, "occupation", occupation="Baker", base='{"occupation": ""}')
+    assert answer.status_code == 422
+    assert "Potter" in answer.content.decode()
+    assert Customer.objects.get(pk=mara.pk).occupation == "Potter"
+    one_field(client, mara, "occupation", occupation="Baker", base='{"occupation": "Potter"}')
+    assert Customer.objects.get(pk=mara.pk).occupation == "Baker"
+    assert client.get(f"/customers/{mara.public_id}/field/search_text").status_code == 404
+
+
+def test_one_field_has_a_page_of_its_own_without_scripts(client_of, ada, mara):
+    client = client_of(ada)
+    page = f"/customers/{mara.public_id}/field/payment_days"
+    assert "<h1>" in client.get(page).content.decode()
+    assert client.post(page, {"payment_days": "14", "base": '{"payment_days": ""}'}).status_code == 302
+    assert Customer.objects.get(pk=mara.pk).payment_days == 14
+
+
 # ── the profile tab
 
 
