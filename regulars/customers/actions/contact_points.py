@@ -108,6 +108,7 @@ def remove_contact_point(customer: Customer, *, kind: str, value: str) -> None:
     aside.take_off(ContactPoint.objects.filter(customer__in=records, kind=kind, value=value), by=current)
     for record_of in Customer.everyone.filter(**{kind: value}, pk__in=records[1:]):
         aside.clear(record_of, kind, by=current)
+    current = presenting.itself(as_read(customer, None))
     others = [point for point in contact_points(current) if point.kind == kind and point.value != value]
     if getattr(current, kind) != value:
         _follow(current, {kind: [value, ""]})

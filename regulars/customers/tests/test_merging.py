@@ -9,9 +9,11 @@ from regulars.core import shop
 from regulars.customers import belongings, people, presenting
 from regulars.customers.actions import change_customer, create_customer, delete_customer, save_address
 from regulars.customers.actions.consent import record_consent
+from regulars.customers.actions.contact_points import remove_contact_point
 from regulars.customers.actions.deleting import erase_customer
 from regulars.customers.actions.merging import NotMergeable, NotMerged, merge, unmerge, unmerge_group
 from regulars.customers.actions.profile import EmailTaken
+from regulars.customers.actions.tags import tag, tags_of, untag
 from regulars.customers.consents import stands
 from regulars.customers.models import (
     Address,
@@ -22,6 +24,7 @@ from regulars.customers.models import (
     OwnProfile,
 )
 from regulars.customers.queries import ListRequest, customer_page
+from regulars.customers.queries.contact_points import contact_points
 from regulars.orders.actions import place_order, receive_return
 from regulars.orders.models import Order
 from regulars.orders.queries.verification import differences
@@ -321,3 +324,47 @@ def test_rows_of_both_records_written_at_once_each_keep_what_was_written_to_them
     unmerge(link)
     assert (fresh(jonas).phone, fresh(jonas).company, fresh(jonas).language) == ("", "", "de")
     assert (fresh(j_wieck).phone, fresh(j_wieck).company) == ("+441174960999", "Kontor")
+
+
+def test_a_tag_taken_off_the_person_comes_back_to_the_record_that_had_it(jonas, j_wieck):
+    tag(j_wieck, names=["VIP"])
+    (link,) = merge(keep=jonas, others=[j_wieck])
+    assert [one.name for one in tags_of(fresh(jonas))] == ["VIP"]
+    untag(fresh(jonas), names=["VIP"])
+    assert tags_of(fresh(jonas)) == []
+    unmerge(link)
+    assert [one.name for one in tags_of(fresh(j_wieck))] == ["VIP"]
+    assert tags_of(fresh(jonas)) == []
+
+
+def test_what_was_taken_off_the_very_record_stays_off(jonas, j_wieck):
+    tag(j_wieck, names=["VIP"])
+    (link,) = merge(keep=jonas, others=[j_wieck])
+    untag(fresh(jonas), names=["VIP"])
+    untag(fresh(j_wieck), names=["VIP"])
+    unmerge(link)
+    assert tags_of(fresh(j_wieck)) == []
+
+
+def test_a_phone_taken_off_the_person_comes_back_to_the_record_that_had_it(jonas, j_wieck):
+    (link,) = merge(keep=jonas, others=[j_wieck])
+    assert found("0117 496 0123") == ["Jonas Wieck"]
+    remove_contact_point(fresh(jonas), kind="phone", value="+441174960123")
+    assert fresh(jonas).phone == ""
+    assert contact_points(fresh(jonas))[-1].kind == "email"
+    assert found("0117 496 0123") == []
+    unmerge(link)
+    assert (fresh(jonas).phone, fresh(j_wieck).phone) == ("", "+441174960123")
+    assert found("0117 496 0123") == ["J. Wieck"]
+
+
+def test_taking_off_below_another_merge_stays_with_that_person(web):
+    one, two, three = (create_customer(values={"name": name}) for name in ("one", "two", "three"))
+    tag(three, names=["VIP"])
+    (inner,) = merge(keep=two, others=[three])
+    untag(fresh(two), names=["VIP"])
+    (outer,) = merge(keep=one, others=[two])
+    unmerge(outer)
+    assert tags_of(fresh(two)) == []
+    unmerge(inner)
+    assert [one.name for one in tags_of(fresh(three))] == ["VIP"]
