@@ -202,7 +202,8 @@ def _given(vocabulary: Vocabulary, low: Codes, high: Codes) -> Levels:
 
 
 def _initial(text: str) -> str:
-    return text[:1]
+    # one Chinese character is a whole name
+    return text[:1] if text[:1].isascii() else ""
 
 
 def _middle(vocabulary: Vocabulary, low: Codes, high: Codes) -> Levels:

@@ -25,13 +25,14 @@ Floats = NDArray[np.float64]
 VERSION = 1
 _ROUNDS = 25
 _SETTLED = 1e-4
-_BELIEVED_PAIRS = 12.0
+_BELIEVED_PAIRS = 30.0
 """How many matches the beliefs in `fields` count for, beside those that are found."""
 _BELIEVED_CHANCES = 200.0
 _BELIEVED_VALUES = 50.0
 _BELIEVED_GIVEN = 20.0
 _ENOUGH = 300
 _RAREST = 1e-9
+_MOST_SLIPS = 0.25
 _MOST_EVIDENCE = 14.0  # of one field, in bits against two records being of one person
 
 
@@ -287,7 +288,7 @@ def train(
             comparison, levels = BY_NAME[name], candidates.levels[name]
             found_levels = np.bincount(levels, weights=match, minlength=comparison.size)[1:] / share
             counts = found_levels + _BELIEVED_PAIRS * np.array(comparison.same)
-            parameters.same[name] = _bounded(counts / counts.sum(), comparison.most_different)
+            parameters.same[name] = _bounded(counts / counts.sum(), comparison)
             # as many of the pairs by chance are matches as of all pairs
             among = found_levels * (len(chances) / pairs)
             parameters.chance[name] = _chances(comparison, np.maximum(0.0, counted[name] - among), rarity)
@@ -317,12 +318,15 @@ def _count_crossings(parameters: Parameters, chances: Compared, rarity: Rarity) 
         parameters.chance["given"][place] = min(max(likely, 1e-7), parameters.chance["given"][place])
 
 
-def _bounded(shares: Floats, most_different: float) -> list[float]:
-    """No level is impossible, and being different is not what one person is like."""
+def _bounded(shares: Floats, comparison: Comparison) -> list[float]:
+    """No level is impossible, being different is not what one person is like, and no slip is the rule."""
+    most = np.maximum(_MOST_SLIPS, 4 * np.array(comparison.same))
+    most[0], most[-1] = 1.0, comparison.most_different
     shares = np.maximum(shares, 1e-4)
-    if shares[-1] > most_different:
-        shares[:-1] *= (1 - most_different) / shares[:-1].sum()
-        shares[-1] = most_different
+    for _turn in range(3):
+        shares = np.minimum(shares, most)
+        free = shares < most
+        shares[free] *= max(0.0, 1 - shares[~free].sum()) / shares[free].sum()
     return [float(value) for value in shares / shares.sum()]
 
 
