@@ -125,22 +125,9 @@ def _batch(lines: list[Line], prepare: Preparer, mender: Mender) -> Batch:
             batch.ready.append(ready or prepare(source[1]))
             batch.sources.append(source)
         except (Invalid, BadText) as refused:
-            if (mended := _mended(source[1], prepare, mender)) is None:
-                batch.rejects.append((*source, reason_of(refused)))
-            else:
-                batch.ready.append(mended)
-                batch.sources.append(source)
+            batch.rejects.append((*source, reason_of(refused)))
     batch = batch._replace(repairs=mender.repairs.plain())
     return batch._replace(grams=extract(range(len(batch.ready)), [row.customer[_TEXT] for row in batch.ready]))
-
-
-def _mended(cells: list[str], prepare: Preparer, mender: Mender) -> Ready | None:
-    """A refused row that one more repair makes usable."""
-    again = mender.again(cells)
-    try:
-        return prepare(again) if again else None
-    except (Invalid, BadText):
-        return None
 
 
 class Preparer:

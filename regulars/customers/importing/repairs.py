@@ -16,7 +16,7 @@ from functools import lru_cache
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from regulars.core.contact import BadContact, parse_country, parse_phone
+from regulars.core.contact import BadContact, parse_country
 from regulars.core.tabular import Finding, Line
 
 DATES = ("customer_since", "birthday")
@@ -80,11 +80,6 @@ def _sentence(kind: str, count: int, before: str, after: str) -> str:
         "phone": ngettext(
             "%(count)s phone number was written as a calculation: %(before)s is %(after)s.",
             "%(count)s phone numbers were written as calculations: %(before)s is %(after)s.",
-            count,
-        ),
-        "phone_plus": ngettext(
-            "%(count)s phone number had lost its plus: %(before)s is %(after)s.",
-            "%(count)s phone numbers had lost their plus: %(before)s is %(after)s.",
             count,
         ),
         "external_id": ngettext(
@@ -168,17 +163,6 @@ class Mender:
             if wanted - 3 < len(text) < wanted:
                 yield place, text.zfill(wanted)
 
-    def again(self, cells: list[str]) -> list[str] | None:
-        """A refused row once more, with the plus that its phone may have lost; None where that is not the reason."""
-        for at in self._phones:
-            text = cells[at].strip()
-            if 10 <= len(text) <= 15 and text.isascii() and text.isdigit() and not _is_phone(text, self._country):
-                whole = f"+{text}"
-                if _is_phone(whole, ""):
-                    self.repairs.note("phone_plus", text, whole)
-                    return [*cells[:at], whole, *cells[at + 1 :]]
-        return None
-
 
 class LostDigits(ValueError):  # noqa: N818 — an answer, not a failure of ours
     """A spreadsheet left less of a number than it was; the sentence says so."""
@@ -220,11 +204,3 @@ def _country_of(text: str) -> str:
         return parse_country(text.strip()[:80])
     except BadContact:
         return ""
-
-
-@lru_cache(maxsize=16_384)
-def _is_phone(text: str, country: str) -> bool:
-    try:
-        return bool(parse_phone(text, country=country))
-    except BadContact:
-        return False

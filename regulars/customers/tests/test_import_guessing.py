@@ -204,12 +204,11 @@ def test_rows_with_nothing_to_mend_are_the_same_objects():
     assert Mender({"postcode": 0, "country": 1, "phone": 2}, country="DE").lines(lines) is lines
 
 
-def test_a_plus_that_a_phone_lost_is_found_where_the_number_is_none_without_it():
-    mender = Mender({"phone": 0}, country="US")
-    assert mender.again(["4915112345678"]) == ["+4915112345678"]
-    assert mender.again(["2025550123"]) is None
-    assert counted_moment("12345") is not None
+def test_what_a_spreadsheet_counts_as_days_lies_in_this_century_or_the_last():
+    assert counted_moment("45000") == ("date", "2023-03-15")
+    assert counted_moment("45000.5") == ("date", "2023-03-15 12:00:00")
     assert counted_moment("99999") is None
+    assert counted_moment("2026-03-12") is None
 
 
 def dated(tmp_path, *days, country="DE", chosen=""):
