@@ -26,6 +26,8 @@ from regulars.customers.filters import NO, YES, YES_OR_NO
 from regulars.customers.models import Customer, CustomField, CustomValue
 from regulars.customers.normalise import FLAGS
 from regulars.customers.relations import Relation
+from regulars.staff.models import User
+from regulars.timeline.actions import who_acts
 
 PREFIX = "metafields.custom."
 TEXT_LENGTH, LONG_TEXT_LENGTH, LINK_LENGTH = 250, 5000, 500
@@ -132,6 +134,14 @@ def forget(**_signal: Any) -> None:
 def seen_by(actor: Any) -> list[CustomField]:
     """The fields that a person or a token may see. Nobody in particular (None) sees what all roles see."""
     return [field for field in known() if is_seen_by(field, actor)]
+
+
+def of_who_acts() -> list[CustomField]:
+    """The fields that the person may see for whom this is done, a page or a job of theirs; on the server's own
+    command line all of them.
+    """
+    number = who_acts().user_id
+    return known() if number is None else seen_by(User.objects.filter(pk=number).first())
 
 
 def is_seen_by(field: CustomField, actor: Any) -> bool:

@@ -111,7 +111,7 @@ def plan_of(
     With `is_whole` nothing is guessed: `mapping` says all there is to say.
     """
     current = shop.current()
-    own = {one.name: one.label for one in customfields.known()}
+    own = {one.name: one.label for one in customfields.of_who_acts()}
     mapped = map_columns(table, mapping, country=current.country, own_fields=own, is_whole=is_whole)
     orders, findings = date_orders(table, mapped.columns, country=current.country, chosen=date_order(date_format))
     plan = Plan(

@@ -80,7 +80,7 @@ class Extras:
     """Reads and writes the further columns of one file."""
 
     def __init__(self, columns: Mapping[str, int], *, country: str, date_orders: Mapping[str, str]) -> None:
-        own = {one.name: one for one in customfields.known()}
+        own = {one.name: one for one in customfields.of_who_acts()}
         self.places = {name: at for name, at in columns.items() if name in FIELDS or name in own}
         self.own = {name: own[name] for name in self.places if name in own}
         self.unknown: dict[str, list[str]] = defaultdict(list)

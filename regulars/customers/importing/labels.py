@@ -81,7 +81,7 @@ def value_of(name: str, value: Any, names: Names) -> str:
 def groups() -> list[tuple[str, list[tuple[str, str]]]]:
     """Every field a column can be, in groups: (name, label)."""
     found = [(str(group), [(name, label_of(name)) for name in names]) for group, names in _GROUPS]
-    own = [(one.name, one.label) for one in customfields.known()]
+    own = [(one.name, one.label) for one in customfields.of_who_acts()]
     return [*found, (_("Fields of your own"), own)] if own else found
 
 

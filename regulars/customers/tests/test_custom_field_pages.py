@@ -179,3 +179,24 @@ def test_who_may_not_set_up_fields_changes_nothing(client_of, ben, charlie, db, 
         )
         assert answer.status_code == 403
     assert list(CustomField.objects.values()) == before
+
+
+def test_an_import_knows_a_field_only_where_its_person_may_see_it(ada, db):
+    from regulars.customers import customfields
+    from regulars.customers.importing.labels import groups
+    from regulars.staff.models import User
+    from regulars.timeline.actions import acting
+
+    create_field(label="Credit score", type="number", seen_by=["analyst"])
+    manager = User.objects.create(name="Mara", email="mara@shop.example", role="manager")
+
+    def names():
+        return [name for _group, fields in groups() for name, _label in fields]
+
+    with acting(ada.pk, "page"):
+        assert "metafields.custom.credit_score" in names()
+    with acting(manager.pk, "page"):
+        assert "metafields.custom.credit_score" not in names()
+        assert customfields.of_who_acts() == []
+    # the server's own command line is nobody's
+    assert "metafields.custom.credit_score" in names()

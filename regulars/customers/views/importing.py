@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from http import HTTPStatus
 from typing import Any
 
@@ -166,7 +167,7 @@ def rejects(_request: HttpRequest, import_id: str) -> HttpResponse | FileRespons
 
 
 def _mapper(file: ImportFile, table: Table, *, data: QueryDict | None, date_format: str) -> dict[str, Any]:
-    own = {one.name: one.label for one in customfields.known()}
+    own = {one.name: one.label for one in customfields.of_who_acts()}
     sample = table.sample(_SAMPLE)
     country = shop.current().country
     remembered = file.mapping or verbs.remembered(table)
@@ -251,14 +252,14 @@ def _page(
     found, following = reading.lines(change_set, part, after=int(after) if after.isdigit() else 0)
     file = getattr(change_set, "file", None)
     counts = change_set.counts
-    names = Names()
+    names, hidden = Names(), customfields.hidden_from(request.user)
     context: dict[str, Any] = {
         "change_set": change_set,
         "file": file,
         "counts": counts,
         "parts": parts,
         "part": part,
-        "lines": [_line(line, names) for line in found],
+        "lines": [_line(line, names, hidden=hidden) for line in found],
         "has_changes": any(line.fields for line in found),
         "has_reasons": any(line.reason for line in found),
         "after": following,
@@ -289,7 +290,7 @@ def _page(
     return render(request, "customers/import_plan.html", context, status=status)
 
 
-def _line(line: Change, names: Names) -> dict[str, Any]:
+def _line(line: Change, names: Names, *, hidden: Collection[str]) -> dict[str, Any]:
     return {
         "line": line,
         "public_id": ids.encode(Customer.id_prefix, line.customer_id) if line.customer_id else "",
@@ -297,6 +298,7 @@ def _line(line: Change, names: Names) -> dict[str, Any]:
         "changes": [
             {"label": label_of(name), "was": value_of(name, was, names), "now": value_of(name, now, names)}
             for name, (was, now) in line.fields.items()
+            if name not in hidden
         ],
     }
 
