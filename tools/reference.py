@@ -102,7 +102,7 @@ def fields() -> str:
             ),
             f"`{field.permission}`",
         )
-        for field in sorted(catalogue.fields(), key=lambda field: field.name)
+        for field in sorted(catalogue.permanent(), key=lambda field: field.name)
     ]
     return _page(
         "Fields of a customer",
