@@ -15,7 +15,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 from psycopg.types.json import Jsonb
 
 if TYPE_CHECKING:
@@ -158,10 +158,10 @@ def unchecked_references(*rows: tuple[type[models.Model], int]) -> Iterator[None
         return
     for model, key in rows:
         model._base_manager.select_for_update(no_key=True).get(pk=key)
-    with connection.cursor() as cursor:
+    # a transaction of its own, which takes the setting back where the rows are refused
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
         yield
-        # where the rows were refused the transaction takes the setting back itself
         cursor.execute("SET LOCAL session_replication_role = origin")
 
 
