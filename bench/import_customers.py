@@ -1,6 +1,7 @@
 """How fast a file of customers comes in: validated, normalised, with its timeline, and searchable, from a CSV file.
 
-Each database is fresh. The memory is the highest sum over all processes of the command. Baselines of the same run, on
+Each database is fresh. The memory is the highest sum over all processes of the command; the processor time is what
+holds on a machine with other work. Baselines of the same run, on
 the same database: `create_customer` row by row (what an API client would get), and plain `executemany` of the same
 columns without reading, checking or indexing anything for search (what the database alone takes).
 """
@@ -12,6 +13,7 @@ import itertools
 import json
 import os
 import random
+import resource
 import subprocess
 import sys
 import threading
@@ -42,7 +44,7 @@ def measure(options: Options) -> Iterator[Result]:
     server = postgres.start()
     try:
         home = options.folder / "postgresql"
-        yield from _measure("PostgreSQL", file, rows, _environment(home, server.url))
+        yield from _measure("PostgreSQL", file, rows, _environment(home, server.url), server.process.pid)
     finally:
         server.stop()
 
@@ -83,7 +85,9 @@ def write_file(path: Path, rows: int, *, seed: int = 7) -> None:
             writer.writerow([f"C{number:07d}", *names, email, company, *place, phone, day])
 
 
-def _measure(engine: str, file: Path, rows: int, environment: dict[str, str]) -> Iterator[Result]:
+def _measure(
+    engine: str, file: Path, rows: int, environment: dict[str, str], server: int | None = None
+) -> Iterator[Result]:
     baselines = []
     for way, count in (("one-by-one", _ONE_BY_ONE), ("plain", min(_PLAIN, rows))):
         _fresh(environment)
@@ -91,15 +95,30 @@ def _measure(engine: str, file: Path, rows: int, environment: dict[str, str]) ->
         baselines.append(float(_run(command, environment)))
     _fresh(environment)
     command = [str(Path(sys.executable).with_name("regulars")), "import", "customers", str(file), "--json"]
-    peak = [0]
+    peak, before = [0], _processor_seconds(server)
     figures = json.loads(_run(command, environment, peak))
+    spent = [(now - then) / rows * 1e6 for now, then in zip(_processor_seconds(server), before, strict=True)]
     speed = rows / figures["seconds"]
     note = f"{figures['created']:,} created, {figures['rejected']:,} sent back"
     yield Result(f"{engine}, import", rows, "rows/s", speed, baselines[0], "create_customer, one by one", note)
     yield Result(
         f"{engine}, import beside the database alone", rows, "rows/s", speed, baselines[1], "plain executemany"
     )
+    note = f"{spent[1]:.0f} µs of them the server" if server else "both processes together"
+    yield Result(f"{engine}, processor time for a row", rows, "µs", sum(spent), note=note)
     yield Result(f"{engine}, highest memory of all processes", rows, "MB", peak[0] / 1e6, note="target: 500 MB")
+
+
+def _processor_seconds(server: int | None) -> tuple[float, float]:
+    """The processor time of the commands that have ended, and of the database server."""
+    ours = resource.getrusage(resource.RUSAGE_CHILDREN)
+    theirs = 0.0
+    if server:
+        root = psutil.Process(server)
+        # a backend that has ended counts as a child of the server
+        theirs = sum(sum(process.cpu_times()[:2]) for process in [root, *root.children()])
+        theirs += sum(root.cpu_times()[2:4])
+    return ours.ru_utime + ours.ru_stime, theirs
 
 
 def _environment(home: Path, url: str) -> dict[str, str]:
