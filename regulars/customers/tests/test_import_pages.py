@@ -1,0 +1,189 @@
+"""The pages of an import: bring a file, say what the columns are, look at the plan, do it, take it back."""
+
+import io
+import re
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from regulars.channels.actions import channel_for
+from regulars.core import shop
+from regulars.customers.actions import imports
+from regulars.customers.actions.profile import create_customer
+from regulars.customers.models import ChangeSet, Customer, CustomField, ImportFile
+
+pytestmark = pytest.mark.django_db
+FILE = (
+    "Nr;Name;E-Mail;Ort;Schuhgröße;Irgendwas\n"
+    "1;Ada King;ada@mail.example;Kiel;38;x\n"
+    "2;Bea Baum;bea@mail.example;Bonn;39;y\n"
+    "3;Cleo;nobody;Bern;40;z\n"
+)
+
+
+@pytest.fixture(autouse=True)
+def _home(settings, tmp_path):
+    settings.REGULARS_HOME = tmp_path
+    shop.change(country="DE", time_zone="Europe/Berlin", currency="EUR")
+
+
+@pytest.fixture
+def known():
+    return create_customer(
+        values={"name": "Ada Lovelace", "email": "ada@mail.example"}, external_id="1", channel=channel_for("web")
+    )
+
+
+def upload(client, content=FILE, name="people.csv"):
+    answer = client.post("/customers/import", {"file": SimpleUploadedFile(name, content.encode("cp1252"))})
+    assert answer.status_code == 302, answer.content.decode()[:2000]
+    return answer["Location"]
+
+
+def selected(page):
+    """What each column of the mapper is chosen to be."""
+    found = {}
+    for block in re.findall(r'<select id="(column_\d+)".*?</select>', page, re.DOTALL):
+        body = re.search(rf'<select id="{block}".*?</select>', page, re.DOTALL)[0]
+        chosen = re.search(r'<option value="([^"]*)" selected', body)
+        found[block] = chosen[1] if chosen else ""
+    return found
+
+
+def test_from_the_file_to_the_plan_to_the_customers_and_back(client_of, ada, known):
+    client = client_of(ada)
+    columns = upload(client)
+    page = client.get(columns).content.decode()
+    assert "Windows-1252" in page
+    chosen = selected(page)
+    assert list(chosen.values()) == ["", "name", "email", "city", "", ""]
+    assert "ada@mail.example" in page
+    answer = client.post(columns, {**chosen, "column_0": "external_id", "column_4": "new:number", "_plan": "1"})
+    plan = answer["Location"]
+    page = client.get(plan).content.decode()
+    assert "Not imported: Irgendwas." in page
+    assert "Ada Lovelace" in page
+    assert "Ada King" in page
+    assert Customer.objects.count() == 1
+    assert CustomField.objects.get().label == "Schuhgröße"
+    refused = client.get(f"{plan}?show=refused").content.decode()
+    assert "is not an e-mail address" in refused
+    change_set = ChangeSet.objects.get()
+    answer = client.post(f"/customers/import/{change_set.public_id}/apply", {"kind": ["new", "changed"]})
+    page = client.get(answer["Location"]).content.decode()
+    assert "<b>1</b> made, <b>1</b> changed" in page
+    known.refresh_from_db()
+    assert (known.name, known.city) == ("Ada King", "Kiel")
+    rejects = client.get(f"/customers/import/{change_set.public_id}/rejects")
+    assert "nobody" in b"".join(rejects.streaming_content).decode("utf-8-sig")
+    client.post(f"/customers/import/{change_set.public_id}/undo")
+    known.refresh_from_db()
+    assert (known.name, known.city, Customer.objects.count()) == ("Ada Lovelace", "", 1)
+    assert client.post(f"/customers/import/{change_set.public_id}/undo").status_code == 409
+
+
+def test_the_same_headings_are_read_as_the_last_time(client_of, ada):
+    client = client_of(ada)
+    columns = upload(client)
+    client.post(columns, {"column_1": "name", "column_2": "email", "column_3": "note", "_plan": "1"})
+    page = client.get(upload(client)).content.decode()
+    assert list(selected(page).values()) == ["", "name", "email", "note", "", ""]
+    assert "was imported before" in page
+
+
+def test_two_columns_cannot_be_one_field_and_nobody_cannot_be_imported(client_of, ada):
+    client = client_of(ada)
+    columns = upload(client)
+    answer = client.post(columns, {"column_1": "name", "column_3": "name", "_plan": "1"})
+    assert answer.status_code == 422
+    assert "Two columns cannot both be" in answer.content.decode()
+    answer = client.post(columns, {"column_3": "city", "_plan": "1"})
+    assert answer.status_code == 422
+    assert "says who somebody is" in answer.content.decode()
+    assert not ChangeSet.objects.exists()
+
+
+def test_a_file_may_be_read_differently(client_of, ada):
+    client = client_of(ada)
+    columns = upload(client, "Name,Ort\nJ\xf6rg,K\xf6ln\n")
+    page = client.post(columns, {"encoding": "cp1251", "_read": "1"}).content.decode()
+    assert "Jцrg" in page
+    assert "Jörg" not in page
+
+
+def test_single_rows_are_left_out_and_taken_in_again(client_of, ada, known):
+    client = client_of(ada)
+    plan = client.post(upload(client), {"column_1": "name", "column_2": "email", "_plan": "1"})["Location"]
+    change_set = ChangeSet.objects.get()
+    line = change_set.changes.get(outcome="new")
+    client.post(f"/customers/import/{change_set.public_id}/leave-out", {"line": [line.pk], "back": "show=new"})
+    assert "left out" in client.get(f"{plan}?show=new").content.decode()
+    client.post(f"/customers/import/{change_set.public_id}/leave-out", {"line": [line.pk], "_in": "1"})
+    assert "left out" not in client.get(f"{plan}?show=new").content.decode()
+    client.post(f"/customers/import/{change_set.public_id}/leave-out", {"line": [line.pk]})
+    client.post(f"/customers/import/{change_set.public_id}/apply", {"kind": ["new", "changed", "possible"]})
+    known.refresh_from_db()
+    assert known.name == "Ada King"
+    assert not Customer.objects.filter(name="Bea Baum").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.csv", b"", "empty"),
+        ("a.pdf", b"%PDF-1.7 x", "PDF"),
+        ("a.json", b'[{"name": "Ada"}]', "JSON"),
+        ("../../evil.csv", b"\x89PNG\r\n\x1a\n" + bytes(200), "picture"),
+    ],
+)
+def test_a_file_that_is_no_table_is_refused_and_not_kept(client_of, ada, tmp_path, name, content, words):
+    answer = client_of(ada).post("/customers/import", {"file": SimpleUploadedFile(name, content)})
+    assert answer.status_code == 422
+    assert not ImportFile.objects.exists()
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    if content:
+        assert words in answer.content.decode()
+    assert client_of(ada).post("/customers/import", {}).status_code == 422
+
+
+def test_a_file_lies_in_the_data_folder_under_a_name_nobody_chose(client_of, ada, tmp_path):
+    upload(client_of(ada), name="..\\..\\x/../../people.csv")
+    [path] = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert path.parent.parent == tmp_path / "imports"
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_who_may_not_import_sees_and_does_nothing(client_of, ada, ben, charlie, known):
+    client = client_of(ada)
+    client.post(upload(client), {"column_1": "name", "column_2": "email", "_plan": "1"})
+    change_set = ChangeSet.objects.get()
+    address = f"/customers/import/{change_set.public_id}"
+    for nobody in (ben, charlie):
+        other = client_of(nobody)
+        for url in ("/customers/import", address, f"{address}/rejects"):
+            assert other.get(url).status_code == 403
+        for url in ("apply", "undo", "stop", "leave-out"):
+            assert other.post(f"{address}/{url}", {"kind": ["new", "changed"]}).status_code == 403
+        upload_of = {"file": SimpleUploadedFile("x.csv", io.BytesIO(b"name\nAda\n").read())}
+        assert other.post("/customers/import", upload_of).status_code == 403
+    known.refresh_from_db()
+    assert (known.name, Customer.objects.count(), ImportFile.objects.count()) == ("Ada Lovelace", 1, 1)
+
+
+def test_the_pages_ask_as_much_for_three_rows_as_for_one(client_of, ada):
+    counts = []
+    for number in (1, 3):
+        file = imports.receive_file(
+            name=f"f{number}.csv", chunks=[b"name\n", *(f"N{row}\n".encode() for row in range(number))]
+        )
+        plan = imports.plan_import(file, mapping={"name": "1"})
+        client = client_of(ada)
+        client.get(f"/customers/import/{plan.public_id}")
+        for address in (f"/customers/import/{plan.public_id}", "/customers/import"):
+            with CaptureQueriesContext(connection) as found:
+                client.get(address)
+            counts.append(len(found))
+    assert counts[0] == counts[2]
+    assert counts[1] == counts[3]
