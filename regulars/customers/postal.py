@@ -46,6 +46,7 @@ _NAMES: dict[str, str | Promise] = {
     "emirate": gettext_lazy("Emirate"),
     "do_si": gettext_lazy("Province or city"),
 }
+_CITY_STATES = frozenset({"SG", "MC", "GI", "VA"})
 # What Google's data says about its own needs, and post offices do not: many towns here write no county or province.
 _REGION_NOT_NEEDED = frozenset({"IT", "ES", "JP", "KR", "HK", "IE", "CN", "TW", "GB"})
 
@@ -73,6 +74,11 @@ def rules_of(country: str) -> Rules:
     data = _data().get(country, {})
     envelope = _CODE_PREFIX.sub("", str(data.get("fmt") or _USUAL))  # CH-8001 is written from abroad alone
     order = tuple(_FIELDS[token] for token in _TOKEN.findall(envelope) if token in _FIELDS)
+    if "city" not in order and country not in _CITY_STATES:
+        # envelopes of Japan have the city within the street; whoever fills in a form knows it by itself
+        is_first = "region" in order and order.index("region") < order.index("line1")
+        at = order.index("line1") + (0 if is_first else 1)
+        order = (*order[:at], "city", *order[at:])
     region_type = data.get("state_name_type") or "province"
     names = {
         "postcode": _NAMES[str(data.get("zip_name_type") or "postal")],

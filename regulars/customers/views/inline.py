@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from regulars.core.errors import Invalid
 from regulars.core.ui.toasts import toast
-from regulars.customers.about import Known, parts
+from regulars.customers.about import Known, more, parts
 from regulars.customers.actions import EmailTaken, change_customer
 from regulars.customers.forms import Clash, CustomerForm, as_text, base_of, merged
 from regulars.customers.models import Customer
@@ -98,15 +98,24 @@ def _saved(request: HttpRequest, before: Customer, changed: Customer, name: str)
         undo = reverse("customers:undo", args=[changed.public_id, entry.pk]) if entry else ""
         toast(request, _("Saved."), undo=undo)
     if request.htmx and name not in _IN_HEAD:  # type: ignore[attr-defined]
-        return _fact(request, customer_or_404(changed.public_id), name)
+        # the rail tells of it, too
+        customer = customer_or_404(changed.public_id)
+        context = {"customer": customer, "fact": _known(customer, name), "this": more(request, customer)}
+        return render(request, "customers/_fact_saved.html", context)
     if request.htmx:  # type: ignore[attr-defined]
         return HttpResponse(status=HTTPStatus.NO_CONTENT, headers={"HX-Refresh": "true"})
     return redirect("customers:tab", changed.public_id, "profile")
 
 
 def _fact(request: HttpRequest, customer: Customer, name: str) -> HttpResponse:
-    known = (fact for part in parts(customer) for fact in part.facts if fact.field == name)
-    fact = next(known, None) or Known("", as_text(CustomerForm.initial_of(customer)[name]), name)
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect("customers:tab", customer.public_id, "profile")
-    return render(request, "customers/_fact.html", {"customer": customer, "fact": fact, "is_inline": True})
+    return render(
+        request, "customers/_fact.html", {"customer": customer, "fact": _known(customer, name), "is_inline": True}
+    )
+
+
+def _known(customer: Customer, name: str) -> Known:
+    """The fact as the profile tells it; one that is not known any more is told as empty."""
+    known = (fact for part in parts(customer) for fact in part.facts if fact.field == name)
+    return next(known, None) or Known("", as_text(CustomerForm.initial_of(customer)[name]), name)
