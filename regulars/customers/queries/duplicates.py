@@ -80,7 +80,12 @@ def between(first: Customer, second: Customer) -> list[DuplicatePair]:
 def pairs_of(customer_ids: Iterable[int], *, most: int = 3) -> list[Pair]:
     """Whom the records of one customer may be as well, as far as nobody has decided, the surest first."""
     ids = id_list(customer_ids)
-    found = _apart().filter(Q(left__in=ids) | Q(right__in=ids), state=DuplicatePair.State.OPEN)
+    # by the two indexes of the two alone: the index of the list would be walked to its end
+    either = DuplicatePair.objects.filter(Q(left__in=ids) | Q(right__in=ids))
+    keys = list(either.order_by().values_list("pk", flat=True))
+    if not keys:
+        return []
+    found = _apart().filter(pk__in=id_list(keys), state=DuplicatePair.State.OPEN)
     return _once(found.order_by("-probability", "id")[:most])
 
 
