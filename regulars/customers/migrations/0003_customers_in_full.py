@@ -5,6 +5,21 @@ import django.db.models.manager
 import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+
+class AddColumn(migrations.AddField):
+    """Adds a column whose default the database knows without writing the table anew, on SQLite too.
+
+    Django copies the whole table for each column that is not null, twenty times over: minutes in a large shop.
+    """
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            field = model._meta.get_field(self.name)
+            field.model = from_state.apps.get_model(app_label, self.model_name)
+            BaseDatabaseSchemaEditor.add_field(schema_editor, field.model, field)
 
 
 class Migration(migrations.Migration):
@@ -260,27 +275,27 @@ class Migration(migrations.Migration):
             name="longitude",
             field=models.FloatField(editable=False, null=True),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="customer",
             name="birth_year",
             field=models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="year of birth"),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="customer",
             name="birthday",
             field=models.CharField(blank=True, db_default="", default="", max_length=5, verbose_name="birthday"),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="customer",
             name="contact_times",
             field=models.CharField(blank=True, db_default="", default="", max_length=120, verbose_name="contact times"),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="customer",
             name="deleted_at",
             field=models.DateTimeField(editable=False, null=True),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="customer",
             name="gender",
             field=models.CharField(
@@ -292,32 +307,32 @@ class Migration(migrations.Migration):
                 verbose_name="gender",
             ),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="customer",
             name="has_category_by_hand",
             field=models.BooleanField(db_default=False, default=False, editable=False),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="customer",
             name="has_no_credit",
             field=models.BooleanField(db_default=False, default=False, verbose_name="no credit"),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="customer",
             name="interests",
             field=models.CharField(blank=True, db_default="", default="", max_length=500, verbose_name="interested in"),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="customer",
             name="is_blocked",
             field=models.BooleanField(db_default=False, default=False, verbose_name="blocked"),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="customer",
             name="is_listed",
             field=models.BooleanField(db_default=True, default=True, editable=False),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="customer",
             name="merged_into",
             field=models.ForeignKey(
@@ -329,12 +344,12 @@ class Migration(migrations.Migration):
                 to="customers.customer",
             ),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="customer",
             name="occupation",
             field=models.CharField(blank=True, db_default="", default="", max_length=120, verbose_name="occupation"),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="customer",
             name="organisation",
             field=models.ForeignKey(
@@ -347,43 +362,43 @@ class Migration(migrations.Migration):
                 verbose_name="works at",
             ),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="customer",
             name="payment_days",
             field=models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="days to pay"),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="customer",
             name="payment_preference",
             field=models.CharField(
                 blank=True, db_default="", default="", max_length=40, verbose_name="pays by preference"
             ),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="customer",
             name="pays_in_advance",
             field=models.BooleanField(db_default=False, default=False, verbose_name="pays in advance"),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="customer",
             name="position",
             field=models.CharField(blank=True, db_default="", default="", max_length=120, verbose_name="position"),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="customer",
             name="preferred_channels",
             field=models.CharField(
                 blank=True, db_default="", default="", max_length=80, verbose_name="preferred channels"
             ),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="customer",
             name="restriction_reason",
             field=models.CharField(
                 blank=True, db_default="", default="", max_length=250, verbose_name="why restricted"
             ),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="customer",
             name="shopping_frequency",
             field=models.CharField(
@@ -401,12 +416,12 @@ class Migration(migrations.Migration):
                 verbose_name="shops",
             ),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="customer",
             name="time_zone",
             field=models.CharField(blank=True, db_default="", default="", max_length=64, verbose_name="time zone"),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="customer",
             name="vat_number",
             field=models.CharField(blank=True, db_default="", default="", max_length=20, verbose_name="VAT number"),
@@ -434,7 +449,7 @@ class Migration(migrations.Migration):
                 "abstract": False,
             },
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="customer",
             name="category",
             field=models.ForeignKey(
@@ -811,7 +826,7 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="customer",
             name="household",
             field=models.ForeignKey(
