@@ -25,6 +25,7 @@ from regulars.customers.actions.categories import change_category, sort_into_cat
 from regulars.customers.actions.consent import add_records
 from regulars.customers.actions.contact_points import add_contact_point
 from regulars.customers.actions.custom_fields import create_field, set_custom_values
+from regulars.customers.actions.duplicates import find_duplicates
 from regulars.customers.actions.households import join_household
 from regulars.customers.actions.importing import import_customers
 from regulars.customers.actions.notes import write_note
@@ -80,6 +81,7 @@ def live(*, folder: Path, say: Say) -> None:
     write_second_records(customers, path, random)
     with importing("customers", path) as run:
         import_customers(path, run=run, mapping={}, channel_code="market")
+    find_duplicates.later()
 
 
 def write_second_records(customers: Sequence[Customer], path: Path, random: Random) -> None:
