@@ -280,7 +280,7 @@ def test_columns_and_files_show_values_as_people_and_as_programs_read_them(shop_
     drawn = columns.rows(people, shown, from_list="", has_boxes=False)
     for text in ("€12.50", "yes", "High", "12 Mar 2026", ">Red<", ">Blue<"):
         assert text in drawn
-    assert columns.texts(shown, people) == [["Ada", "2026-03-12", "12.50", "yes", "High", "Red, Blue"]]
+    assert columns.texts(shown, people) == [["Ada", "12.50", "yes", "High", "Red, Blue", "2026-03-12"]]
 
 
 def test_a_field_for_some_roles_is_not_there_for_the_others(shop_with_fields, ada, ben):
