@@ -12,7 +12,7 @@ from regulars.channels.actions import channel_for
 from regulars.core import shop
 from regulars.customers.actions import create_customer
 from regulars.customers.actions.consent import record_consent
-from regulars.customers.actions.merging import merge
+from regulars.customers.actions.merging import merge, unmerge
 from regulars.customers.merge_commands import merge_command, unmerge_command
 from regulars.customers.models import Customer, DuplicatePair, MergeLink
 from regulars.orders.actions import place_order
@@ -281,3 +281,18 @@ def test_the_command_line_merges_and_takes_back(jonas, j_wieck):
     done = runner.invoke(unmerge_command, told["merges"])
     assert "J. Wieck is a customer of their own again." in done.output
     assert Customer.objects.count() == 2
+
+
+def test_an_edit_of_the_person_writes_only_what_was_changed(client_of, ada, jonas, j_wieck):
+    (link,) = merge(keep=jonas, others=[j_wieck])
+    client = client_of(ada)
+    now = Customer.objects.get()
+    form = client.get(f"/customers/{jonas.public_id}/edit").context["form"]
+    sent = {name: value for name in form.fields if (value := form[name].value()) not in (None, False)}
+    sent |= {"occupation": "Potter", "version": now.version}
+    answer = client.post(f"/customers/{jonas.public_id}/edit", sent)
+    assert answer.status_code == 302
+    assert (Customer.objects.get().occupation, Customer.objects.get().company) == ("Potter", "Hain & Hafen")
+    unmerge(link)
+    jonas.refresh_from_db()
+    assert (jonas.occupation, jonas.company) == ("Potter", "")

@@ -25,6 +25,7 @@ from regulars.customers.actions.addresses import checked_address
 from regulars.customers.forms import AddressForm, CustomerForm, ShopForm, as_text, base_of, merged
 from regulars.customers.models import Category, Customer
 from regulars.customers.people import gather
+from regulars.customers.presenting import own_profile
 from regulars.customers.sections import Filled
 from regulars.staff.access import requires
 from regulars.staff.models import User
@@ -76,7 +77,7 @@ def edit(request: HttpRequest, public_id: str) -> HttpResponse:
         try:
             with transaction.atomic():
                 with told_by(form):
-                    changed = change_customer(customer, values=form.values(), version=version)
+                    changed = change_customer(customer, values=_written(form, customer), version=version)
                 _save_all(more, changed)
         except Stale:
             return _clash(request, customer_or_404(public_id), more)
@@ -167,6 +168,14 @@ def _create(form: CustomerForm, address: AddressForm, more: Sequence[Filled]) ->
             return customer
     except (Invalid, EmailTaken):
         return None
+
+
+def _written(form: CustomerForm, customer: Customer) -> dict[str, Any]:
+    """What the form says. Of a customer of several records only what was changed: the rest is another record's word."""
+    values = form.values()
+    if own_profile(customer) is None:
+        return values
+    return {name: value for name, value in values.items() if name in form.changed_data}
 
 
 def _are_valid(more: Sequence[Filled]) -> bool:
