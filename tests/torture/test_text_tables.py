@@ -369,3 +369,15 @@ def test_no_bytes_at_all_break_the_reader(tmp_path_factory, content):
             assert line.problem or len(line.cells) == len(table.header)
     except Unreadable:
         return
+
+
+def test_single_quotes_around_every_name_are_quotes(tmp_path):
+    assert read(written(tmp_path, "'name','city'\n'Ada, Countess','London'\n'O''Brien','Cork'\n")) == (
+        ["name", "city"],
+        [["Ada, Countess", "London"], ["O'Brien", "Cork"]],
+        {},
+    )
+
+
+def test_a_second_byte_order_mark_is_no_part_of_a_name(tmp_path):
+    assert read(written(tmp_path, "\ufeff\ufeffname,city\nAda,London\n"))[0] == ["name", "city"]

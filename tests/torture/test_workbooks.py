@@ -358,3 +358,67 @@ def test_a_locked_workbook_is_named(tmp_path):
     )
     with pytest.raises(Unreadable, match="password"):
         open_table(path)
+
+
+def test_merged_cells_count_for_each_of_their_rows(tmp_path):
+    def change(book):
+        book.active.merge_cells("B2:B4")
+
+    rows = [["name", "city"], ["Ada", "Kiel"], ["Bea", None], ["Cleo", None], ["Dora", None]]
+    table = open_table(workbook(tmp_path, rows, change=change))
+    expected = [["Ada", "Kiel"], ["Bea", "Kiel"], ["Cleo", "Kiel"], ["Dora", ""]]
+    assert [line.cells for line in table.rows()] == expected
+    assert [(finding.kind, finding.times) for finding in table.findings] == [("merged", 1)]
+
+
+def test_a_heading_over_several_columns_is_passed_over_for_the_names_below(tmp_path):
+    def change(book):
+        for cells in ("A1:A2", "B1:C1"):
+            book.active.merge_cells(cells)
+
+    rows = [["name", "reach", None], [None, "email", "phone"], ["Ada", "a@mail.example", "030"]]
+    table = open_table(workbook(tmp_path, rows, change=change))
+    assert table.header == ["name", "email", "phone"]
+    assert [line.cells for line in table.rows()] == [["Ada", "a@mail.example", "030"]]
+
+
+def test_a_number_longer_than_a_spreadsheet_keeps_does_not_look_whole(tmp_path):
+    path = workbook(tmp_path, [["id", "name"], [1, "Ada"]])
+    cells = HEADER + '<row r="2"><c r="A2"><v>1.2345678901234568E+17</v></c><c r="B2"><v>2</v></c></row>'
+    assert [line.cells for line in open_table(repacked(path, sheet_with(cells))).rows()] == [
+        ["1.23456789012346E+17", "2"]
+    ]
+
+
+def test_all_columns_that_a_spreadsheet_can_have_are_read(tmp_path):
+    table = open_table(workbook(tmp_path, [["first", *[None] * 16_382, "last"], ["a", *[None] * 16_382, "b"]]))
+    [line] = table.rows()
+    assert (len(table.header), line.cells[0], line.cells[-1]) == (16_384, "a", "b")
+
+
+def test_an_open_document_is_read(tmp_path):
+    path = tmp_path / "table.ods"
+    office, table, text = (f"urn:oasis:names:tc:opendocument:xmlns:{name}:1.0" for name in ("office", "table", "text"))
+    rows = "".join(
+        "<table:table-row>"
+        + "".join(
+            f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p></table:table-cell>' for cell in row
+        )
+        + "</table:table-row>"
+        for row in (["name", "city"], ["Zoë", "Köln"])
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr(
+            "content.xml",
+            f'<office:document-content xmlns:office="{office}" xmlns:table="{table}" xmlns:text="{text}"><office:body>'
+            f'<office:spreadsheet><table:table table:name="people">{rows}</table:table></office:spreadsheet>'
+            "</office:body></office:document-content>",
+        )
+        archive.writestr(
+            "META-INF/manifest.xml",
+            '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>',
+        )
+    opened = open_table(path)
+    assert (opened.format, opened.sheet) == ("ods", "people")
+    assert [line.cells for line in opened.rows()] == [["Zoë", "Köln"]]

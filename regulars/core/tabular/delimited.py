@@ -38,6 +38,7 @@ class Dialect:
     delimiter: str
     skips_space: bool = False
     doubt: str = ""
+    quote: str = '"'
 
 
 def records(path: Path, dialect: Dialect) -> LineReader:
@@ -69,10 +70,13 @@ class LineReader:
 
     def _records(self, lines: _Lines) -> Iterator[Line]:
         delimiter = self._dialect.delimiter
-        quoted = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=self._dialect.skips_space)
+        quote = self._dialect.quote
+        quoted = csv.reader(
+            lines, delimiter=delimiter, strict=True, skipinitialspace=self._dialect.skips_space, quotechar=quote
+        )
         take = lines.take
         while text := take():
-            if '"' in text:
+            if quote in text:
                 yield self._quoted(lines, quoted, text)
             elif len(text) >= LINE_LIMIT:
                 yield _too_long(lines, text, delimiter)

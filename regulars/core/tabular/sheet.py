@@ -250,7 +250,8 @@ def _plain(value: str) -> str:
     if number != number or number in (float("inf"), float("-inf")):
         return value
     if number.is_integer():
-        return str(int(number))
+        # a spreadsheet keeps 15 digits; what it made of a longer one must not look like all of it
+        return str(int(number)) if abs(number) < 1e15 else format(number, ".15G")
     text = repr(number)
     return format(number, ".15f").rstrip("0") if "e" in text else text
 

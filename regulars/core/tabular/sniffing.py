@@ -85,7 +85,12 @@ def dialect_of(path: Path, *, delimiter: str | None = None, encoding: str | None
     delimiter = delimiter or (told[1] if told else _delimiter_of(text, found, is_tsv=path.suffix.lower() == ".tsv"))
     if len(delimiter) != 1 or delimiter in '"\r\n':
         raise Unreadable(_("The delimiter must be one character, such as a comma or a semicolon."))
-    return Dialect(found, delimiter, skips_space=f'{delimiter} "' in text, doubt=verdict.doubt)
+    first = next((line for line in text.splitlines() if line.strip()), "").strip()
+    cells = first.split(delimiter)
+    # databases write 'name','city'
+    is_single = len(cells) > 1 and all(len(cell) > 1 and cell[0] == cell[-1] == "'" for cell in cells)
+    quote = "'" if is_single else '"'
+    return Dialect(found, delimiter, skips_space=f'{delimiter} "' in text, doubt=verdict.doubt, quote=quote)
 
 
 def _refuse_other_kinds(head: bytes) -> None:

@@ -118,7 +118,9 @@ class Table:
                 yield Line(number, cells, _counts(count, width))
 
 
-def find_header(records: Iterable[Line], *, is_sheet: bool = False) -> tuple[list[str], int]:
+def find_header(
+    records: Iterable[Line], *, is_sheet: bool = False, spanned: frozenset[int] = frozenset()
+) -> tuple[list[str], int]:
     """The header's names and its line number, among the first lines of a table.
 
     1. The usual number of filled cells of the first lines says how wide the table is.
@@ -126,13 +128,16 @@ def find_header(records: Iterable[Line], *, is_sheet: bool = False) -> tuple[lis
     3. A line of full width that holds numbers, dates or e-mail addresses is data: then the file has no header.
     4. Columns without a name that are used below belong to the table as well: in a sheet always, in a text table where
        the header has a cell for them (else a line has a delimiter too many).
+    5. A line of `spanned` has cells over several columns: it groups the names that stand below it, if names do.
     """
     first = list(islice((line for line in records if any(cell.strip() for cell in line.cells)), HEADER_WITHIN))
     if not first:
         raise Unreadable(_("The file is empty."))
     usual = median(_filled(line) for line in first)
-    for line in first:
+    for line, below in zip(first, [*first[1:], None], strict=True):
         filled = _filled(line)
+        if line.number in spanned and below and _filled(below) > filled and _are_names(_texts(below)):
+            continue
         if filled * 2 < usual or (filled < 2 <= usual):
             continue
         if line.problem:
@@ -140,7 +145,8 @@ def find_header(records: Iterable[Line], *, is_sheet: bool = False) -> tuple[lis
                 _("The header of the file cannot be read. Line %(number)d: %(problem)s")
                 % {"number": line.number, "problem": line.problem}
             )
-        names = [" ".join(cell.split()) for cell in line.cells]
+        # a second byte-order mark is no part of a name
+        names = [" ".join(cell.replace("\ufeff", "").split()) for cell in line.cells]
         while names and not names[-1]:
             names.pop()
         if _are_names([name for name in names if name]):
@@ -157,6 +163,10 @@ def find_header(records: Iterable[Line], *, is_sheet: bool = False) -> tuple[lis
         )
         % {"number": first[0].number}
     )
+
+
+def _texts(line: Line) -> list[str]:
+    return [text for cell in line.cells if (text := cell.strip())]
 
 
 def _extent(line: Line) -> int:

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from regulars.core.tabular import archive as archives
 from regulars.core.tabular.foreign import sheet_findings
 from regulars.core.tabular.markup import pull, small_tree
+from regulars.core.tabular.merged import Span, filled, merged_cells, merged_findings
 from regulars.core.tabular.sheet import Format, SheetReader, formats_of, unescaped
 from regulars.core.tabular.table import CELL_LIMIT, HEADER_WITHIN, Line, Table, Unreadable, find_header
 
@@ -69,13 +70,15 @@ def open_sheet(path: Path, *, sheet: str | None = None) -> Table:
             % {"sheet": sheet, "sheets": ", ".join(workbook.sheets)}
         )
     for name in [sheet] if sheet is not None else workbook.sheets:
-        records = SheetRecords(path, workbook, name, texts, formats)
+        with archives.opened(path) as archive:
+            spans = merged_cells(archive, workbook.sheets[name])
+        records = SheetRecords(path, workbook, name, texts, formats, spans)
         first = list(islice(records, HEADER_WITHIN))
         if first:
             break
     else:
         raise Unreadable(_("The workbook is empty."))
-    header, line = find_header(first, is_sheet=True)
+    header, line = find_header(first, is_sheet=True, spanned=frozenset(span.top for span in spans if span.is_wide))
     return Table(
         header=header,
         header_line=line,
@@ -86,15 +89,27 @@ def open_sheet(path: Path, *, sheet: str | None = None) -> Table:
         open_records=lambda: records,
         may_be_short=True,
         sheets=tuple(workbook.sheets),
-        findings=sheet_findings(name, list(workbook.sheets), list(workbook.hidden)),
+        findings=(
+            *sheet_findings(name, list(workbook.sheets), list(workbook.hidden)),
+            *merged_findings(spans, header_line=line),
+        ),
     )
 
 
 class SheetRecords:
     """The rows of one sheet, each reading of which opens the file anew."""
 
-    def __init__(self, path: Path, workbook: Workbook, sheet: str, texts: SharedTexts, formats: list[Format]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        workbook: Workbook,
+        sheet: str,
+        texts: SharedTexts,
+        formats: list[Format],
+        spans: list[Span],
+    ) -> None:
         self.width: int | None = None
+        self._spans = spans
         self._path, self._workbook, self._sheet, self._texts, self._formats = path, workbook, sheet, texts, formats
 
     def __iter__(self) -> Iterator[Line]:
@@ -103,7 +118,8 @@ class SheetRecords:
             if stream is None:
                 raise Unreadable(_("The workbook is damaged or cut off. Save it again, and try again."))
             with stream:
-                yield from SheetReader(self._texts, self._formats, is_1904=self._workbook.is_1904).read(stream)
+                lines = SheetReader(self._texts, self._formats, is_1904=self._workbook.is_1904).read(stream)
+                yield from filled(lines, self._spans) if self._spans else lines
 
 
 class SharedTexts:

@@ -35,6 +35,9 @@ _SCIENTIFIC = re.compile(r"\+?([1-9])(?:[.,](\d+))?[eE]\+?(\d{1,2})")
 _SERIAL = re.compile(r"[1-7]\d{4}(?:[.,]\d+)?")
 _STAMP = re.compile(r"1\d{9}(?:\d{3})?")
 _LENGTHS_OF_DATES = frozenset({0, 16, 19, 20, 22, 25})  # a column of ISO moments needs no second look
+_TOTALS = frozenset(
+    {"total", "totals", "grand total", "sum", "summe", "gesamt", "gesamtsumme", "合计", "总计", "小计", "总和"}
+)
 _EPOCH = dt.datetime(1899, 12, 30)  # noqa: DTZ001 — a sheet has no zone
 
 
@@ -110,6 +113,8 @@ class Mender:
         self._postcode, self._country_at = columns.get("postcode"), columns.get("country")
         self._phones = [columns[name] for name in ("phone", "address_phone", "phone_2") if name in columns]
         self._ids = [columns[name] for name in ("external_id",) if name in columns]
+        self._names = [columns[name] for name in ("name", "given_name", "family_name", "company") if name in columns]
+        self._telling = [*self._phones, *self._ids, *(columns[name] for name in ("email",) if name in columns)]
         self._dates = [columns[name] for name in DATES if name in columns]
 
     def lines(self, lines: list[Line]) -> list[Line]:
@@ -134,6 +139,11 @@ class Mender:
                 if digits:
                     self.repairs.note(kind, text, digits)
                     change(place, at, digits)
+        for at in self._names:
+            totals = [place for place in whole if lines[place].cells[at].strip().casefold() in _TOTALS]
+            for place in totals:
+                if not any(lines[place].cells[other].strip() for other in self._telling):
+                    mended[place] = lines[place]._replace(problem=_("This is a sum, and nobody's row."))
         # what comes back is not mended any further
         whole = [place for place in whole if place not in mended or not mended[place].problem]
         if self._postcode is not None:

@@ -199,6 +199,12 @@ def test_what_spreadsheets_did_is_mended_and_counted():
     assert "1067 is 01067" in " ".join(finding.sentence for finding in repairs.findings())
 
 
+def test_a_sum_below_the_table_is_nobodys_row():
+    cells, lines, _repairs = mended("name email", ["Ada", ""], ["Summe", ""], ["Total", "total@mail.example"])
+    assert cells == [["Ada", ""], ["Total", "total@mail.example"]]
+    assert lines[1].problem == "This is a sum, and nobody's row."
+
+
 def test_rows_with_nothing_to_mend_are_the_same_objects():
     lines = [Line(2, ["20457", "DE", "+49301234567"])]
     assert Mender({"postcode": 0, "country": 1, "phone": 2}, country="DE").lines(lines) is lines

@@ -35,6 +35,7 @@ State = ChangeSet.State
 _UNDER_WAY = {State.PLANNING, State.APPLYING, State.UNDOING}
 _SAMPLE = 400
 _SHOWN = 3
+_MOST = 500
 _DELIMITERS = {",": ",", ";": ";", "\t": "Tab", "|": "|"}
 
 
@@ -172,6 +173,8 @@ def _mapper(file: ImportFile, table: Table, *, data: QueryDict | None, date_form
     country = shop.current().country
     remembered = file.mapping or verbs.remembered(table)
     guesses = guess(table.header, sample, chosen={}, own_fields=own, country=country)
+    # columns without a name and without anything in them are none; thousands are nobody's table
+    guesses = [one for one in guesses if table.header[one.column] or not one.is_empty][:_MOST]
     known = {int(column) - 1: field for field, column in remembered.items() if field in own or _is_field(field)}
     shown = [_column(one, table, sample, known=known, is_remembered=bool(remembered), data=data) for one in guesses]
     places = {one["chosen"]: one["number"] - 1 for one in shown if one["chosen"]}
