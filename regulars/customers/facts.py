@@ -322,6 +322,7 @@ class BulkChanged(Fact):
     name: ClassVar[str] = "customer.bulk_changed"
     sentence: ClassVar = _("Changed together with others")
     icon: ClassVar[str] = "list-checks"
+    is_public: ClassVar[bool] = False  # some fields are for some roles alone
 
     change_set: str = ""
     action: str = ""
@@ -335,6 +336,7 @@ class BulkUndone(Fact):
     name: ClassVar[str] = "customer.bulk_undone"
     sentence: ClassVar = _("Taken back together with others")
     icon: ClassVar[str] = "undo-2"
+    is_public: ClassVar[bool] = False
 
     change_set: str = ""
     action: str = ""

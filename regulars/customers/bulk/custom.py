@@ -22,7 +22,10 @@ _COLUMNS = ("id", "customer_id", "field_id", "place", "text", "folded", "number"
 
 
 def title(params: Params) -> str:
-    """Size: L."""
+    """Size: L. What is for some roles alone is not told in a log that all of them read."""
+    field = next((one for one in customfields.known() if one.name == params["field"]), None)
+    if field is not None and field.seen_by:
+        return _("A field that some roles see")
     return columns.title(params)
 
 

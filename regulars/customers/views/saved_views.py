@@ -24,6 +24,7 @@ from regulars.core.ui.toasts import toast
 from regulars.customers.actions.saved_views import DENSITIES, change_view, delete_view, move_view, save_view
 from regulars.customers.models import Customer, SavedView
 from regulars.customers.queries import ListRequest, customer_count, customer_ids
+from regulars.customers.queries.pages import COUNTED
 from regulars.customers.standings import id_list
 from regulars.staff.access import requires
 
@@ -273,7 +274,8 @@ def _spent(now: QueryDict, user: Any) -> Any:
         request = ListRequest.from_query(wanted, reader=user, language=get_language() or "en")
     except Invalid:
         return None
-    if not customer_count(request).is_exact:
+    count = customer_count(request)
+    if not count.is_exact or count.number > COUNTED:
         return None
     people = Customer.objects.filter(pk__in=id_list(customer_ids(request)))
     minor = people.aggregate(sum=Sum("spent_minor"))["sum"] or 0
