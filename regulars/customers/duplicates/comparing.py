@@ -310,12 +310,13 @@ def _email(vocabulary: Vocabulary, low: Codes, high: Codes) -> Levels:
     between = _Between.of(vocabulary, low, high)
     locals_ = vocabulary.shortened("before @", _before_at)
     before = _Between(locals_[low], locals_[high], between.shorter)
+    offices = vocabulary.derived("office", lambda text: text if _before_at(text) in _NOBODY else "") > 0
     return _graded(
         "email",
         len(low),
         ("local_part", _same(vocabulary.derived("local", local_part), low, high)),
         ("typo", between.edits <= 2),
-        ("similar", (before.likeness >= 0.88) | (between.likeness >= 0.93)),
+        ("similar", ((before.likeness >= 0.88) | (between.likeness >= 0.93)) & ~(offices[low] | offices[high])),
     )
 
 

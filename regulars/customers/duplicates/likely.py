@@ -6,7 +6,7 @@ duplicates has learnt.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -27,11 +27,11 @@ from regulars.customers.models import ContactPoint, Customer, Gram, MatchingMode
 from regulars.customers.postings import all_of
 from regulars.customers.standings import id_list
 
-_MOST = 120
+_MOST = 60
 """Customers that are compared at most."""
 
-_MOST_OF_A_HINT = 40
-_MOST_GRAMS = 12
+_MOST_OF_A_HINT = 30
+_MOST_GRAMS = 8
 _LATEST = 200
 
 Likely = tuple[int, float, list[Evidence]]
@@ -78,8 +78,10 @@ def _read(_trained_at: str) -> tuple[Parameters, dict[str, Any]]:
 def _candidates(somebody: Person) -> Iterable[int]:
     """Ids worth comparing, by the surest hints first, each once."""
     seen: set[int] = set()
-    for hint in (_by_email, _by_phone, _by_names, _by_local_part, _by_company, _unindexed):
-        for number in hint(somebody):
+    blocks = _blocks()
+    hints = (_by_email(somebody), _unindexed(somebody), *(_having(*texts, blocks=blocks) for texts in _texts(somebody)))
+    for hint in hints:
+        for number in hint:
             if number not in seen:
                 seen.add(number)
                 yield number
@@ -96,40 +98,22 @@ def _by_email(somebody: Person) -> Iterable[int]:
         yield from ContactPoint.objects.filter(value__in=values).values_list("customer_id", flat=True)[:_MOST_OF_A_HINT]
 
 
-def _by_phone(somebody: Person) -> Iterable[int]:
-    for digits in somebody.phone:
-        yield from _having(tail(digits) or digits)
-
-
-def _by_names(somebody: Person) -> Iterable[int]:
-    """Both names, wherever they stand; then one of them with something else, as the other may be spelt otherwise."""
-    given, family = _spelt(somebody.given), _spelt(somebody.family)
+def _texts(somebody: Person) -> Iterator[tuple[str, ...]]:
+    """What the index is asked for, one after the other: texts that all have to be there."""
+    yield from ((tail(digits) or digits,) for digits in somebody.phone)
+    # both names wherever they stand; then one with something else, as the other may be spelt otherwise
+    given, family = (fold(name.split(" ")[0]) for name in (somebody.given, somebody.family))
+    if somebody.postcode:
+        yield from ((name[:4], somebody.postcode) for name in (given, family) if name)
     if given and family:
-        yield from _having(given, family)
-        yield from _having(family, given[:3])
-    for name in (family, given):
-        if name and somebody.postcode:
-            yield from _having(name, somebody.postcode)
-    if family and given:
-        yield from _having(family[:4], given[:4])
+        yield given, family
+        yield family[:4], given[:4]
     elif given or family:
-        yield from _having(given or family)
-
-
-def _spelt(name: str) -> str:
-    """A name as the search text has it: Chinese also by its pinyin, of which the characters are the shorter hint."""
-    return fold(name.split(" ", maxsplit=1)[0]) if name else ""
-
-
-def _by_local_part(somebody: Person) -> Iterable[int]:
-    for email in somebody.email:
-        if local := local_part(email):
-            yield from _having(local)
-
-
-def _by_company(somebody: Person) -> Iterable[int]:
+        yield (given or family,)
+    if not given or not family:
+        yield from ((local,) for local in map(local_part, somebody.email) if local)
     if somebody.company:
-        yield from _having(*somebody.company.split()[:2])
+        yield tuple(somebody.company.split()[:2])
 
 
 def _unindexed(somebody: Person) -> Iterable[int]:
@@ -146,23 +130,20 @@ def _unindexed(somebody: Person) -> Iterable[int]:
     yield from Customer.objects.filter(either, pk__in=id_list(latest)).values_list("id", flat=True)[:_MOST_OF_A_HINT]
 
 
-def _having(*texts: str) -> list[int]:
+def _having(*texts: str, blocks: list[int]) -> Iterator[int]:
     """The first customers whose search text has all the texts, by what the index knows."""
     codes = list(dict.fromkeys(code for text in texts if len(text) > 1 for code in codes_of(text)))
-    if not codes:
-        return []
     if len(codes) > _MOST_GRAMS:
         codes = [codes[place * len(codes) // _MOST_GRAMS] for place in range(_MOST_GRAMS)]
     stored: dict[int, list[bytes]] = {}
-    for block, posting in Gram.objects.filter(code__in=codes, block__in=_blocks()).values_list("block", "ids"):
+    for block, posting in Gram.objects.filter(code__in=codes, block__in=blocks).values_list("block", "ids"):
         stored.setdefault(block, []).append(bytes(posting))
-    found: list[int] = []
+    left = _MOST_OF_A_HINT
     for block, postings in sorted(stored.items()):
-        if len(postings) == len(codes):
-            found += (np.flatnonzero(all_of(postings)) + (block << BLOCK_BITS)).tolist()
-            if len(found) >= _MOST_OF_A_HINT:
-                break
-    return found[:_MOST_OF_A_HINT]
+        if len(postings) == len(codes) and left > 0:
+            found = np.flatnonzero(all_of(postings))[:left] + (block << BLOCK_BITS)
+            left -= len(found)
+            yield from found.tolist()
 
 
 def _blocks() -> list[int]:

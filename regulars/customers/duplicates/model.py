@@ -53,7 +53,8 @@ class Parameters:
     @classmethod
     def believed(cls, people: int) -> Parameters:
         """What is believed of so many people before anything was learnt: one in ten has a duplicate."""
-        pairs = max(1.0, people * (people - 1) / 2)
+        people = max(2, people)
+        pairs = people * (people - 1) / 2
         match = min(0.3, 0.1 * people / pairs)
         return cls(
             {f.name: list(f.same) for f in FIELDS},
