@@ -250,9 +250,9 @@ def apply_import_rows(*, change_set_id: int) -> None:
     lines = Change.objects.filter(change_set=applying)
     choice = Choice(
         kinds=frozenset(applying.params.get("kinds", ())),
-        without=BitMap64(lines.filter(state=Change.State.LEFT_OUT).values_list("row", flat=True)),
+        without=BitMap64(row or 0 for row in lines.filter(state=Change.State.LEFT_OUT).values_list("row", flat=True)),
         planned={
-            row: (pk, outcome, json.dumps(fields))
+            row or 0: (pk, outcome, json.dumps(fields))
             for pk, row, outcome, fields in lines.filter(outcome__in=[Outcome.CHANGED, Outcome.POSSIBLE])
             .values_list("pk", "row", "outcome", "fields")
             .iterator()

@@ -22,7 +22,7 @@ def possible_duplicates(lines: Sequence[Planned], rows: Mapping[int, Ready]) -> 
     holders: dict[str, list[tuple[int, str, str, str, str]]] = defaultdict(list)
     query = "SELECT sort_name, id, name, phone, postcode, city FROM customers_customer WHERE is_listed AND sort_name"
     for name, *holder in sorted(_read(query, names)):
-        holders[name].append(tuple(holder))  # type: ignore[arg-type]
+        holders[name].append(tuple(holder))
     for line in new:
         row = rows[line.row].customer
         phone, postcode, city = (row[_AT[name]] for name in ("phone", "postcode", "city"))

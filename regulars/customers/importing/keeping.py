@@ -25,7 +25,8 @@ from regulars.customers import presenting
 from regulars.customers.grams import Extracted
 from regulars.customers.importing.extras import TABLES, Extras, Values, reasons_in_words
 from regulars.customers.importing.matching import Known
-from regulars.customers.importing.preparing import Batch, Ready
+from regulars.customers.importing.preparing import Batch
+from regulars.customers.importing.rows import Ready
 from regulars.customers.importing.writing import Change as Written_
 from regulars.customers.importing.writing import Writer, Written
 from regulars.customers.indexing import mark_unindexed
@@ -67,9 +68,9 @@ class Snapshot:
     """The rows of some customers as they are now, in every table an import writes."""
 
     def __init__(self, tables: Sequence[type[Model]]) -> None:
-        self._tables = tables
+        self._tables: list[type[Model]] = [Customer, *tables]
         self._numbers: set[int] = set()
-        self._before: dict[type[Model], dict[int, images_of.Columns]] = {table: {} for table in (Customer, *tables)}
+        self._before: dict[type[Model], dict[int, images_of.Columns]] = {table: {} for table in self._tables}
         self._owner: dict[tuple[type[Model], int], int] = {}
 
     @property
@@ -88,7 +89,7 @@ class Snapshot:
         """What became different since, by customer."""
         found: dict[int, list[Any]] = defaultdict(list)
         after = self._read(self.numbers)
-        for table in (Customer, *self._tables):
+        for table in self._tables:
             before, now = self._before[table], after[table]
             for key in before.keys() | now.keys():
                 if key not in now:
@@ -103,8 +104,8 @@ class Snapshot:
         return found
 
     def _read(self, numbers: Sequence[int]) -> dict[type[Model], dict[int, images_of.Columns]]:
-        found = {Customer: images_of.read(Customer, numbers)}
-        for table in self._tables:
+        found: dict[type[Model], dict[int, images_of.Columns]] = {Customer: images_of.read(Customer, numbers)}
+        for table in self._tables[1:]:
             keys = table._base_manager.filter(customer__in=id_list(numbers)).values_list("pk", flat=True)
             found[table] = images_of.read(table, list(keys))
         return found
@@ -156,7 +157,8 @@ class KeepingWriter(Writer):
         if not self.choice and not self.extras:
             return batch, {}
         values: dict[int, Values] = {}
-        ready, sources, rejects = [], [], list(batch.rejects)
+        ready: list[Ready] = []
+        sources, rejects = [], list(batch.rejects)
         for row, source in zip(batch.ready, batch.sources, strict=True):
             if self.choice and source[0] in self.choice.without:
                 self.journal.left_out += 1

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
+from pyroaring import BitMap64
 
 from regulars.channels.models import Channel
 from regulars.core.errors import Invalid
@@ -15,13 +16,14 @@ from regulars.customers.grams import Extracted
 from regulars.customers.importing.extras import Extras, Values, reasons_in_words
 from regulars.customers.importing.keeping import fields_of
 from regulars.customers.importing.matching import Known
-from regulars.customers.importing.preparing import Batch, Ready
-from regulars.customers.importing.rows import CUSTOMER_COLUMNS
+from regulars.customers.importing.preparing import Batch
+from regulars.customers.importing.rows import CUSTOMER_COLUMNS, Ready
 from regulars.customers.importing.writing import Change as Change_
 from regulars.customers.importing.writing import Writer, Written
 from regulars.customers.models import Change
 
 Outcome = Change.Outcome
+_64_BITS = (1 << 64) - 1
 _AT = {name: CUSTOMER_COLUMNS.index(name) for name in ("name", "company", "email", "phone", "postcode", "city")}
 
 
@@ -47,7 +49,7 @@ class Planner(Writer):
     def __init__(self, channel: Channel, *, extras: Extras | None = None) -> None:
         super().__init__(channel)
         self.extras = extras
-        self._first_rows: dict[Any, int] = {}
+        self._made = BitMap64()  # what a million rows would be known by takes some tens of megabytes so
         self._batch: Batch | None = None
         self._lines: dict[int, Planned] = {}
         self._place_of: dict[int, int] = {}
@@ -91,15 +93,12 @@ class Planner(Writer):
         del grams
         for row in rows:
             place = self._place_of[id(row)]
-            number = self._batch.sources[place][0] if self._batch else 0
-            keys = _keys(row)
-            first = next((self._first_rows[key] for key in keys if key in self._first_rows), None)
-            if first is None:
-                self._first_rows.update(dict.fromkeys(keys, number))
-                self._lines[place] = self._line(place, Outcome.NEW, row, fields=_told(row))
-            else:
-                reason = _("The same customer as row %(row)s of this file, which would make them.") % {"row": first}
+            if _meant_by(row) in self._made:
+                reason = _("The same customer as an earlier row of this file, which would make them.")
                 self._lines[place] = self._line(place, Outcome.CHANGED, row, reason=reason)
+            else:
+                self._made.update(_known_by(row))
+                self._lines[place] = self._line(place, Outcome.NEW, row, fields=_told(row))
 
     def _change(self, rows: Sequence[Ready], meant: dict[int, int], known: Known, written: Written) -> None:
         for number, at in meant.items():
@@ -135,18 +134,26 @@ def counted(lines: Sequence[Planned], counts: Counter[str]) -> Mapping[str, int]
     return counts
 
 
-def _keys(row: Ready) -> list[Any]:
-    """What makes two rows of a file one customer."""
+def _known_by(row: Ready) -> list[int]:
+    """What later rows of the file could mean somebody new by, as numbers."""
     email = row.customer[_AT["email"]]
-    keys: list[Any] = [hash(("id", row.external_id))] if row.external_id else []
-    if email and not row.external_id:
-        keys.append(hash(("email", email)))
-    elif email:
-        # a row without an id means whoever has the e-mail; one with an id only itself
-        keys.append(hash(("email of", email, row.external_id)))
-    if not keys:
-        keys.append(hash(tuple(row.customer[place] for place in _AT.values())))
-    return keys
+    keys: list[Any] = [("id", row.external_id)] if row.external_id else []
+    keys += [("email", email)] if email else []
+    return [hash(key) & _64_BITS for key in [*keys, _looks(row)]]
+
+
+def _meant_by(row: Ready) -> int:
+    """What a row means somebody by: its id, else its e-mail, else its looks."""
+    email = row.customer[_AT["email"]]
+    key = ("id", row.external_id) if row.external_id else ("email", email) if email else _looks(row)
+    return hash(key) & _64_BITS
+
+
+def _looks(row: Ready) -> tuple[Any, ...]:
+    name, company, phone, postcode, city = (
+        row.customer[_AT[field]] for field in ("name", "company", "phone", "postcode", "city")
+    )
+    return ("looks", name, company, phone) if phone else ("looks", name, company, "", postcode, city)
 
 
 def _label(row: Ready) -> str:

@@ -100,7 +100,7 @@ def test_a_plan_says_of_every_row_what_would_become_of_it():
     assert plan.counts == {"same": 1, "new": 1, "possible": 1, "refused": 2, "changed": 1, "rows": 6}
     assert "nobody" in lines[6].reason
     assert lines[5].reason == "Bea Baum has the same name and phone."
-    assert lines[7].reason == "The same customer as row 4 of this file, which would make them."
+    assert lines[7].reason == "The same customer as an earlier row of this file, which would make them."
 
 
 def test_a_change_is_shown_field_by_field():

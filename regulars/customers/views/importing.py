@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from regulars.core import ids, shop
 from regulars.core.dates import date_order
 from regulars.core.errors import Invalid, Refusal
-from regulars.core.tabular import Table
+from regulars.core.tabular import Table, open_table
 from regulars.core.tabular.encodings import SELECTABLE, encoding_name
 from regulars.core.ui.toasts import toast
 from regulars.customers import customfields
@@ -77,10 +77,10 @@ def columns(request: HttpRequest, import_id: str) -> HttpResponse:
     said = _reading(data) if data is not None else dict(file.options.get("reading", {}))
     date_format = data.get("date_format", "") if data is not None else file.options.get("date_format", "")
     try:
-        table = verbs.open_table(verbs.path_of(file), **said)
+        table = open_table(verbs.path_of(file), **said)
     except Refusal as refusal:
         problem, said = refusal.sentence, {}
-        table = verbs.open_table(verbs.path_of(file))
+        table = open_table(verbs.path_of(file))
     if data is not None and "_plan" in data and not problem:
         try:
             mapping = _mapping(request, table)
@@ -209,7 +209,7 @@ def _column(
         if chosen != one.field:
             reason = _("So it was the last time.") if chosen else _("It was left out the last time.")
     if data is not None and f"column_{one.column}" in data:
-        chosen = data[f"column_{one.column}"]
+        chosen = str(data[f"column_{one.column}"])
     return {
         "number": one.column + 1,
         "name": f"column_{one.column}",
@@ -241,7 +241,7 @@ def _mapping(request: HttpRequest, table: Table) -> dict[str, str]:
 
 
 def _reading(data: QueryDict) -> dict[str, str]:
-    return {name: data[name] for name in ("encoding", "delimiter", "sheet") if data.get(name)}
+    return {name: str(data[name]) for name in ("encoding", "delimiter", "sheet") if data.get(name)}
 
 
 def _page(
