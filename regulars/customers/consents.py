@@ -103,6 +103,7 @@ def history(customer_ids: Collection[int]) -> QuerySet[ConsentRecord]:
 
 def may_reach(customer: Customer, medium: str, *, purpose: str = MARKETING) -> bool:
     """Whether we may write or call for this purpose: agreed, and neither blocked nor deleted."""
+    customer = customer.person
     if not customer.is_listed or customer.is_blocked:
         return False
     return Consent.objects.filter(customer=customer, medium=medium, purpose=purpose, state=ConsentState.AGREED).exists()

@@ -250,7 +250,7 @@ def request_of(token: str) -> ConfirmationRequest:
     except signing.BadSignature:
         number = 0
     request = ConfirmationRequest.objects.select_related("customer", "wording").filter(pk=number).first()
-    if request is None or request.expires_at < timezone.now() or not request.customer.is_listed:
+    if request is None or request.expires_at < timezone.now() or not request.customer.person.is_listed:
         raise LinkTooOld(_("This link is too old or not complete. Ask the shop to send you a new one."))
     return request
 
@@ -259,7 +259,7 @@ def request_of(token: str) -> ConfirmationRequest:
 def confirm(token: str, *, proof: Mapping[str, Any]) -> ConfirmationRequest:
     """The customer said yes by the link; a second click changes nothing. Raises LinkTooOld."""
     request = request_of(token)
-    customer = Customer.objects.select_for_update(of=("self",)).get(pk=request.customer_id)
+    customer = Customer.everyone.select_for_update(of=("self",)).get(pk=request.customer_id)
     request = ConfirmationRequest.objects.select_related("wording").get(pk=request.pk)
     if request.confirmed_at:
         return request

@@ -8,13 +8,13 @@ from regulars.channels.actions import channel_for
 from regulars.core import shop
 from regulars.customers import belongings, people, presenting
 from regulars.customers.actions import change_customer, create_customer, delete_customer, save_address
-from regulars.customers.actions.consent import record_consent
+from regulars.customers.actions.consent import ask_to_confirm, confirm, record_consent, token_of
 from regulars.customers.actions.contact_points import remove_contact_point
 from regulars.customers.actions.deleting import erase_customer
 from regulars.customers.actions.merging import NotMergeable, NotMerged, merge, unmerge, unmerge_group
 from regulars.customers.actions.profile import EmailTaken
 from regulars.customers.actions.tags import tag, tags_of, untag
-from regulars.customers.consents import stands
+from regulars.customers.consents import may_reach, stands
 from regulars.customers.models import (
     Address,
     Consent,
@@ -368,3 +368,14 @@ def test_taking_off_below_another_merge_stays_with_that_person(web):
     assert tags_of(fresh(two)) == []
     unmerge(inner)
     assert [one.name for one in tags_of(fresh(three))] == ["VIP"]
+
+
+def test_whoever_confirms_after_the_merge_agrees_for_the_record_that_was_asked(jonas, j_wieck):
+    request = ask_to_confirm(j_wieck)
+    (link,) = merge(keep=jonas, others=[fresh(j_wieck)])
+    confirm(token_of(request), proof={})
+    assert may_reach(fresh(jonas), "email")
+    assert may_reach(fresh(j_wieck), "email")
+    unmerge(link)
+    assert may_reach(fresh(j_wieck), "email")
+    assert not may_reach(fresh(jonas), "email")
