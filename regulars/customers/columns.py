@@ -19,7 +19,7 @@ from regulars.core.money import Money
 from regulars.core.ui import words
 from regulars.customers import birthdays, catalogue, panels, restrictions
 from regulars.customers.catalogue import Type
-from regulars.customers.filters import YES_OR_NO
+from regulars.customers.conditions import YES_OR_NO
 from regulars.customers.models import Customer, Status
 from regulars.customers.names import latin_name, name_lang
 from regulars.customers.places import country_name

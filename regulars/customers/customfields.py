@@ -22,7 +22,7 @@ from regulars.core.dates import FIRST_YEAR, LAST_YEAR, BadDate, parse_moment
 from regulars.core.money import Money, babel_locale, exponent
 from regulars.core.text import BadText, clean, clean_lines, fold
 from regulars.customers import catalogue, people
-from regulars.customers.filters import NO, YES, YES_OR_NO
+from regulars.customers.conditions import NO, YES, YES_OR_NO
 from regulars.customers.models import Customer, CustomField, CustomValue
 from regulars.customers.normalise import FLAGS
 from regulars.customers.relations import Relation

@@ -16,22 +16,17 @@ An empty value is no filter, as forms send it. Everything else that cannot be un
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
-from functools import reduce
-from typing import Any, Literal
+from typing import Any
 
 from babel.dates import format_date, format_skeleton, get_month_names
 from babel.lists import format_list
-from django.db.models import Q
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+from django.utils.translation import ngettext
 
 from regulars.core import shop
 from regulars.core.contact import BadContact, parse_country, parse_phone
@@ -40,8 +35,22 @@ from regulars.core.money import Money, babel_locale, exponent
 from regulars.core.text import fold
 from regulars.customers import birthdays, catalogue
 from regulars.customers.catalogue import Field, Form, Type
+from regulars.customers.conditions import (
+    NO,
+    OF_ALL,
+    YES,
+    YES_OR_NO,
+    AllOf,
+    Between,
+    Condition,
+    Filled,
+    Holds,
+    OneOf,
+    Test,
+    formed,
+    operators_of,
+)
 from regulars.customers.grams import digits_of
-from regulars.customers.models import Customer
 
 _LONGEST = 200
 _OLDEST = 150
@@ -52,231 +61,7 @@ _DECIMAL = re.compile(r"-?\d{1,15}(?:\.\d{1,10})?", re.ASCII)
 _DAY = re.compile(r"(?:19|20|21)\d\d-\d\d-\d\d", re.ASCII)
 _BIRTHDAY = re.compile(r"\d\d-\d\d", re.ASCII)
 _LEAP_YEAR = 2024
-
-_OF_NUMBERS: dict[str, str | Promise] = {
-    "": pgettext_lazy("filter", "is"),
-    "min": pgettext_lazy("filter", "is at least"),
-    "max": pgettext_lazy("filter", "is at most"),
-}
-_OF_CHOICES: dict[str, str | Promise] = {"": pgettext_lazy("filter", "is"), "not": pgettext_lazy("filter", "is not")}
-_OF_DAYS: dict[str, str | Promise] = {
-    "on": pgettext_lazy("filter", "on"),
-    "after": pgettext_lazy("filter", "after"),
-    "before": pgettext_lazy("filter", "before"),
-    "older_than": pgettext_lazy("filter", "more than"),
-    "within": pgettext_lazy("filter", "in the last"),
-}
-_OF_ALL: dict[str, str | Promise] = {
-    "is_set": pgettext_lazy("filter", "is filled in"),
-    "is_empty": pgettext_lazy("filter", "is empty"),
-}
-YES, NO = "yes", "no"
-YES_OR_NO = {True: gettext_lazy("yes"), False: gettext_lazy("no")}
 _YES_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
-OPERATORS: dict[Type, dict[str, str | Promise]] = {
-    Type.TEXT: {
-        "": pgettext_lazy("filter", "contains"),
-        "is": pgettext_lazy("filter", "is"),
-        "starts": pgettext_lazy("filter", "starts with"),
-    },
-    Type.LONG_TEXT: {},
-    Type.NUMBER: _OF_NUMBERS,
-    Type.DECIMAL: _OF_NUMBERS,
-    Type.AGE: _OF_NUMBERS,
-    Type.MONEY: _OF_NUMBERS,
-    Type.DATE: _OF_DAYS,
-    Type.DAY: _OF_DAYS,
-    Type.BIRTHDAY: {
-        "on": pgettext_lazy("filter", "on"),
-        "month": pgettext_lazy("filter of birthdays", "in"),
-        "within": pgettext_lazy("filter of birthdays", "in the next"),
-    },
-    Type.YES_NO: {"": pgettext_lazy("filter", "is")},
-    Type.CHOICE: _OF_CHOICES,
-    Type.LIST: {
-        "": pgettext_lazy("filter of lists", "has"),
-        "all": pgettext_lazy("filter of lists", "has all of"),
-        "not": pgettext_lazy("filter of lists", "has not"),
-    },
-    Type.COUNTRY: _OF_CHOICES,
-}
-
-
-def operators_of(field: Field) -> dict[str, str | Promise]:
-    """The operators a field can be asked with, with their words; those of its type, and whether it is filled in."""
-    return {**OPERATORS[field.type], **_OF_ALL} if can_be_empty(field) else OPERATORS[field.type]
-
-
-def can_be_empty(field: Field) -> bool:
-    """Whether there may be customers without a value."""
-    if field.relation is not None:
-        return True
-    column = Customer._meta.get_field(field.column.removesuffix("_id"))
-    return bool(getattr(column, "null", False) or getattr(column, "blank", False))
-
-
-@dataclass(frozen=True, slots=True)
-class Holds:
-    """The text contains, starts with or is one of some texts of the same form."""
-
-    way: Literal["", "is", "starts"]
-    form: Form
-    texts: tuple[str, ...]
-
-    def matches(self, value: Any) -> bool:
-        text = formed(value or "", self.form)
-        if self.way == "is":
-            return text in self.texts
-        if self.way == "starts":
-            return text.startswith(self.texts)
-        return any(wanted in text for wanted in self.texts)
-
-    def on(self, column: str) -> Q:
-        """The same test by the database, on a column that holds the form itself."""
-        if self.way == "is":
-            return Q(**{f"{column}__in": self.texts})
-        lookup = "startswith" if self.way == "starts" else "contains"
-        return reduce(Q.__or__, (Q(**{f"{column}__{lookup}": text}) for text in self.texts))
-
-
-@dataclass(frozen=True, slots=True)
-class Between:
-    """The value is at least `low` and less than `high`; None is an open end. No value is never between."""
-
-    low: Any
-    high: Any
-
-    def matches(self, value: Any) -> bool:
-        if value is None:
-            return False
-        return (self.low is None or self.low <= value) and (self.high is None or value < self.high)
-
-    def on(self, column: str) -> Q:
-        """The same test by the database."""
-        limits = {f"{column}__gte": self.low, f"{column}__lt": self.high}
-        return Q(**{lookup: value for lookup, value in limits.items() if value is not None})
-
-
-@dataclass(frozen=True, slots=True)
-class OneOf:
-    """The value is one of some; or, negated, it is not, and may be missing."""
-
-    values: frozenset[Any]
-    is_negated: bool
-
-    def matches(self, value: Any) -> bool:
-        return (value in self.values) is not self.is_negated
-
-    def on(self, column: str) -> Q:
-        """Who has one of the values, by the database, negated or not."""
-        return Q(**{f"{column}__in": sorted(self.values)})
-
-
-@dataclass(frozen=True, slots=True)
-class AllOf:
-    """Among several values are all of some; None stands for one that nobody has."""
-
-    values: tuple[Any, ...]
-
-    def matches(self, value: Any) -> bool:
-        return value is not None and set(self.values) <= set(value)
-
-
-@dataclass(frozen=True, slots=True)
-class Filled:
-    """There is a value; or, negated, there is none."""
-
-    is_negated: bool
-
-    def matches(self, value: Any) -> bool:
-        return (value not in (None, "")) is not self.is_negated
-
-    def on(self, column: str) -> Q:
-        """Who has a value, by the database, negated or not."""
-        holder = Customer._meta.get_field(column.removesuffix("_id"))
-        is_text = holder.get_internal_type() in {"CharField", "TextField"}
-        there = Q(**{f"{column}__isnull": False}) if getattr(holder, "null", False) else Q()
-        return there & ~Q(**{column: ""}) if is_text else there
-
-
-Test = Holds | Between | OneOf | AllOf | Filled
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """One filter: `field`, operator and value as an address writes them, and the test they mean.
-
-    `words` are the value in words, in the language the request was read in.
-    """
-
-    field: Field
-    operator: str
-    value: str
-    test: Test = dataclasses.field(compare=False)
-    words: str = dataclasses.field(compare=False, default="")
-
-    @property
-    def parameter(self) -> str:
-        """The name of its parameter."""
-        return f"{self.field.name}.{self.operator}" if self.operator else self.field.name
-
-    @property
-    def label(self) -> str:
-        return str(self.field.label)
-
-    @property
-    def operator_words(self) -> str:
-        return str(operators_of(self.field)[self.operator])
-
-    def matches(self, value: Any) -> bool:
-        """Whether a value of the field's column passes."""
-        return self.test.matches(value)
-
-    def narrows(self) -> Q:
-        """A condition of the database that everybody who matches fulfils; for all but texts it is the same test."""
-        column, test = self.field.column, self.test
-        if self.field.relation is not None:
-            return self._related()
-        if isinstance(test, Holds):
-            if not self.field.is_searched:
-                # most customers say nothing there, and hold none of the texts
-                return ~Q(**{column: ""})
-            return reduce(Q.__or__, (Q(search_text__contains=text) for text in test.texts))
-        assert not isinstance(test, AllOf)  # noqa: S101 — lists are relations
-        chosen = test.on(column)
-        if isinstance(test, Between) or not test.is_negated:
-            return chosen
-        return ~chosen | Q(**{f"{column}__isnull": True})
-
-    def having(self) -> tuple[list[Q], bool]:
-        """Conditions on rows: who has, for each of them, a row that fulfils it; and whether those are left out instead.
-
-        For a relation they are about its rows, for a column about the customer's own.
-        """
-        test, relation = self.test, self.field.relation
-        column = relation.value if relation else self.field.column
-        if isinstance(test, AllOf):
-            return [Q(**{column: value}) if value is not None else Q(pk=None) for value in test.values], False
-        if isinstance(test, Filled):
-            return [Q() if relation else test.on(column)], test.is_negated
-        return [test.on(column)], isinstance(test, OneOf) and test.is_negated
-
-    @property
-    def is_asked_at_once(self) -> bool:
-        """Whether one query tells everybody who passes: rows of another table do, and an indexed column."""
-        return self.field.relation is not None or (self.field.is_indexed and self.is_exact_in_database)
-
-    def _related(self) -> Q:
-        relation = self.field.relation
-        assert relation is not None  # noqa: S101 — asked of relations alone
-        conditions, is_negated = self.having()
-        found = reduce(Q.__and__, map(relation.having, conditions))
-        return ~found if is_negated else found
-
-    @property
-    def is_exact_in_database(self) -> bool:
-        """Whether `narrows` is the whole test."""
-        return self.field.relation is not None or not isinstance(self.test, Holds)
 
 
 def parse(parameter: str, value: str, *, language: str, reader: Any = None) -> Condition:
@@ -316,19 +101,9 @@ def parse(parameter: str, value: str, *, language: str, reader: Any = None) -> C
             _("The value of the filter “%(label)s” is too long, or holds a character that no text has.")
             % {"label": known.label},
         )
-    if operator in _OF_ALL:
+    if operator in OF_ALL:
         return _read_filled(known, operator, value)
     return _READERS[known.type](known, operator, value, language)
-
-
-def formed(text: str, form: Form) -> str:
-    """A text in the form it is compared in."""
-    if form is Form.DIGITS:
-        return digits_of(text)
-    folded = fold(text)
-    if form is Form.DOMAIN:
-        return folded.rpartition("@")[2]
-    return folded.replace(" ", "") if form is Form.COMPACT else folded
 
 
 def _read_text(known: Field, operator: str, value: str, _language: str) -> Condition:

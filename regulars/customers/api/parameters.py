@@ -10,7 +10,7 @@ from django.utils import translation
 from regulars.core.api.listing import DAY, parameter
 from regulars.customers import catalogue
 from regulars.customers.catalogue import Field, Type
-from regulars.customers.filters import operators_of
+from regulars.customers.conditions import operators_of
 
 _DAYS = {"type": "integer", "minimum": 0}
 _FORMS: dict[Type, dict[str, Any]] = {

@@ -15,7 +15,7 @@ from regulars.core.errors import Invalid
 from regulars.core.forms import PageForm
 from regulars.customers import customfields
 from regulars.customers.actions.custom_fields import checked_values, set_custom_values
-from regulars.customers.filters import NO, YES
+from regulars.customers.conditions import NO, YES
 from regulars.customers.forms.base import ShopForm, WordsField
 from regulars.customers.models import Customer, CustomField
 from regulars.staff.roles import Role

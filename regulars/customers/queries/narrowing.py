@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from regulars.customers import search, standings
-from regulars.customers.filters import Between, Condition, Filled, Holds, Test
+from regulars.customers.conditions import Between, Condition, Filled, Holds, Test
 from regulars.customers.grams import BLOCK, BLOCK_BITS, Ids
 from regulars.customers.models import Customer, Unindexed
 from regulars.customers.relations import ids_of

@@ -18,7 +18,7 @@ import numpy as np
 from django.db.models import Q
 
 from regulars.customers import search
-from regulars.customers.filters import Between, Condition
+from regulars.customers.conditions import Between, Condition
 from regulars.customers.grams import Ids
 from regulars.customers.models import Customer
 from regulars.customers.queries import by_relation

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from regulars.core.errors import Invalid
 from regulars.customers import catalogue, filters, search
 from regulars.customers.catalogue import Field, Type
-from regulars.customers.filters import Condition
+from regulars.customers.conditions import Condition
 
 SIZE, LARGEST = 50, 250
 DEFAULT_SORT = "name"

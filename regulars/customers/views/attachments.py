@@ -13,8 +13,8 @@ from regulars.customers.views.editing import customer_or_404
 from regulars.staff.access import requires
 
 
-@require_safe
 @requires("customers.view")
+@require_safe
 def download(request: HttpRequest, public_id: str, attachment_id: str) -> FileResponse | HttpResponse:  # noqa: ARG001
     """A file as it came. Whatever is in it, no browser runs it: it is saved, not shown."""
     customer = customer_or_404(public_id)

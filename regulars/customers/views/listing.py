@@ -21,7 +21,8 @@ from regulars.core.errors import Invalid
 from regulars.customers import catalogue, columns, exporting
 from regulars.customers.bulk import action as actions
 from regulars.customers.catalogue import Field, Type
-from regulars.customers.filters import operators_of, parse
+from regulars.customers.conditions import operators_of
+from regulars.customers.filters import parse
 from regulars.customers.models import Customer, SavedView
 from regulars.customers.places import countries
 from regulars.customers.queries import ListRequest, customer_count, customer_list, dropping
