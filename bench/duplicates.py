@@ -2,9 +2,10 @@
 
 Nothing is labelled or set for a file; the matching learns from the file itself.
 
-F1 is counted over all pairs of records of one person. FEBRL and fake_1000 are public sets (tests/people); “our own” are invented
-people of bench/people.py, with slips and households as shops have them. The baseline is the figure asked for. The last rows
-are a whole base, read from its file, compared and printed, on a machine that did other work at the same time.
+F1 is counted over all pairs of records of one person. FEBRL and fake_1000 are public sets (tests/people); “our own”
+are invented people of bench/people.py, with slips and households as shops have them. The baseline is the figure asked
+for. The last rows are a whole base, read from its file, compared and printed, on a machine that did other work at the
+same time.
 """
 
 from __future__ import annotations

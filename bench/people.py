@@ -1,8 +1,9 @@
 """Invented people who are in a file more than once, as shops meet them, with the truth in the last column.
 
-What goes wrong here is what goes wrong at a till and in a checkout: neighbours on the keyboard, names as they are heard, short
-names, initials, a new address, a new name after a wedding, a new e-mail, phone numbers in several ways, pinyin for
-characters. Households share a name, an address and sometimes a phone, and some sons have their father's name.
+What goes wrong here is what goes wrong at a till and in a checkout: neighbours on the keyboard, names as they are
+heard, short names, initials, a new address, a new name after a wedding, a new e-mail, phone numbers in several ways,
+pinyin for characters. Households share a name, an address and sometimes a phone, and some sons have their father's
+name.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from itertools import accumulate, islice
 from pathlib import Path
 
 HEADER = (
-    "Customer ID", "First Name", "Last Name", "Date of Birth", "E-mail", "Phone", "Street", "City", "Postcode", "Country",
-    "truth",
+    "Customer ID", "First Name", "Last Name", "Date of Birth", "E-mail", "Phone", "Street", "City", "Postcode",
+    "Country", "truth",
 )  # fmt: skip
 
 _HERS = (
@@ -39,7 +40,10 @@ _COMMON = (
     "smith jones taylor brown williams wilson johnson davies patel müller schmidt schneider fischer weber meyer rossi "
 )
 _COMMON += "russo garcia martinez lopez kowalski nowak hansen nielsen jensen larsen andersson johansson dupont martin"
-_STARTS = "al ber car dor el fal gar hol iv jor kel lam mor nor ol per quin ros sal tor ul ver wal xan yar zel bren cran stav thim"
+_STARTS = (
+    "al ber car dor el fal gar hol iv jor kel lam mor nor ol per quin ros sal tor ul ver wal xan yar zel bren cran "
+)
+_STARTS += "stav thim"
 _MIDDLES = "a e i o u an en in on er ar el ing ow am"
 _ENDS = "son sen berg mann ton ley ford well stein wick ström dal hoff ski vic ez ini aux gren nik"
 _STREETS = (
@@ -47,13 +51,16 @@ _STREETS = (
 )
 _KINDS = "street road lane avenue close way square hill gardens"
 _TOWNS = (
-    ("london", "SW", "GB"), ("leeds", "LS", "GB"), ("bristol", "BS", "GB"), ("york", "YO", "GB"), ("hamburg", "20", "DE"),
+    ("london", "SW", "GB"), ("leeds", "LS", "GB"), ("bristol", "BS", "GB"), ("york", "YO", "GB"),
+    ("hamburg", "20", "DE"),
     ("bremen", "28", "DE"), ("leipzig", "04", "DE"), ("kiel", "24", "DE"), ("torino", "10", "IT"), ("lyon", "69", "FR"),
     ("malmö", "21", "SE"), ("gdansk", "80", "PL"), ("dublin", "D", "IE"), ("bath", "BA", "GB"), ("hull", "HU", "GB"),
 )  # fmt: skip
 _SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
-_CHARACTERS = "伟芳娜秀英敏静丽强磊军洋勇艳杰娟涛明超霞平刚桂建国华文玉兰红梅志鹏飞宇轩浩然子涵雨欣怡"
-_NEIGHBOURS = {a: row[max(0, i - 1) : i] + row[i + 1 : i + 2] for row in ("qwertyuiop", "asdfghjkl", "zxcvbnm", "1234567890")
+_CHARACTERS = "伟芳娜秀英敏静丽强磊军洋勇艳杰娟涛明超霞平刚桂"
+_CHARACTERS += "建国华文玉兰红梅志鹏飞宇轩浩然子涵雨欣怡"
+_NEIGHBOURS = {a: row[max(0, i - 1) : i] + row[i + 1 : i + 2]
+               for row in ("qwertyuiop", "asdfghjkl", "zxcvbnm", "1234567890")
                for i, a in enumerate(row)}  # fmt: skip
 _HEARD = (
     ("ph", "f"),
@@ -166,7 +173,8 @@ class People:
         """A street, a town, a postcode and a country."""
         chance = self.chance
         city, area, country = chance.choice(_TOWNS)
-        code = f"{area}{chance.randrange(1, 30)} {chance.randrange(1, 9)}{chance.choice('ABDEFGHJ')}{chance.choice('LNPQRSTU')}"
+        code = f"{area}{chance.randrange(1, 30)} {chance.randrange(1, 9)}"
+        code += chance.choice("ABDEFGHJ") + chance.choice("LNPQRSTU")
         if area.isdigit():
             code = f"{area}{chance.randrange(1000):03d}"
         street = f"{chance.randrange(1, 220)} {chance.choice(_STREETS.split())} {chance.choice(_KINDS.split())}"
@@ -194,8 +202,8 @@ class People:
         chance = self.chance
         for _habit in range(chance.choice((1, 1, 2, 2, 3))):
             someone = chance.choices(
-                (self.slipped, self.called, self.moved, self.married, self.mailed, self.dialled, self.dated, self.left_out,
-                 self.misplaced, self.plain),
+                (self.slipped, self.called, self.moved, self.married, self.mailed, self.dialled, self.dated,
+                 self.left_out, self.misplaced, self.plain),
                 weights=(24, 12, 8, 4, 10, 10, 6, 16, 5, 5),
             )[0](someone)  # fmt: skip
         return someone
@@ -290,6 +298,6 @@ def write_people(path: Path, rows: int, *, seed: int = 11) -> None:
         writer.writerow(HEADER)
         for number, (truth, one) in enumerate(made, start=1):
             writer.writerow(
-                [f"C{number}", one.given.title(), one.family.title(), one.birth, one.email, one.phone, one.street, one.city,
-                 one.postcode, one.country, truth]
+                [f"C{number}", one.given.title(), one.family.title(), one.birth, one.email, one.phone, one.street,
+                 one.city, one.postcode, one.country, truth]
             )  # fmt: skip

@@ -17,6 +17,7 @@ from regulars.customers.actions.contact_points import (
     remove_contact_point,
 )
 from regulars.customers.actions.deleting import delete_customer, erase_customer, restore_customer
+from regulars.customers.actions.duplicates import decide_household, decide_never, find_duplicates, reopen
 from regulars.customers.actions.households import (
     join_household,
     leave_household,
@@ -41,9 +42,12 @@ __all__ = [
     "change_contact_point",
     "change_customer",
     "create_customer",
+    "decide_household",
+    "decide_never",
     "delete_category",
     "delete_customer",
     "erase_customer",
+    "find_duplicates",
     "join_household",
     "leave_household",
     "make_primary",
@@ -54,6 +58,7 @@ __all__ = [
     "remove_contact_point",
     "remove_identity",
     "rename_household",
+    "reopen",
     "restore_customer",
     "return_to_household",
     "save_address",

@@ -1,7 +1,7 @@
 """Which pairs are worth comparing: those that have something rare in common.
 
-Many keys are laid over the table, from the e-mail to the beginnings of both names. Each gives its rarest blocks first, until
-it has given its share of pairs: what a thousand people have in common is no hint, and so no block can explode.
+Many keys are laid over the table, from the e-mail to the beginnings of both names. Each gives its rarest blocks first,
+until it has given its share of pairs: what a thousand people have in common is no hint, and so no block can explode.
 """
 
 from __future__ import annotations
@@ -83,7 +83,8 @@ def _keys(table: Table, rows: Rows) -> Iterator[tuple[Keys, Rows]]:
 _RECIPES: tuple[str, ...] = (
     "email", "local", "phone", "tail", "id", "company", "whole", "bag", "words", "street number", "unit street",
     "names", "long family", "given family", "start begin", "birth", "* birth", "* year", "* monthday", "* yearmonth",
-    "* postcode", "* city", "* street", "* district", "* number", "* tail3", "* birth_place", "* gender year", "initial birth",
+    "* postcode", "* city", "* street", "* district", "* number", "* tail3", "* birth_place", "* gender year",
+    "initial birth",
     "birth postcode", "birth city", "birth street", "street postcode", "street city", "number postcode", "number unit",
     "birth number", "shape", "given postcode number", "postcode", "street", "unit", "names year", "given", "family",
     "occupation birth", "occupation *", "whole3 city", "whole3 postcode",

@@ -1,7 +1,7 @@
 """From pairs to people: who belongs together when all pairs are looked at, and not each alone.
 
-A chain of likely pairs is not yet one person: its ends may contradict each other. Groups are joined while everything that is
-known between them speaks for it on the whole.
+A chain of likely pairs is not yet one person: its ends may contradict each other. Groups are joined while everything
+that is known between them speaks for it on the whole.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def components(count: int, left: Ids, right: Ids) -> Ids:
 
 
 def split(members: list[int], odds: dict[tuple[int, int], float], *, least: float) -> list[list[int]]:
-    """Cut connected members into people. `odds` are of all pairs of them, in bits; a pair it does not have says nothing.
+    """Cut connected members into people. `odds` are of all pairs of them, in bits; a pair that is missing says nothing.
 
     The likeliest two groups are joined, as long as the odds between them are on average at least `least`.
     """

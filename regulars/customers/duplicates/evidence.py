@@ -1,4 +1,4 @@
-"""Why two records may be one person: field by field, what each says, on which level they agree, and what that is worth."""
+"""Why two records may be one person: field by field, what each says, how well they agree, and what that is worth."""
 
 from __future__ import annotations
 

@@ -24,8 +24,8 @@ class Field:
     `is_shared` says that people of one household have it in common. `follows` are fields that largely decide this one:
     two people with one postcode have one city, which therefore proves nothing more. `most_different` is how often, at
     most, one person is different here: a model that believes more has learnt something else than who is one person.
-    `at_home` is how often people of one household have exactly the same by more than chance: couples share a mailbox, sons
-    are called as their fathers, twins are born on one day.
+    `at_home` is how often people of one household have exactly the same by more than chance: couples share a mailbox,
+    sons are called as their fathers, twins are born on one day.
     """
 
     name: str
@@ -163,13 +163,37 @@ FIELDS: tuple[Field, ...] = (
         follows=("postcode",),
         most_different=0.5,
     ),
-    Field("region", ("exact", "typo", "different"), (0.88, 0.03, 0.09), (0.2, 0.02, 0.78), is_shared=True, follows=("postcode", "city"), most_different=0.4),
-    Field("country", ("exact", "different"), (0.97, 0.03), (0.6, 0.4), is_shared=True, follows=("postcode", "city", "region"), most_different=0.4),
-    Field("birth_place", ("exact", "typo", "different"), (0.80, 0.08, 0.12), (0.02, 0.01, 0.97), is_shared=True, follows=("city", "postcode"), most_different=0.6),
+    Field(
+        "region",
+        ("exact", "typo", "different"),
+        (0.88, 0.03, 0.09),
+        (0.2, 0.02, 0.78),
+        is_shared=True,
+        follows=("postcode", "city"),
+        most_different=0.4,
+    ),
+    Field(
+        "country",
+        ("exact", "different"),
+        (0.97, 0.03),
+        (0.6, 0.4),
+        is_shared=True,
+        follows=("postcode", "city", "region"),
+        most_different=0.4,
+    ),
+    Field(
+        "birth_place",
+        ("exact", "typo", "different"),
+        (0.80, 0.08, 0.12),
+        (0.02, 0.01, 0.97),
+        is_shared=True,
+        follows=("city", "postcode"),
+        most_different=0.6,
+    ),
     Field("occupation", ("exact", "typo", "different"), (0.70, 0.06, 0.24), (0.02, 0.01, 0.97), most_different=0.7),
 )  # fmt: skip
 
 NAMES = Field("names", ("both", "different"), (0.8, 0.2), (0.0001, 0.9999))
-"""Whether given and family name agree together. No evidence of its own: it says what follows from a name, as e-mails do."""
+"""Whether given and family name agree together: no evidence of its own, but e-mails made of names follow from it."""
 
 BY_NAME: dict[str, Field] = {field.name: field for field in (*FIELDS, NAMES)}

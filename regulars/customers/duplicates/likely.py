@@ -40,8 +40,8 @@ Likely = tuple[int, float, list[Evidence]]
 def likely_duplicates(values: Mapping[str, Any], *, limit: int = 5, besides: Iterable[int] = ()) -> list[Likely]:
     """Listed customers who may be the person described, the likeliest first: id, probability and evidence.
 
-    `values` are fields of a profile (given_name, family_name, name, company, email, phone, birth_year, birthday, …) and
-    of an address (line1, line2, city, region, postcode, country), as forms and imports have them; `besides` are
+    `values` are fields of a profile (given_name, family_name, name, company, email, phone, birth_year, birthday, …)
+    and of an address (line1, line2, city, region, postcode, country), as forms and imports have them; `besides` are
     customers not to name. Nobody less likely than the threshold is named.
     """
     somebody = base.as_person(dict(values))

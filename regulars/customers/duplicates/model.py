@@ -1,8 +1,8 @@
 """What an agreement is worth, learnt from the records themselves (Fellegi and Sunter, by expectation and maximisation).
 
-Two records are of one person, of one household, or of two people who have nothing to do with each other. A household has the
-family name, the address and the phone in common as one person would, and everything else as strangers do: so father and son
-do not become one.
+Two records are of one person, of one household, or of two people who have nothing to do with each other. A household
+has the family name, the address and the phone in common as one person would, and everything else as strangers do: so
+father and son do not become one.
 """
 
 from __future__ import annotations
@@ -285,14 +285,14 @@ def train(
         parameters.household = min(
             0.4, (household.sum() / share + 1) / (pairs + 1 / Parameters.believed(rarity.people).match)
         )
-        for name in counted:
+        for name, strangers_counted in counted.items():
             comparison, levels = BY_NAME[name], candidates.levels[name]
             found_levels = np.bincount(levels, weights=match, minlength=comparison.size)[1:] / share
             counts = found_levels + _BELIEVED_PAIRS * np.array(comparison.same)
             parameters.same[name] = _bounded(counts / counts.sum(), comparison)
             # as many of the pairs by chance are matches as of all pairs
             among = found_levels * (len(chances) / pairs)
-            parameters.chance[name] = _chances(comparison, np.maximum(0.0, counted[name] - among), rarity)
+            parameters.chance[name] = _chances(comparison, np.maximum(0.0, strangers_counted - among), rarity)
         _count_crossings(parameters, chances, rarity)
         strangers = [(candidates, 1 - match), (chances, 1 - model.probabilities(chances)[0])]
         parameters.given = _given(parameters, strangers)

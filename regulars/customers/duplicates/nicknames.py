@@ -63,7 +63,7 @@ edmund ed eddie ned ted
 edward ed eddie ned ted teddy ward eduard
 edwin ed eddie ned
 eleanor ellie nell nellie nora ella elle lena elinor
-elizabeth liz lizzie beth betty bess eliza elsie libby lisa elisabeth bessie betsy lillian liza lily ellie elspeth isabel lizzy
+elizabeth liz lizzie beth betty bess eliza elsie libby lisa elisabeth bessie betsy liza lily ellie elspeth isabel lizzy
 emily em emmy emma millie
 eric rick ricky
 ernest ernie ern

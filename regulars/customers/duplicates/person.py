@@ -49,7 +49,9 @@ SEVERAL = frozenset({"email", "phone"})
 _CHINESE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003134f]")
 _NOT_A_WORD = re.compile(r"[\W_]+")
 _NOT_ALNUM = re.compile(r"[\W_]+")
-_NOTHING = frozenset({"", "na", "n a", "nan", "none", "null", "nil", "unknown", "not known", "missing", "未知", "无"})
+_NOTHING = frozenset({"", "na", "n a", "nan", "none", "null", "nil", "unknown", "not known", "missing"}) | {
+    "未知", "无"
+}  # fmt: skip
 
 
 @lru_cache(maxsize=65536)
@@ -287,7 +289,8 @@ _GENDERS = {
     **dict.fromkeys(
         ["m", "male", "man", "mann", "maennlich", "mannlich", "herr", "mr", "boy", "男", "男性", "先生"], "m"
     ),
-    **dict.fromkeys(["f", "w", "female", "woman", "frau", "weiblich", "mrs", "ms", "girl", "女", "女性", "女士"], "f"),
+    **dict.fromkeys(["f", "w", "female", "woman", "frau", "weiblich", "mrs", "ms", "girl"], "f"),
+    **dict.fromkeys(["女", "女性", "女士"], "f"),
 }
 
 
@@ -362,7 +365,8 @@ _STREETS = {
     "cr": "crescent", "cct": "circuit", "tce": "terrace", "ter": "terrace", "hwy": "highway", "pde": "parade",
     "pkwy": "parkway", "sq": "square", "gdns": "gardens", "gr": "grove", "wy": "way", "pl.": "platz", "cir": "circle",
     "first": "1st", "second": "2nd", "third": "3rd", "fourth": "4th", "fifth": "5th", "sixth": "6th", "seventh": "7th",
-    "eighth": "8th", "ninth": "9th", "tenth": "10th", "n": "north", "s": "south", "e": "east", "w": "west", "mt": "mount",
+    "eighth": "8th", "ninth": "9th", "tenth": "10th", "n": "north", "s": "south", "e": "east",
+    "w": "west", "mt": "mount",
 }  # fmt: skip
 _NUMBER_FIRST = re.compile(r"(\d+[a-z]?(?:\s?[-/]\s?\d+[a-z]?)*)[\s,]+(?=\D|\d+(?:st|nd|rd|th)\b)(.+)")
 _CROSSING = re.compile(r" (?:between|near|off|at|@) .*")

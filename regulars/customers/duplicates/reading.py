@@ -32,7 +32,8 @@ _MORE: dict[str, str] = {
     "family": "lname last lname_c1 name_last sname last_nm",
     "family2": "lname_c2 second_surname",
     "name": "fullname full_nm person person_name site_name",
-    "birth": "dob date_of_birth birth_date birthdate birthday born geburtsdatum geburtstag geboren 出生日期 生日 出生年月",
+    "birth": "dob date_of_birth birth_date birthdate birthday born geburtsdatum geburtstag geboren "
+             "出生日期 生日 出生年月",
     "birth_year": "by byear birth_year yob year_of_birth geburtsjahr 出生年份",
     "birth_month": "bm bmonth birth_month mob month_of_birth",
     "birth_day": "bd bday birth_day day_of_birth",
@@ -73,7 +74,8 @@ _SEVERAL = frozenset({"email", "phone"})
 _SAMPLED = 5_000
 _WHO = ("given", "family", "name", "email", "phone", "id_number", "company")
 _FIRMS = re.compile(
-    r"\b(?:the|of|and|restaurant|cafe|grill|bar|house|club|hotel|inc|ltd|gmbh|llc|co|school|center|centre|company|shop)\b|[&\d]"
+    r"\b(?:the|of|and|restaurant|cafe|grill|bar|house|club|hotel|inc|ltd|gmbh|llc|co|school|center|centre|company|shop)\b"
+    r"|[&\d]"
 )
 
 
