@@ -36,11 +36,15 @@ NAMES = {
         "doi",
         "Ctrl",
         "English",
+        "WhatsApp",
     ),
     *("Esc", "Idempotency-Key", "If-Match"),
 }
 # The page of samples, where the pieces are called as in the templates, has names of its own.
-NOT_PAGES = ("api/", "^api", "assets/", "ui", "problems", "customers/export")
+NOT_PAGES = (
+    "api/", "^api", "assets/", "ui", "problems", "customers/export", "customers/companies", "customers/people",
+    "customers/tags/names", "customers/view-counts",
+)  # fmt: skip
 
 
 class Words(HTMLParser):
@@ -71,7 +75,7 @@ class Words(HTMLParser):
 
 def without_codes(text):
     """A text without addresses, time zones, currencies, countries and names of fields."""
-    codes = r"\S+@\S+|\b\w+_\w+\b|\b[A-Z][A-Za-z]+(?:/[\w+ -]+)+|^[A-Z]{3} · |\b[A-Z]{2,3}\b"
+    codes = r"\S+@\S+|\b\w+_\w+(?:\.\w+)?\b|\b[A-Z][A-Za-z]+(?:/[\w+ -]+)+|^[A-Z]{3} · |\b[A-Z]{2,3}\b"
     return re.sub(codes, " ", text).strip()
 
 
