@@ -28,7 +28,7 @@ from regulars.core.tabular import Table, open_table
 from regulars.core.text import BadText, clean
 from regulars.customers.actions.bulk import NotPossibleNow
 from regulars.customers.actions.importing import import_customers, plan_of
-from regulars.customers.importing.duplicates import possible_duplicates
+from regulars.customers.importing.duplicates import Search
 from regulars.customers.importing.extras import Extras
 from regulars.customers.importing.keeping import Choice
 from regulars.customers.importing.planning import Planned, Planner
@@ -42,6 +42,7 @@ ACTION = "import"
 AT_HAND = 1 << 16  # bytes of a file that is planned while somebody waits
 LISTED = 20_000  # new rows, and unchanged ones, that a plan lists one by one; the rest it counts
 MOST_BYTES = 2 << 30
+_LOOKED_FOR, _LOOKED_FOR_AT_HAND = 60.0, 2.0  # seconds for duplicates of new rows
 
 Outcome = Change.Outcome
 State = ChangeSet.State
@@ -185,13 +186,14 @@ def make_import_plan(*, change_set_id: int, token: str) -> None:
         with transaction.atomic():
             channel = channel_for("")
         planner, repairs = Planner(channel, extras=extras or None), Repairs()
+        search = Search(seconds=_LOOKED_FOR if file.size > AT_HAND else _LOOKED_FOR_AT_HAND)
         counts: Counter[str] = Counter()
         rows = 0
         broken = ""
         for batch in batches(table, plan):
             with transaction.atomic():
                 lines = planner.plan(batch)
-                possible_duplicates(lines, planner.ready_rows())
+                search.mark(lines, planner.ready_rows())
                 _keep_lines(planned, lines, counts)
                 rows += batch.rows
                 if not mine.update(done=rows):
@@ -200,7 +202,7 @@ def make_import_plan(*, change_set_id: int, token: str) -> None:
             repairs.add(batch.repairs)
             broken = broken or batch.broken
             jobs.progress(rows, max(rows, 1))
-        found = [*table.findings, *findings, *repairs.findings(), *extras.findings()]
+        found = [*table.findings, *findings, *repairs.findings(), *extras.findings(), *search.findings()]
         file.rows, file.repairs = rows, [finding._asdict() for finding in found]
         file.save(update_fields=["rows", "repairs"])
         mine.update(
