@@ -12,7 +12,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from regulars.core.errors import Invalid, Refusal
 from regulars.core.ui.toasts import toast
@@ -59,7 +58,7 @@ def compare(request: HttpRequest) -> HttpResponse:
     """Any customers side by side, whom somebody chose by hand."""
     customers = _customers(request.GET.getlist("with"))
     if len(customers) < 2:
-        raise Http404(_("There is nobody to compare."))
+        return redirect("customers:duplicates")
     known = duplicates.pair_of(customers[0].pk, customers[1].pk) if len(customers) == 2 else None
     context = {
         **_frame("open"),
@@ -84,10 +83,11 @@ def merge_with(request: HttpRequest, public_id: str) -> HttpResponse:
     return render(request, "customers/merge_with.html", context)
 
 
-@require_POST
 @requires("customers.merge")
 def merge(request: HttpRequest) -> HttpResponse:
     """Make the chosen customers one person, and go on to the next pair."""
+    if request.method != "POST":
+        return redirect("customers:duplicates")
     customers = _customers(request.POST.getlist("with"))
     following = request.POST.get("next", "")
     if len(customers) < 2:
@@ -100,10 +100,11 @@ def merge(request: HttpRequest) -> HttpResponse:
     return _onward(following, customers[0])
 
 
-@require_POST
 @requires("customers.merge")
 def answer(request: HttpRequest, pair_id: int) -> HttpResponse:
     """Say of a pair that it is two people, or two of one household; it holds for all their records."""
+    if request.method != "POST":
+        return redirect("customers:duplicates")
     pair = _pair_or_404(pair_id)
     is_household = request.POST.get("answer") == "household"
     decide = decide_household if is_household else decide_never
@@ -116,10 +117,11 @@ def answer(request: HttpRequest, pair_id: int) -> HttpResponse:
     return _onward(request.POST.get("next", ""), None)
 
 
-@require_POST
 @requires("customers.merge")
 def reopen(request: HttpRequest, pair_id: int) -> HttpResponse:
     """Take back what was said of a pair."""
+    if request.method != "POST":
+        return redirect("customers:duplicates")
     pair = _pair_or_404(pair_id)
     with transaction.atomic():
         for row in duplicates.between(pair.left, pair.right):
@@ -128,10 +130,11 @@ def reopen(request: HttpRequest, pair_id: int) -> HttpResponse:
     return redirect("customers:pair", pair_id)
 
 
-@require_POST
 @requires("customers.merge")
 def undo(request: HttpRequest, link_id: str) -> HttpResponse:
     """Take back a merge that was made a moment ago, with all who took part in it."""
+    if request.method != "POST":
+        return redirect("customers:duplicates")
     link = _link_or_404(link_id)
     try:
         merging.unmerge_group(link)
