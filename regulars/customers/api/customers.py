@@ -18,6 +18,7 @@ from regulars.core.errors import Invalid
 from regulars.customers import actions
 from regulars.customers.actions.custom_fields import set_custom_values
 from regulars.customers.actions.profile import new_address
+from regulars.customers.actions.suggesting import suggest_duplicates
 from regulars.customers.actions.tags import set_tags
 from regulars.customers.api.parameters import list_parameters
 from regulars.customers.api.people import addressed, listed, refuse_merged
@@ -72,6 +73,7 @@ def create_customer(request: HttpRequest, customer: CustomerIn) -> Answer:
         address=_address(customer.address) if customer.address else None,
     )
     _label(request, created, customer, is_new=True)
+    suggest_duplicates(created)
     return _answer(request, created, location=f"/api/v1/customers/{created.public_id}")
 
 
@@ -90,6 +92,8 @@ def change_customer(request: HttpRequest, customer_id: str, customer: CustomerPa
     known = _to_change(request, customer_id)
     changed = actions.change_customer(known, values=_values(customer), version=known.version)
     _label(request, changed, customer)
+    if changed.version != known.version:
+        suggest_duplicates(changed.person)
     return _answer(request, changed if known.merged_into_id is None else listed(customer_id))
 
 

@@ -315,3 +315,21 @@ def test_keys_choose_values_and_merge(visit, ada):
     page.wait_for_url(f"**/customers/duplicates/{pair.pk}")
     assert Customer.objects.count() == 2
     assert page.complaints == []
+
+
+def test_somebody_new_is_compared_at_once(client_of, ada, jonas):
+    client = client_of(ada)
+    sent = {"kind": "person", "status": "active", "given_name": "Jonas", "family_name": "Wieck"}
+    answer = client.post("/customers/new", sent | {"phone": "0117 496 0123", "email": "j.wieck@mail.example"})
+    assert answer.status_code == 302
+    page = client.get(answer.url).content.decode()
+    assert "Possibly the same as Jonas Wieck." in page
+    assert "Perhaps here twice" in page
+    pair = DuplicatePair.objects.get()
+    assert pair.left == jonas
+    assert f"/customers/duplicates/{pair.pk}" in page
+    assert {piece["field"] for piece in pair.evidence} >= {"phone", "family"}
+    # what was decided is not asked again
+    DuplicatePair.objects.update(state="never")
+    client.post(f"{answer.url}/edit", sent | {"occupation": "Potter", "version": 1})
+    assert [pair.state for pair in DuplicatePair.objects.all()] == ["never"]

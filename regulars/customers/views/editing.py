@@ -22,6 +22,7 @@ from regulars.core.ui.toasts import toast
 from regulars.customers import sections
 from regulars.customers.actions import EmailTaken, change_customer, create_customer
 from regulars.customers.actions.addresses import checked_address
+from regulars.customers.actions.suggesting import suggest_duplicates
 from regulars.customers.forms import AddressForm, CustomerForm, ShopForm, as_text, base_of, merged
 from regulars.customers.models import Category, Customer
 from regulars.customers.people import gather
@@ -50,7 +51,12 @@ def new(request: HttpRequest) -> HttpResponse:
     if is_valid and _are_valid(more):
         customer = _create(form, address, more)
         if customer is not None:
-            toast(request, _("%(name)s is a customer now.") % {"name": customer})
+            alike = [pair.left if pair.right_id == customer.pk else pair.right for pair in suggest_duplicates(customer)]
+            if alike:
+                names = {"name": customer, "other": alike[0]}
+                toast(request, _("%(name)s is a customer now. Possibly the same as %(other)s.") % names)
+            else:
+                toast(request, _("%(name)s is a customer now.") % {"name": customer})
             return redirect("customers:page", customer.public_id)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if request.method == "POST" else HTTPStatus.OK
     context = {"form": form, "address": address, "sections": more, "first_bad": _first_bad(form, address, *more)}
@@ -201,6 +207,7 @@ def _first_bad(*forms: Filled | ShopForm) -> str:
 def _saved(request: HttpRequest, customer: Customer, version: int) -> HttpResponse:
     """Back to the page, with a toast that offers the way back when something changed."""
     if customer.version != version:
+        suggest_duplicates(customer)
         entry = next(iter(customer_entries(customer.pk, names=("customer.changed",), limit=1)), None)
         undo = reverse("customers:undo", args=[customer.public_id, entry.pk]) if entry else ""
         toast(request, _("Saved."), undo=undo)
