@@ -99,6 +99,8 @@ def parse_moment(text: str, *, zone: dt.tzinfo, is_month_first: bool = False, or
     stands first. Days that do not exist (31/02) and years no shop has seen are refused.
     """
     text = text.strip()
+    if len(text) == 8 and text.isascii() and text.isdigit():
+        text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
     found = _WRITTEN.fullmatch(text)
     if found is not None:
         year, month, day = _order(found["a"], found["b"], found["c"], found["by"], is_month_first=is_month_first)

@@ -29,6 +29,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
         ("12. März 2026", "2026-03-11T23:00"),
         ("12-Dec-2026", "2026-12-11T23:00"),
         ("12.03.98", "1998-03-11T23:00"),
+        ("20260312", "2026-03-11T23:00"),
     ],
 )
 def test_dates_as_files_have_them(text, moment):

@@ -34,7 +34,6 @@ _POSTCODE_DIGITS = {
 _SCIENTIFIC = re.compile(r"\+?([1-9])(?:[.,](\d+))?[eE]\+?(\d{1,2})")
 _SERIAL = re.compile(r"[1-7]\d{4}(?:[.,]\d+)?")
 _STAMP = re.compile(r"1\d{9}(?:\d{3})?")
-_LENGTHS_OF_DATES = frozenset({0, 16, 19, 20, 22, 25})  # a column of ISO moments needs no second look
 _TOTALS = frozenset(
     {"total", "totals", "grand total", "sum", "summe", "gesamt", "gesamtsumme", "合计", "总计", "小计", "总和"}
 )
@@ -121,13 +120,14 @@ class Mender:
         """The same rows, mended; one that lost digits for good has that as its problem."""
         mended: dict[int, Line] = {}
         whole = [place for place, line in enumerate(lines) if not line.problem]
+        cells = [lines[place].cells for place in whole]
 
         def change(place: int, at: int, text: str) -> None:
             line = mended.get(place, lines[place])
             mended[place] = line._replace(cells=[*line.cells[:at], text, *line.cells[at + 1 :]])
 
         for at, kind in (*((at, "phone") for at in self._phones), *((at, "external_id") for at in self._ids)):
-            column = [lines[place].cells[at] for place in whole]
+            column = [row[at] for row in cells]
             if "E+" not in (joined := " ".join(column)) and "e+" not in joined:
                 continue
             for place, text in zip(whole, column, strict=True):
@@ -140,8 +140,8 @@ class Mender:
                     self.repairs.note(kind, text, digits)
                     change(place, at, digits)
         for at in self._names:
-            totals = [place for place in whole if lines[place].cells[at].strip().casefold() in _TOTALS]
-            for place in totals:
+            sums = {text for text in {row[at] for row in cells} if text.strip().casefold() in _TOTALS}
+            for place in [place for place in whole if lines[place].cells[at] in sums] if sums else ():
                 if not any(lines[place].cells[other].strip() for other in self._telling):
                     mended[place] = lines[place]._replace(problem=_("This is a sum, and nobody's row."))
         # what comes back is not mended any further
@@ -151,12 +151,12 @@ class Mender:
                 self.repairs.note("postcode", lines[place].cells[self._postcode].strip(), text)
                 change(place, self._postcode, text)
         for at in self._dates:
-            column = [lines[place].cells[at] for place in whole]
-            if {len(text) for text in column} <= _LENGTHS_OF_DATES:
-                continue
-            for place, text in zip(whole, column, strict=True):
-                if found := counted_moment(text):
-                    kind, written = found
+            # many customers came on the same day
+            counted = {text: found for text in {row[at] for row in cells} if (found := counted_moment(text))}
+            for place in whole if counted else ():
+                text = lines[place].cells[at]
+                if text in counted:
+                    kind, written = counted[text]
                     self.repairs.note(kind, text, written)
                     change(place, at, written)
         return [mended.get(place, line) for place, line in enumerate(lines)] if mended else lines
