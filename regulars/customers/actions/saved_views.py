@@ -16,7 +16,7 @@ from regulars.customers.models import SavedView
 from regulars.staff.models import User
 
 MOST = 50
-DENSITIES = ("comfortable", "compact")
+DENSITIES = ("roomy", "compact")
 _NAME, _QUERY = 80, 4000
 _WRITTEN = ("name", "is_shared", "query", "columns", "density")
 

@@ -76,10 +76,13 @@ def keep_images(images: Sequence[tuple[int, list[journal.Image] | str]]) -> None
     applied = str(Change.State.APPLIED)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
+            # all of them in one text: an array of ten thousand texts takes the driver four times as long
+            listed = ",".join([f'{{"id":{line_id},"images":{text}}}' for text, line_id in ready])
             cursor.execute(
-                "UPDATE customers_change SET state = %s, images = ready.images::jsonb "
-                "FROM unnest(%s::bigint[], %s::text[]) AS ready (id, images) WHERE customers_change.id = ready.id",
-                [applied, [line_id for _text, line_id in ready], [text for text, _line_id in ready]],
+                "UPDATE customers_change SET state = %s, images = ready.images "
+                "FROM jsonb_to_recordset(%s::jsonb) AS ready (id bigint, images jsonb) "
+                "WHERE customers_change.id = ready.id",
+                [applied, f"[{listed}]"],
             )
         else:
             statement = f"UPDATE customers_change SET state = '{applied}', images = %s WHERE id = %s"  # noqa: S608 — a word of ours

@@ -93,7 +93,7 @@ def test_how_close_rows_stand_is_remembered(client_of, ada, people):
     assert "cust compact" not in client.get("/customers").content.decode()
     assert client.post("/customers/density", {"density": "compact", "back": "q=ada"}).url == "/customers?q=ada"
     assert "cust compact" in client.get("/customers").content.decode()
-    view = verbs.save_view(owner=ada, name="Wide", density="comfortable")
+    view = verbs.save_view(owner=ada, name="Wide", density="roomy")
     assert "cust compact" not in client.get(f"/customers?view={view.public_id}").content.decode()
     client.post("/customers/density", {"density": "nonsense"})
     assert "cust compact" in client.get("/customers").content.decode()
