@@ -1,15 +1,37 @@
 """Customers that are there already are found as Mueller and OBrien, too."""
 
+import unicodedata
 from functools import reduce
 from operator import or_
 
 from django.db import migrations
 from django.db.models import Q
 
-from regulars.customers.spellings import APOSTROPHE, LETTERS, other_spellings
-
+# as customers/spellings.py and core/text.py had it when this migration was written
+APOSTROPHE = "'"
+_WITH_E = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"}
+_SPELT_OUT = str.maketrans(_WITH_E | {letter.upper(): letters for letter, letters in _WITH_E.items()})
+LETTERS = "".join(chr(code) for code in _SPELT_OUT)
+_PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "’": "'", "‘": "'"})
 _AT_ONCE = 2_000
 _COLUMNS = ("name", "given_name", "family_name", "company")
+
+
+def _fold(text):
+    plain = unicodedata.normalize("NFKD", text.casefold().translate(_PLAIN))
+    return " ".join("".join(letter for letter in plain if not unicodedata.combining(letter)).split())
+
+
+def other_spellings(text):
+    folded = _fold(text)
+    found = {}
+    if not text.isascii():
+        found[_fold(unicodedata.normalize("NFC", text).translate(_SPELT_OUT))] = None
+    for spelling in (folded, *found):
+        found[spelling.replace(APOSTROPHE, "")] = None
+    found.pop(folded, None)
+    found.pop("", None)
+    return list(found)
 
 
 def spell_out(apps, _schema_editor):
