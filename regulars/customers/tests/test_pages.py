@@ -136,7 +136,7 @@ def test_the_list_asks_as_much_for_three_rows_as_for_one(url, queries, client_of
     assert counts == [queries, queries]
 
 
-@pytest.mark.parametrize(("tab", "queries"), [("", 13), ("/purchases", 17), ("/profile", 9), ("/changes", 9)])
+@pytest.mark.parametrize(("tab", "queries"), [("", 24), ("/purchases", 25), ("/profile", 18), ("/changes", 18)])
 def test_the_customer_page_asks_as_much_for_three_orders_as_for_one(tab, queries, client_of, ada, elodie):
     buys(elodie, "1", NOW - dt.timedelta(days=10))
     client = client_of(ada)
