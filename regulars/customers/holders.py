@@ -79,8 +79,8 @@ def _forget_attachments(customer: Customer) -> None:
     transaction.on_commit(lambda: attachments.remove(keys))
 
 
-def _rows(name: str, model: type[Model], *, by: str = "customer", **more: Any) -> Holder:
-    """A holder whose rows are the customer's alone."""
+def _rows(name: str, model: type[Model], *, by: str = "customer", also: tuple[str, ...] = (), **more: Any) -> Holder:
+    """A holder whose rows are the customer's alone; `also` are columns of other tables that say what a row means."""
 
     def of(customer: Customer) -> QuerySet[Any]:
         return model._default_manager.filter(**{by: customer})
@@ -88,7 +88,9 @@ def _rows(name: str, model: type[Model], *, by: str = "customer", **more: Any) -
     return Holder(
         name=name,
         models=(model._meta.label,),
-        export=lambda customer: _plain(of(customer), leave_out={"customer_id", "actor_id", "author_id", "user_id"}),
+        export=lambda customer: _plain(
+            of(customer), leave_out={"customer_id", "actor_id", "author_id", "user_id"}, also=also
+        ),
         forget=lambda customer: _delete(of(customer)),
         **more,
     )
@@ -98,10 +100,10 @@ def _of_pair(model: type[Model], customer: Customer, one: str, other: str) -> Qu
     return model._default_manager.filter(Q(**{one: customer}) | Q(**{other: customer}))
 
 
-def _plain(rows: QuerySet[Any], *, leave_out: set[str]) -> Iterable[dict[str, Any]]:
+def _plain(rows: QuerySet[Any], *, leave_out: set[str], also: tuple[str, ...] = ()) -> Iterable[dict[str, Any]]:
     model: type[Model] = rows.model
     columns = [field.attname for field in model._meta.concrete_fields if field.attname not in leave_out]
-    return rows.order_by("pk").values(*columns)
+    return rows.order_by("pk").values(*columns, *also)
 
 
 ALL = (
@@ -121,8 +123,15 @@ ALL = (
         forget=lambda customer: _delete(Identity.objects.filter(customer=customer)),
     ),
     _rows("contact_points", ContactPoint, move=moving.move_contact_points),
-    _rows("tags", Tagging, label=gettext_lazy("Tags"), move=moving.move_tags, words=lambda tagging: tagging.tag.name),
-    _rows("custom_values", CustomValue),
+    _rows(
+        "tags",
+        Tagging,
+        also=("tag__name",),
+        label=gettext_lazy("Tags"),
+        move=moving.move_tags,
+        words=lambda tagging: tagging.tag.name,
+    ),
+    _rows("custom_values", CustomValue, also=("field__label",)),
     _rows("mentions", Mention, by="note__customer"),
     Holder(
         name="attachments",

@@ -51,6 +51,9 @@ _BESIDES = {"channel", "external_id", "address", "tags", "custom_fields"}
 def list_customers(request: HttpRequest) -> Answer:
     """Customers by name, or as `sort` says, with the filters of the list in the shop.
 
+    Fields of the shop's own are filters and orders, too: `metafields.custom.<key>`, with the operators of their type
+    (`/customer_fields` names them); `is_set` and `is_empty` go with every field that can be empty.
+
     `external_id` (and `channel`, the code of the channel whose id it is) finds who a channel knows under an id; it
     stands alone, without other filters.
     """

@@ -111,3 +111,16 @@ def test_a_deleted_tag_is_gone_and_can_come_back_for_thirty_days(db):
     assert tags.erase_deleted_tags() == 1
     assert not Tag.everyone.filter(pk=vip.pk).exists()
     assert Tagging.objects.count() == 1
+
+
+def test_a_persons_own_copy_names_their_tags_and_the_fields_of_the_shop(db):
+    from regulars.customers import belongings
+    from regulars.customers.actions.custom_fields import create_field, set_custom_values
+
+    ada = customer()
+    tags.tag(ada, names=["VIP"])
+    create_field(label="Shoe size", type="number")
+    set_custom_values(ada, values={"shoe_size": 38})
+    copy = {holder.name: list(holder.export(ada)) for holder in belongings.holders()}
+    assert [row["tag__name"] for row in copy["tags"]] == ["VIP"]
+    assert [(row["field__label"], row["text"]) for row in copy["custom_values"]] == [("Shoe size", "38")]
