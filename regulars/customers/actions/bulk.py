@@ -19,6 +19,7 @@ from regulars.core.errors import Invalid, Refusal
 from regulars.core.text import BadText, clean
 from regulars.customers import journal, presenting, search
 from regulars.customers.bulk import action as actions
+from regulars.customers.bulk import merged
 from regulars.customers.bulk.action import Action, Line, Outcome, Params, Touches
 from regulars.customers.bulk.lines import Facts, PlannedLine, keep_images, labels, lock, parts, read_lines
 from regulars.customers.bulk.selection import Selection
@@ -279,11 +280,15 @@ def _apply_part(applying: ChangeSet, action: Action, lines: Sequence[PlannedLine
         else:
             Change.objects.filter(pk=line.id).update(state=Change.State.LEFT_OUT, reason=_why_left_out(again))
     changed = [number for _line, number in going]
-    images = action.apply(changed, applying.params, now)
+    before = merged.read(changed) if action.touches is not Touches.NOTHING else ({}, {})
+    images = dict(action.apply(changed, applying.params, now))
+    _follow(action, changed)
+    for number, behind in merged.images(before).items():
+        own = images.get(number, [])
+        images[number] = [*(json.loads(own) if isinstance(own, str) else own), *behind]
     keep_images([(line.id, images.get(number, "[]")) for line, number in going])
     told = Facts(lambda fields: BulkChanged(change_set=applying.public_id, action=action.name, changes=fields))
     record_many(((number, told.of(line.fields)) for line, number in going), subject=Customer, at=now)
-    _follow(action, changed)
 
 
 def _undo_part(undoing: ChangeSet, action: Action, lines: Sequence[PlannedLine]) -> None:
@@ -318,6 +323,8 @@ def take_back_in_words(changes: Sequence[tuple[int, Sequence[journal.Image]]]) -
     """Put rows back as they were; why, per customer, something was left as it is."""
     why: dict[int, list[str]] = {}
     for kept in journal.take_back(changes):
+        if kept.table in merged.BEHIND:
+            continue
         why.setdefault(kept.owner, []).append(_in_words(kept))
     return {number: " ".join(dict.fromkeys(sentences)) for number, sentences in why.items()}
 

@@ -16,9 +16,10 @@ from regulars.customers import journal, search
 from regulars.customers.actions import bulk, change_customer, create_customer, delete_customer
 from regulars.customers.actions.bulk import NotPossibleNow
 from regulars.customers.actions.consent import record_consent
+from regulars.customers.actions.merging import merge, unmerge
 from regulars.customers.bulk import action as actions
 from regulars.customers.bulk.selection import Selection
-from regulars.customers.models import Category, Change, ChangeSet, Consent, Customer, Tag, Tagging
+from regulars.customers.models import Category, Change, ChangeSet, Consent, Customer, MergeLink, Tag, Tagging
 from regulars.customers.queries import ListRequest, customer_ids, customer_list
 from regulars.timeline.actions import acting
 from regulars.timeline.models import Entry, Source
@@ -411,3 +412,27 @@ def test_a_plan_can_be_thrown_away_and_what_was_begun_cannot(three):
     begun = done("tag", {"tags": ["vip"]}, three)
     with pytest.raises(NotPossibleNow, match="begun already"):
         bulk.discard(begun)
+
+
+def test_a_merged_customer_is_changed_and_goes_back_and_apart_as_if_nothing_had_been(three):
+    def said():
+        rows_of = rows(Customer)[Customer]
+        return {
+            pk: {name: row[name] for name in row if name not in ("version", "updated_at")}
+            for pk, row in rows_of.items()
+        }
+
+    Customer.objects.filter(pk=three[1].pk).update(occupation="Baker")
+    before = said()
+    (link,) = merge(keep=three[0], others=[three[1]], choices={"status": three[1].pk})
+    shown, chosen = said(), MergeLink.objects.get().choices
+    made = [
+        done("field", {"field": "occupation", "value": "Smith"}, three[:1]),
+        done("status", {"field": "status", "value": "inactive"}, three[:1]),
+        done("delete", {}, three[:1]),
+    ]
+    for change_set in reversed(made):
+        assert bulk.undo(change_set).counts["kept"] == 0
+    assert (said(), MergeLink.objects.get().choices) == (shown, chosen)
+    unmerge(link)
+    assert said() == before
