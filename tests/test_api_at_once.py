@@ -8,10 +8,13 @@ from threading import Barrier
 
 import pytest
 
+from regulars.channels.actions import channel_for
 from regulars.core import shop
 from regulars.core.models import IdempotentCall
-from regulars.customers.models import Customer
+from regulars.customers.actions.merging import unmerge
+from regulars.customers.models import Customer, MergeLink
 from regulars.orders.models import Order
+from regulars.orders.queries.verification import differences
 from regulars.staff.actions import create_token
 from regulars.staff.models import User
 from regulars.timeline.models import Entry
@@ -102,3 +105,30 @@ def test_the_same_number_at_once_is_given_to_one_order(call):
     answers = at_once(4, lambda _n: call("POST", "/orders", order))
     assert sorted(status for status, _headers, _body in answers) == [201, 409, 409, 409]
     assert Order.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_merges_and_orders_at_once_lose_nothing(call):
+    shop.change(currency="GBP", time_zone="Europe/London", country="GB")
+    channel_for("web")
+    ids = [json.loads(call("POST", "/customers", {"name": f"Jonas Wieck {n}"})[2])["id"] for n in range(4)]
+
+    def deed(n):
+        if n < 3:
+            return call("POST", f"/customers/{ids[0]}/merges", {"others": [ids[n + 1]]})[0]
+        lines = [{"sku": "MUG", "quantity": 1, "unit_price": {"amount": "20.00", "currency": "GBP"}}]
+        order = {"number": f"HH-{n}", "channel": "web", "customer": ids[n % 4], "lines": lines}
+        return call("POST", "/orders", order)[0]
+
+    # a merge that met another one is told so, or sent again by the door; no order is ever lost
+    statuses = at_once(8, deed)
+    assert statuses[3:] == [201] * 5
+    assert set(statuses[:3]) <= {201, 409, 503}
+    assert Order.objects.count() == 5
+    assert list(differences()) == []
+    merged = Customer.everyone.filter(merged_into__isnull=False).count()
+    assert merged == MergeLink.objects.count() == statuses[:3].count(201)
+    for link in MergeLink.objects.order_by("-pk"):
+        unmerge(link)
+    assert list(differences()) == []
+    assert Customer.objects.count() == 4
