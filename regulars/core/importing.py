@@ -158,6 +158,10 @@ class Run:
         words = _("%(rows)s rows read, %(rate)s a second") % {"rows": f"{self.summary.rows:,}", "rate": f"{rate:,.0f}"}
         click.echo(f"\r\033[K{words}" if is_watched else words, err=True, nl=not is_watched)
 
+    def is_stopped(self) -> bool:
+        """Whether somebody wants no more of it; asked between two transactions."""
+        return False
+
     def say(self, sentence: str) -> None:
         """A sentence for the person at the terminal, beside the summary."""
         click.echo(f"\r\033[K{sentence}" if sys.stderr.isatty() else sentence, err=True)

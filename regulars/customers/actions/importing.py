@@ -35,6 +35,7 @@ from regulars.timeline.actions import record, who_acts
 
 _BATCHES_PER_COMMIT = BLOCK // BATCH_ROWS + 2
 _COMMITS_PER_COLLECTION = 4
+_BATCHES_BESIDE_PEOPLE = 2
 
 
 def import_customers(
@@ -70,25 +71,31 @@ def import_customers(
     if is_parallel is None:
         is_parallel = is_worth_a_process(file)
     found = batches_from_process(file, plan, language=get_language() or "en") if is_parallel else batches(table, plan)
-    broken = ""
-    with _rolled_back(run.is_dry_run), _in_little_memory():
+    broken, is_stopped = "", False
+    with _rolled_back(run.is_dry_run), _in_little_memory(), _kept_if_broken_off(run) as kept:
         channel, told = channel_for(channel_code), BitMap64()
         journal = Journal(change_set or begin(file.name, source=who_acts().source))
+        kept.append(journal)
         extras = Extras(plan.columns, country=plan.country, date_orders=plan.date_orders or {})
         for commits in count(1):
             first = next(found, None)
             if first is None:
                 break
+            if run.is_stopped():
+                is_stopped = True
+                break
             with transaction.atomic():
                 writer = KeepingWriter(channel, journal, extras=extras or None, choice=choice, told=told)
-                broken = _write(chain([first], found), run, writer, repairs)
+                # somebody may wait at a page for the database, and for Stop
+                some = islice(chain([first], found), _BATCHES_BESIDE_PEOPLE if choice else _BATCHES_PER_COMMIT)
+                broken = _write(some, run, writer, repairs)
             if commits % _COMMITS_PER_COLLECTION == 0:
                 gc.collect()
         run.summary.findings = [
             finding._asdict() for finding in (*table.findings, *findings, *repairs.findings(), *extras.findings())
         ]
         _announce(run)
-        finish(journal, run, problem=broken)
+        finish(journal, run, problem=broken, is_stopped=is_stopped)
     if broken and run.is_dry_run:
         raise Unreadable(broken)
     if broken:
@@ -131,7 +138,7 @@ def _write(found: Iterator[Batch], run: Run, writer: KeepingWriter, repairs: Rep
     piece of it once, and reads none.
     """
     broken = ""
-    for batch in islice(found, _BATCHES_PER_COMMIT):
+    for batch in found:
         batch, written = writer.take(batch)
         refused = batch.rejects + [(*batch.sources[place], reason) for place, reason in written.rejects]
         for number, cells, reason in sorted(refused, key=lambda reject: reject[0]):
@@ -162,7 +169,19 @@ def begin(name: str, *, source: str) -> ChangeSet:
     )
 
 
-def finish(journal: Journal, run: Run, *, problem: str = "") -> None:
+@contextmanager
+def _kept_if_broken_off(run: Run) -> Iterator[list[Journal]]:
+    """What is in when an import is interrupted can be taken back as well."""
+    journals: list[Journal] = []
+    try:
+        yield journals
+    except BaseException:
+        for journal in journals if not run.is_dry_run else ():
+            finish(journal, run, problem=_("It was interrupted."))
+        raise
+
+
+def finish(journal: Journal, run: Run, *, problem: str = "", is_stopped: bool = False) -> None:
     """Write down how an import ended. It can be taken back for ever."""
     kept, summary = journal.change_set, run.summary
     if kept.state == ChangeSet.State.APPLYING and not kept.counts and not summary.created + summary.updated:
@@ -170,7 +189,8 @@ def finish(journal: Journal, run: Run, *, problem: str = "") -> None:
         return
     summary.change_set = kept.public_id
     now = timezone.now()
-    kept.state = ChangeSet.State.FAILED if problem else ChangeSet.State.APPLIED
+    states = ChangeSet.State
+    kept.state = states.FAILED if problem else states.STOPPED if is_stopped else states.APPLIED
     kept.problem, kept.applied_at, kept.updated_at, kept.undo_until = problem, now, now, None
     kept.params = {
         **kept.params,

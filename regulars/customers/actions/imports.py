@@ -57,8 +57,18 @@ class QuietRun(Run):
     total: int = 0
 
     def progress(self) -> None:
-        """Say how far it is, once in a while. Raises Cancelled where somebody stopped it."""
-        jobs.progress(self.summary.rows, self.total)
+        """Said between two transactions, where it can be seen."""
+
+    def is_stopped(self) -> bool:
+        """Say how far it is; whether somebody stopped it, here or among the background work."""
+        going = ChangeSet.objects.filter(pk=self.change_set_id, state=State.APPLYING)
+        if not going.update(done=self.summary.rows):
+            return True
+        try:
+            jobs.progress(self.summary.rows, self.total)
+        except Cancelled:
+            return True
+        return False
 
     def say(self, sentence: str) -> None:
         """Nobody is there to hear it; what matters stands in the change set."""
@@ -191,9 +201,9 @@ def make_import_plan(*, change_set_id: int, token: str) -> None:
         rows = 0
         broken = ""
         for batch in batches(table, plan):
+            lines = planner.plan(batch)
+            search.mark(lines, planner.ready_rows())
             with transaction.atomic():
-                lines = planner.plan(batch)
-                search.mark(lines, planner.ready_rows())
                 _keep_lines(planned, lines, counts)
                 rows += batch.rows
                 if not mine.update(done=rows):

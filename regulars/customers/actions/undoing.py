@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import nullcontext
 
@@ -164,8 +166,19 @@ def _used_since(numbers: Sequence[int], *, ended_at: str) -> dict[int, str]:
         for number in found.values_list(name, flat=True).distinct():
             kept.setdefault(number, _("They have %(things)s since, and stay.") % {"things": label})
     entries = Entry.objects.filter(customer__in=id_list(numbers), recorded_at__gt=ended_at)
-    for number in entries.values_list("customer", flat=True).distinct():
-        kept.setdefault(number, _("Somebody changed them since, and they stay."))
+    later: dict[int, list[dt.datetime]] = defaultdict(list)
+    for number, at in entries.exclude(name=BulkUndone.name).values_list("customer", "recorded_at"):
+        if number is not None:
+            later[number].append(at)
+    # what another import or bulk work did, and was taken back since, left nothing
+    taken_back: dict[int, list[tuple[dt.datetime, dt.datetime]]] = defaultdict(list)
+    lines = Change.objects.filter(customer_id__in=id_list(later), state=Change.State.UNDONE)
+    for line in lines.values_list("customer_id", "change_set__started_at", "change_set__applied_at"):
+        if line[0] and line[1] and line[2]:
+            taken_back[line[0]].append((line[1], line[2]))
+    for number, moments in later.items():
+        if any(not any(began <= at <= ended for began, ended in taken_back[number]) for at in moments):
+            kept.setdefault(number, _("Somebody changed them since, and they stay."))
     return kept
 
 

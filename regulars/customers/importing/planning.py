@@ -58,7 +58,7 @@ class Planner(Writer):
         self._place_by_customer: dict[int, int] = {}
 
     def plan(self, batch: Batch) -> list[Planned]:
-        """The lines of a batch, in the order of the file. To be called inside a transaction, which writes nothing."""
+        """The lines of a batch, in the order of the file. Nothing is written, and nobody has to wait meanwhile."""
         self._batch, self._lines, self._values, self._customer_at = batch, {}, {}, {}
         refused = [Planned(number, Outcome.REFUSED, _shown(cells), reason=why) for number, cells, why in batch.rejects]
         rows = []
@@ -78,6 +78,9 @@ class Planner(Writer):
             self._lines[place] = self._line(place, Outcome.REFUSED, rows[at], reason=why)
         self._plan_extras()
         return sorted([*refused, *self._lines.values()], key=lambda line: line.row)
+
+    def _take_hold(self) -> None:
+        """A plan holds nobody up: what changes before it is done is found out then."""
 
     def ready_rows(self) -> dict[int, Ready]:
         """The rows of the last batch that can be used, by their number in the file."""

@@ -96,13 +96,7 @@ class Writer:
 
         `grams` are those of the rows' search texts, numbered from 0, where somebody has found them already.
         """
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                # Who is known must not change between the look and the write; SQLite has one writer anyway.
-                cursor.execute("LOCK TABLE customers_customer, customers_identity IN SHARE ROW EXCLUSIVE MODE")
-                # Every look-up here has its index. The statistics are of a time when there was nobody yet, and would
-                # have the whole table read for each batch.
-                cursor.execute("SET LOCAL enable_seqscan = off")
+        self._take_hold()
         written = Written()
         waiting: Sequence[int] = range(len(rows))
         while waiting:
@@ -132,6 +126,15 @@ class Writer:
                 self._change(rows, meant, known, written)
             waiting = sorted(later)
         return written
+
+    def _take_hold(self) -> None:
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                # Who is known must not change between the look and the write; SQLite has one writer anyway.
+                cursor.execute("LOCK TABLE customers_customer, customers_identity IN SHARE ROW EXCLUSIVE MODE")
+                # Every look-up here has its index. The statistics are of a time when there was nobody yet, and would
+                # have the whole table read for each batch.
+                cursor.execute("SET LOCAL enable_seqscan = off")
 
     def _create(self, rows: Sequence[Ready], grams: Extracted | None = None) -> None:
         if not rows:

@@ -8,11 +8,12 @@ from django.db import connection
 
 from regulars.channels.actions import channel_for
 from regulars.core import shop
-from regulars.customers.actions import imports
+from regulars.customers.actions import importing, imports
 from regulars.customers.actions.custom_fields import create_field
 from regulars.customers.actions.profile import change_customer, create_customer
 from regulars.customers.actions.tags import tag
 from regulars.customers.actions.undoing import undo_import
+from regulars.customers.importing import preparing
 from regulars.customers.models import (
     Change,
     ChangeSet,
@@ -48,7 +49,7 @@ def everything():
         for model in apps.get_models(include_auto_created=True):
             table = model._meta.db_table
             if table not in HISTORY:
-                cursor.execute(f'SELECT * FROM "{table}"')
+                cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608 — our own tables
                 found[table] = sorted(map(repr, cursor.fetchall()))
     return found
 
@@ -133,7 +134,10 @@ FIELDS = (
 )
 WHOLE = (
     "Id,E-Mail,Name,Phone,Street,City,Zip,Country,Born,Tags,Notes,Newsletter,Phone 2,Sex,Size",
-    '1,ada@mail.example,Ada King,+49 30 7654321,Kai 2,Kiel,24103,DE,1985-12-10,"vip, spring",Likes tea,yes,+49 30 5554433,female,38',
+    (
+        "1,ada@mail.example,Ada King,+49 30 7654321,Kai 2,Kiel,24103,DE,1985-12-10,"
+        '"vip, spring",Likes tea,yes,+49 30 5554433,female,38'
+    ),
     "2,new@mail.example,Cleo Conrad,,Weg 1,Bonn,53111,DE,--03-12,vip,Call first,no,,,40",
     "3,dora@mail.example,Dora Diehl,,,,,,,,,,,,",
 )
@@ -207,3 +211,59 @@ def test_what_changed_since_the_plan_is_not_done_and_comes_back():
     assert (done.counts["updated"], done.counts["rejected"]) == (0, 1)
     rejects = Path(imports.path_of(done.file)).parent / "rejected.csv"
     assert "since the plan was made" in rejects.read_text(encoding="utf-8-sig")
+
+
+def test_imports_are_taken_back_one_after_the_other():
+    before = everything()
+    first = imports.apply_import(planned("external_id,email,name", "Id,E-Mail,Name", "1,a@mail.example,Ada"))
+    between = everything()
+    second = imports.apply_import(planned("external_id,name,tags", "Id,Name,Tags", "1,Ada King,vip"))
+    assert Customer.objects.get().name == "Ada King"
+    undo_import(second)
+    assert everything() == between
+    undone = undo_import(first)
+    assert undone.counts["kept"] == 0
+    assert everything() == before
+
+
+def test_an_import_that_is_stopped_keeps_what_is_in_and_can_be_taken_back(monkeypatch):
+    before = everything()
+    plan = planned("name", "Name", *(f"Somebody {number}" for number in range(30)))
+    monkeypatch.setattr("regulars.customers.actions.importing._BATCHES_BESIDE_PEOPLE", 1)
+    asked = []
+
+    def is_stopped(_run):
+        asked.append(1)
+        return len(asked) > 2
+
+    monkeypatch.setattr(imports.QuietRun, "is_stopped", is_stopped)
+    real = preparing.batches
+    monkeypatch.setattr(importing, "batches", lambda table, plan: real(table, plan, size=5))
+    done = imports.apply_import(plan)
+    assert done.state == ChangeSet.State.STOPPED
+    assert Customer.objects.count() == done.counts["created"] == 10
+    assert undo_import(done).state == ChangeSet.State.UNDONE
+    assert everything() == before
+
+
+def test_what_is_in_when_an_import_breaks_off_can_be_taken_back(monkeypatch, tmp_path):
+    from regulars.core.importing import importing as run_of
+
+    before = everything()
+    path = tmp_path / "people.csv"
+    path.write_text("name\n" + "".join(f"Somebody {number}\n" for number in range(10)))
+    real = preparing.batches
+
+    def breaks_off(table, plan):
+        yield next(real(table, plan, size=5))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(importing, "batches", breaks_off)
+    monkeypatch.setattr(importing, "_BATCHES_PER_COMMIT", 1)
+    with pytest.raises(KeyboardInterrupt), run_of("customers", path) as run:
+        importing.import_customers(path, run=run, mapping={})
+    assert Customer.objects.count() == 5
+    kept = ChangeSet.objects.get()
+    assert kept.state == ChangeSet.State.FAILED
+    undo_import(kept)
+    assert everything() == before
