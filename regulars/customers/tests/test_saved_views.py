@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from regulars.core.errors import Invalid, NotAllowed
 from regulars.customers.actions import create_customer
 from regulars.customers.actions import saved_views as verbs
-from regulars.customers.models import SavedView
+from regulars.customers.actions.custom_fields import archive_field, create_field
+from regulars.customers.models import CustomField, SavedView
 
 pytestmark = pytest.mark.django_db
 
@@ -198,3 +199,21 @@ def test_charlie_sees_and_saves_no_views(client_of, charlie, people, way):
     assert client.get(f"/customers{way}").status_code in {403, 405}
     assert client.post(f"/customers{way}", {"name": "X"}).status_code == 403
     assert not SavedView.objects.exists()
+
+
+def test_a_shared_view_does_not_tell_of_a_field_that_only_some_roles_see(client_of, ada, ben, people):
+    create_field(label="Credit score", type="text", seen_by=["owner"])
+    hidden = "metafields.custom.credit_score"
+    shared = [
+        verbs.save_view(owner=ada, name="Bad payers", query=f"{hidden}=overdrawn", is_shared=True),
+        verbs.save_view(owner=ada, name="By score", query=f"sort=-{hidden}", is_shared=True),
+    ]
+    for user, names in ((ada, {"Bad payers", "By score"}), (ben, set())):
+        client = client_of(user)
+        for address in ("/customers", "/customers/views", f"/customers?view={shared[0].public_id}"):
+            text = client.get(address).content.decode()
+            assert {name for name in ("Bad payers", "By score") if name in text} == names, (user, address)
+            assert ("credit_score" in text, "overdrawn" in text) == (bool(names), bool(names)), (user, address)
+    archive_field(CustomField.objects.get())
+    assert "overdrawn" not in client_of(ben).get("/customers").content.decode()
+    assert client_of(ben).post(f"/customers/views/{shared[0].public_id}/change", {"name": "x"}).status_code == 404

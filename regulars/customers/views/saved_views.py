@@ -21,6 +21,7 @@ from django.views.decorators.http import require_POST
 from regulars.core import shop
 from regulars.core.errors import Invalid
 from regulars.core.ui.toasts import toast
+from regulars.customers import catalogue
 from regulars.customers.actions.saved_views import DENSITIES, change_view, delete_view, move_view, save_view
 from regulars.customers.models import Customer, SavedView
 from regulars.customers.queries import ListRequest, customer_count, customer_ids
@@ -78,9 +79,13 @@ def tabs(user: Any, now: QueryDict) -> list[Tab]:
 
 
 def seen_by(user: Any) -> list[SavedView]:
-    """One's own views in one's own order, then those that colleagues share."""
+    """One's own views in one's own order, then those that colleagues share, as far as one may see what they ask for.
+
+    A view names the fields it asks for and the values they have to have: neither is told to whom they are hidden from.
+    """
     rows = SavedView.objects.filter(Q(owner=user) | Q(is_shared=True)).select_related("owner")
-    return sorted(rows, key=lambda view: (view.owner_id != user.pk, view.position, view.pk))
+    found = [view for view in rows if view.owner_id == user.pk or _asks_only_seen(view, user)]
+    return sorted(found, key=lambda view: (view.owner_id != user.pk, view.position, view.pk))
 
 
 def opened(user: Any, data: QueryDict) -> SavedView | None:
@@ -88,7 +93,7 @@ def opened(user: Any, data: QueryDict) -> SavedView | None:
     number = SavedView.pk_of(data.get("view", ""))
     if not number:
         return None
-    return SavedView.objects.filter(Q(owner=user) | Q(is_shared=True), pk=number).first()
+    return next((view for view in seen_by(user) if view.pk == number), None)
 
 
 def plain(data: QueryDict) -> QueryDict:
@@ -283,10 +288,21 @@ def _spent(now: QueryDict, user: Any) -> Any:
 
 
 def _view(user: Any, view_id: str) -> SavedView:
-    found = SavedView.objects.filter(Q(owner=user) | Q(is_shared=True), pk=SavedView.pk_of(view_id) or 0).first()
+    number = SavedView.pk_of(view_id) or 0
+    found = next((view for view in seen_by(user) if view.pk == number), None)
     if found is None:
         raise Http404(_("There is no such view."))
     return found
+
+
+def _asks_only_seen(view: SavedView, user: Any) -> bool:
+    """Whether every field that a view filters and sorts by is there, and one that the person may see."""
+    query = QueryDict(view.query)
+    names = {catalogue.split(parameter)[0] for parameter in query if parameter not in {"q", "sort", "limit"}}
+    if query.get("sort"):
+        names.add(str(query["sort"]).removeprefix("-"))
+    asked = [catalogue.get(name) for name in names]
+    return all(field is not None and field.is_seen_by(user) for field in asked)
 
 
 def _address_of(view: SavedView) -> str:
