@@ -77,13 +77,14 @@ def change_contact_point(
         if kind == ContactPoint.Kind.EMAIL:
             require_free_email(wanted, besides=current)
         ContactPoint.objects.filter(customer=point.customer_id, kind=kind, value=wanted).exclude(pk=point.pk).delete()
-        was_first = getattr(current, kind) == value
         point.value, point.verified_at, point.bounced_at, point.bounce_reason = wanted, None, None, ""
         point.save()
-        if was_first:
-            current = presenting.itself(change_customer(current, values={kind: wanted}))
-        else:
+        owners = _owners(current, kind, value)
+        for owner in owners:
+            change_customer(owner, values={kind: wanted})
+        if not owners:
             changes[kind] = [value, wanted]
+        current = presenting.itself(as_read(current, None))
     if label is not None and point.label != (label := _label(label)):
         changes["label"] = [point.label, label]
         point.label = label
@@ -150,8 +151,22 @@ def _mark(customer: Customer, value: str, **columns: Any) -> None:
             ContactPoint.objects.filter(pk=row.pk).update(**columns)
 
 
+def _owners(current: Customer, kind: str, value: str) -> list[Customer]:
+    """The records of a person whose own first e-mail or phone it is, each as it says by itself."""
+    records = Customer.everyone.filter(pk__in=people.records_with(current)).order_by("pk")
+    own = (presenting.itself(as_read(record, None)) for record in records)
+    return [record for record in own if getattr(record, kind) == value]
+
+
 def _put_first(current: Customer, kind: str, value: str) -> Customer:
     before = getattr(current, kind)
+    others = [owner for owner in _owners(current, kind, value) if owner.pk != current.pk]
+    if others and current.merged_into_id is None:
+        # it is what another record of the same person says: shown first, and still that record's own
+        presenting.choose(current.pk, kind, others[0].pk)
+        presenting.present([current.pk])
+        record(ContactChanged(changes={kind: [before, value]}), customer=current, subject=current)
+        return Customer.everyone.get(pk=current.pk)
     if before and before != value:
         ContactPoint.objects.get_or_create(customer=current, kind=kind, value=before)
     return change_customer(current, values={kind: value})

@@ -28,6 +28,7 @@ from regulars.customers.actions import (
     remove_identity,
     return_to_household,
 )
+from regulars.customers.actions.merging import merge, unmerge
 from regulars.customers.models import Category, ContactPoint, Customer, Household, Identity
 from regulars.customers.queries import ListRequest, customer_page
 from regulars.customers.queries.contact_points import contact_points
@@ -320,3 +321,19 @@ def test_changes_of_dates_are_told_in_the_columns_that_are_kept():
         "birth_year": [None, 1980],
         "birthday": ["", "03-13"],
     }
+
+
+def test_the_email_of_a_merged_record_can_be_put_first_and_stays_that_record_s(ada):
+    kept, other = somebody(email="mara@shop.example"), somebody(email="home@shop.example")
+    (link,) = merge(keep=kept, others=[other])
+    kept.refresh_from_db()
+    assert points(kept) == [("mara@shop.example", True, ""), ("home@shop.example", False, "")]
+    make_primary(kept, kind="email", value="home@shop.example")
+    kept.refresh_from_db()
+    assert points(kept) == [("home@shop.example", True, ""), ("mara@shop.example", False, "")]
+    change_contact_point(kept, kind="email", value="home@shop.example", to="new@shop.example", label="Home")
+    kept = Customer.objects.get(pk=kept.pk)
+    assert points(kept)[0] == ("new@shop.example", True, "Home")
+    unmerge(link)
+    assert Customer.objects.get(pk=kept.pk).email == "mara@shop.example"
+    assert Customer.objects.get(pk=other.pk).email == "new@shop.example"
