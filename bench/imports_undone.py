@@ -76,11 +76,11 @@ def _work(rows: int) -> dict[str, Any]:
     _expect(done.counts["updated"] == rows, (done.counts, done.problem))
     began = time.monotonic()
     undone = undo_import(done, is_now=True)
+    found["memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     found["undo"] = round(time.monotonic() - began, 2)
     _expect(undone.counts["kept"] == 0, undone.counts)
     after = _everything()
     found["different"] = sum(1 for table in before if before[table] != after[table])
-    found["memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     return found
 
 
@@ -119,8 +119,9 @@ def _everything() -> dict[str, str]:
                 continue
             digest = hashlib.sha256()
             cursor.execute(f'SELECT * FROM "{table}" ORDER BY "{model._meta.pk.column}"')  # noqa: S608 — our own tables
-            for row in cursor.fetchall():
-                digest.update(repr(row).encode("utf-8", "surrogatepass"))
+            while rows := cursor.fetchmany(5_000):
+                for row in rows:
+                    digest.update(repr(row).encode("utf-8", "surrogatepass"))
             found[table] = digest.hexdigest()
     return found
 
