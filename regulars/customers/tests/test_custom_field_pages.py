@@ -200,3 +200,18 @@ def test_an_import_knows_a_field_only_where_its_person_may_see_it(ada, db):
         assert customfields.of_who_acts() == []
     # the server's own command line is nobody's
     assert "metafields.custom.credit_score" in names()
+
+
+def test_what_another_process_changed_is_known_to_the_next_request(client_of, ada, db):
+    field = create_field(label="Size", type="number")
+    client = client_of(ada)
+    ada.list_columns = ["name", field.name]
+    ada.save()
+    Customer.objects.create(name="Somebody", customer_since=timezone.now())
+    assert "Size" in client.get("/customers").content.decode()
+    # past the verbs, which would say so in this process
+    CustomField.objects.filter(pk=field.pk).update(label="Height", seen_by=["analyst"])
+    assert "Height" in client.get("/customers").content.decode()
+    ada.role = "manager"
+    ada.save()
+    assert "Height" not in client.get("/customers").content.decode()

@@ -210,3 +210,18 @@ def test_who_is_named_finds_the_note_until_they_have_seen_it(customer, ada, ben,
 def test_a_mention_is_drawn_and_everything_else_escaped(ada, ben):
     text = "<b>@Ben</b> & @Nobody"
     assert mentions.drawn(text, [ada, ben]) == '&lt;b&gt;<span class="ment">@Ben</span>&lt;/b&gt; &amp; @Nobody'
+
+
+def test_notes_of_a_merged_record_stand_with_the_customer_and_go_back_with_it(customer, ada):
+    from regulars.customers.actions.merging import merge, unmerge
+    from regulars.customers.notes import of_customer
+
+    other = Customer.objects.create(name="Elodie", customer_since=timezone.now())
+    with acting(ada.pk, "page"):
+        theirs = write_note(other, text="Theirs")
+        (link,) = merge(keep=customer, others=[other])
+        kept = Customer.objects.get(pk=customer.pk)
+        assert list(of_customer(kept)) == [theirs]
+        unmerge(link)
+    assert list(of_customer(Customer.objects.get(pk=customer.pk))) == []
+    assert list(of_customer(Customer.objects.get(pk=other.pk))) == [theirs]
