@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 
 from django.db import transaction
 from django.utils import timezone
@@ -14,7 +15,7 @@ from regulars.core.errors import Refusal
 from regulars.customers import belongings, search
 from regulars.customers.actions.profile import EmailTaken, as_read, require_free_email, write
 from regulars.customers.facts import CustomerDeleted, CustomerErased, CustomerRestored
-from regulars.customers.models import Customer
+from regulars.customers.models import Customer, Identity
 from regulars.timeline.actions import record
 
 KEPT_FOR = dt.timedelta(days=30)
@@ -46,7 +47,7 @@ def restore_customer(customer: Customer) -> Customer:
     Whoever was a record of another customer is one again, and stays off the lists.
     """
     current = _deleted(customer)
-    require_free_email(current.email, besides=current)
+    _require_free_email(current)
     write(current, {"deleted_at": None, "is_listed": current.merged_into_id is None})
     search.mark_unindexed([current.pk])
     record(CustomerRestored(), customer=current, subject=current)
@@ -95,13 +96,26 @@ def why_not_back(customer: Customer) -> str:
     """Why a deleted customer could not be brought back now, in a sentence; empty where nothing is in the way."""
     try:
         with transaction.atomic():
-            require_free_email(customer.email, besides=customer)
+            _require_free_email(customer)
     except EmailTaken as taken:
         return _(
             "%(name)s has the e-mail %(email)s now. Give that customer another e-mail, or merge the two; "
             "then this one can come back."
         ) % {"name": taken.customer, "email": customer.email}
     return ""
+
+
+def _require_free_email(customer: Customer) -> None:
+    """Raises EmailTaken; two accounts of one channel may share an e-mail, as ever."""
+    accounts = list(Identity.objects.filter(customer=customer).select_related("channel").order_by("id"))
+    for account in accounts[:-1]:
+        with suppress(EmailTaken):
+            require_free_email(
+                customer.email, channel=account.channel, external_id=account.external_id, besides=customer
+            )
+            return
+    channel, external_id = (accounts[-1].channel, accounts[-1].external_id) if accounts else (None, "")
+    require_free_email(customer.email, channel=channel, external_id=external_id, besides=customer)
 
 
 def _deleted(customer: Customer) -> Customer:

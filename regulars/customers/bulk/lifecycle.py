@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
 from django.db.models import QuerySet
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from regulars.customers.bulk.action import Images, Line, Outcome, Params
 from regulars.customers.bulk.columns import write_columns
-from regulars.customers.models import Customer
+from regulars.customers.models import ContactPoint, Customer, Identity, OwnProfile
 from regulars.customers.standings import id_list
 
 
@@ -64,18 +65,38 @@ def apply_restore(numbers: Sequence[int], _params: Params, at: dt.datetime) -> I
 def clashing(numbers: Collection[int]) -> dict[int, str]:
     """Who cannot come back because their e-mail is somebody else's by now, and why, in a sentence.
 
-    Of two deleted customers with one e-mail the first can.
+    Two accounts of one channel may share an e-mail, as ever. Of two other deleted customers with one the first can.
     """
     gone = list(deleted().filter(id__in=id_list(numbers)).exclude(email="").order_by("id").values_list("id", "email"))
-    emails = {email for _number, email in gone}
-    held = {
-        customer.email: str(customer)
-        for customer in Customer.objects.filter(email__in=emails).only("name", "company", "email", "phone")
-    }
+    holders = _holders({email for _number, email in gone})
+    channels: dict[int, set[int]] = defaultdict(set)
+    people = [*(number for number, _email in gone), *(number for of_email in holders.values() for number in of_email)]
+    for number, channel in Identity.objects.filter(customer__in=id_list(people)).values_list("customer", "channel"):
+        channels[number].add(channel)
     found = {}
     for number, email in gone:
-        if email in held:
-            found[number] = _("%(name)s has the e-mail %(email)s now.") % {"name": held[email], "email": email}
+        others = (
+            name
+            for holder, name in holders[email].items()
+            if holder != number and not channels[number] & channels[holder]
+        )
+        if name := next(others, ""):
+            found[number] = _("%(name)s has the e-mail %(email)s now.") % {"name": name, "email": email}
         else:
-            held[email] = _("Another deleted customer")
+            holders[email][number] = _("Another deleted customer")
+    return found
+
+
+def _holders(emails: Collection[str]) -> dict[str, dict[int, str]]:
+    """Who has these e-mails and is not deleted, with their names: as theirs, as a further one, or behind a merge."""
+    found: dict[str, dict[int, str]] = defaultdict(dict)
+    for customer in Customer.objects.filter(email__in=emails):
+        found[customer.email][customer.pk] = str(customer)
+    for own in OwnProfile.objects.filter(email__in=emails, customer__deleted_at=None).select_related("customer"):
+        found[own.email][own.customer_id] = str(own.customer)
+    points = ContactPoint.objects.filter(kind=ContactPoint.Kind.EMAIL, value__in=emails, customer__deleted_at=None)
+    for point in points.select_related("customer__merged_into"):
+        person = point.customer.merged_into or point.customer
+        if person.deleted_at is None:
+            found[point.value][person.pk] = str(person)
     return found

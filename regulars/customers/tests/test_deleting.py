@@ -12,8 +12,10 @@ from regulars.channels.actions import channel_for
 from regulars.core.importing import importing
 from regulars.customers import search
 from regulars.customers.actions import EmailTaken, create_customer, delete_customer, erase_customer, restore_customer
+from regulars.customers.actions.contact_points import add_contact_point
 from regulars.customers.actions.deleting import NotDeleted, erase_deleted
 from regulars.customers.actions.importing import import_customers
+from regulars.customers.bulk.lifecycle import clashing
 from regulars.customers.models import Address, Customer, Identity
 from regulars.customers.queries import ListRequest, customer_list, customer_page
 from regulars.orders.actions import place_order
@@ -89,6 +91,28 @@ def test_an_e_mail_is_free_again_and_a_clash_is_said_when_they_come_back(elodie)
     assert Customer.everyone.get(pk=elodie.pk).deleted_at is not None
     delete_customer(other)
     assert restore_customer(elodie).is_listed
+
+
+def test_two_accounts_of_one_channel_that_share_an_e_mail_come_back_both(elodie):
+    twin = create_customer(
+        values={"name": "Élodie again", "email": "elodie@posteo.example"}, channel=channel_for("web"), external_id="2"
+    )
+    delete_customer(elodie)
+    assert restore_customer(elodie).is_listed
+    for one in (elodie, twin):
+        delete_customer(one)
+    assert clashing([elodie.pk, twin.pk]) == {}
+    for one in (elodie, twin):
+        assert restore_customer(one).is_listed
+
+
+def test_a_further_e_mail_of_somebody_else_is_in_the_way_too(elodie):
+    delete_customer(elodie)
+    other = create_customer(values={"name": "Elodie M"})
+    add_contact_point(other, kind="email", value="elodie@posteo.example")
+    with pytest.raises(EmailTaken, match="Elodie M"):
+        restore_customer(elodie)
+    assert clashing([elodie.pk]) == {elodie.pk: "Elodie M has the e-mail elodie@posteo.example now."}
 
 
 def test_only_who_is_deleted_comes_back_or_goes_for_good(elodie):
