@@ -43,6 +43,12 @@ def test_the_word_lint_knows_what_a_page_may_hold(tmp_path, line, is_fine):
     assert (words._about(name, line) == []) is is_fine
 
 
+def test_a_mail_may_hold_styles_and_nothing_else_that_a_page_may_not(tmp_path):
+    name = type(tmp_path)("regulars/messaging/templates/messaging/mail/x.html")
+    assert words._about(name, '<p style="margin:0">') == []
+    assert words._about(name, "<script>go()</script>") == ["an inline script; use a file"]
+
+
 @pytest.fixture
 def package(tmp_path, monkeypatch):
     """A package of one template and one module, with no catalogue yet."""
