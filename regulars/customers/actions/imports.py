@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import secrets
+import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,7 +23,7 @@ from pyroaring import BitMap64
 from regulars.channels.actions import channel_for
 from regulars.core import background as jobs
 from regulars.core import bulk
-from regulars.core.background import Cancelled, background
+from regulars.core.background import Cancelled, background, every
 from regulars.core.errors import Invalid, Refusal
 from regulars.core.importing import RejectsFile, Run, Summary, heading_key
 from regulars.core.tabular import Table, open_table
@@ -42,6 +44,7 @@ ACTION = "import"
 AT_HAND = 1 << 16  # bytes of a file that is planned while somebody waits
 LISTED = 20_000  # new rows, and unchanged ones, that a plan lists one by one; the rest it counts
 MOST_BYTES = 2 << 30
+KEPT_FOR = dt.timedelta(days=30)
 _LOOKED_FOR, _LOOKED_FOR_AT_HAND = 60.0, 2.0  # seconds for duplicates of new rows
 
 Outcome = Change.Outcome
@@ -343,6 +346,19 @@ def _digest(table: Table) -> str:
 
     text = "\0".join(heading_key(name) for name in table.header)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@every("03:40", label=gettext_lazy("Throw away files of old imports"))
+def throw_old_files_away() -> int:
+    """Throw away files that were brought thirty days ago; how many. Nobody needs them to take an import back."""
+    files = ImportFile.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).order_by("pk")
+    count = 0
+    for file in files.iterator():
+        folder = path_of(file).parent
+        if folder.is_dir():
+            shutil.rmtree(folder)
+            count += 1
+    return count
 
 
 def _throw_away(path: Path) -> None:

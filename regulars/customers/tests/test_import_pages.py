@@ -187,3 +187,41 @@ def test_the_pages_ask_as_much_for_three_rows_as_for_one(client_of, ada):
             counts.append(len(found))
     assert counts[0] == counts[2]
     assert counts[1] == counts[3]
+
+
+def test_a_plan_that_cannot_be_made_says_why_and_can_be_made_anew(client_of, ada, monkeypatch):
+    client = client_of(ada)
+    columns = upload(client)
+    ImportFile.objects.update(size=imports.AT_HAND + 1)  # planned in the background
+    plan = client.post(columns, {"column_1": "name", "_plan": "1"})["Location"]
+    page = client.get(plan).content.decode()
+    assert "The plan is being made" in page
+    change_set = ChangeSet.objects.get()
+    assert client.post(columns, {"column_1": "name", "_plan": "1"}).status_code == 302  # one plan at a time
+    client.post(f"/customers/import/{change_set.public_id}/stop")
+    page = client.get(plan).content.decode()
+    assert "The plan was stopped. Nothing is saved." in page
+    again = client.post(columns, {"column_1": "name", "column_2": "email", "_plan": "1"})
+    assert again.status_code == 302
+    change_set.refresh_from_db()
+    assert change_set.state == ChangeSet.State.PLANNING
+    imports.make_import_plan(change_set_id=change_set.pk, token="of the plan before")
+    assert not change_set.changes.exists()
+    imports.make_import_plan(change_set_id=change_set.pk, token=change_set.params["token"])
+    change_set.refresh_from_db()
+    assert (change_set.state, change_set.counts["new"]) == (ChangeSet.State.PLANNED, 2)
+
+
+def test_files_are_thrown_away_after_thirty_days_and_the_undo_still_works(client_of, ada, tmp_path):
+    client = client_of(ada)
+    client.post(upload(client), {"column_1": "name", "_plan": "1"})
+    change_set = ChangeSet.objects.get()
+    client.post(f"/customers/import/{change_set.public_id}/apply", {"kind": ["new"]})
+    assert Customer.objects.count() == 3
+    assert imports.throw_old_files_away() == 0
+    ImportFile.objects.update(created_at="2020-01-01T00:00:00Z")
+    assert imports.throw_old_files_away() == 1
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert client.get(f"/customers/import/{change_set.public_id}").status_code == 200
+    client.post(f"/customers/import/{change_set.public_id}/undo")
+    assert Customer.objects.count() == 0

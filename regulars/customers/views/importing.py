@@ -288,6 +288,7 @@ def _page(
         "not_imported": change_set.params.get("not_imported", []),
         "broken": change_set.params.get("broken", ""),
         "may_undo": may_undo(change_set),
+        "may_plan": file is not None and verbs.may_plan(file) and verbs.path_of(file).is_file(),
         "has_rejects": bool(verbs.rejects_of(change_set)),
     }
     return render(request, "customers/import_plan.html", context, status=status)
