@@ -63,6 +63,7 @@ def compare(request: HttpRequest) -> HttpResponse:
     context = {
         **_frame("open"),
         "is_chosen": True,
+        "pairs": duplicates.open_pairs().rows,
         "comparison": comparison.compare(customers, evidence=known.evidence if known else ()),
         "is_by_hand": True,
     }
