@@ -89,7 +89,8 @@ def own_fields(reader: Any, customer: Customer) -> Part:
 
 def more(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     """The facts that are not in the head, for the rail."""
-    facts = [*_who(customer), *_business(customer), *_preferences(customer), *_in_the_shop(customer)]
+    facts = [*_who(customer), *_lives_with(customer), *_business(customer)]
+    facts += [*_preferences(customer), *_in_the_shop(customer)]
     own = own_fields(request.user, customer).facts
     return {"facts": [*(fact for fact in _written(facts) if fact.field not in _IN_HEAD), *own]}
 
@@ -147,6 +148,12 @@ def _who(customer: Customer) -> list[Known]:
         Known(_("Language"), language_name(customer.language) if customer.language else "", "language"),
         Known(_("Time zone"), customer.time_zone.replace("_", " "), "time_zone"),
     ]
+
+
+def _lives_with(customer: Customer) -> list[Known]:
+    """The others of the household, who lead to their own pages."""
+    members = household(customer)["members"]
+    return [Known(_("Lives with") if at == 0 else "", str(one), "household", one) for at, one in enumerate(members)]
 
 
 def _business(customer: Customer) -> list[Known]:

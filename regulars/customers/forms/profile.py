@@ -163,7 +163,7 @@ class CustomerForm(ShopForm):
         label=_("Customer since"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
     is_guest = forms.BooleanField(label=_("Bought as a guest, without an account"), required=False)
-    is_blocked = forms.BooleanField(label=_("Blocked: no more orders"), required=False)
+    is_blocked = forms.BooleanField(label=_("Blocked: take no more orders"), required=False)
     pays_in_advance = forms.BooleanField(label=_("Pays in advance"), required=False)
     has_no_credit = forms.BooleanField(label=_("No credit"), required=False)
     restriction_reason = forms.CharField(label=_("Why"), required=False)

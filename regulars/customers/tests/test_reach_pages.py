@@ -117,6 +117,7 @@ def test_a_household_is_joined_left_and_joined_again(client_of, ada, mara):
     shown = client.get(f"/customers/{mara.public_id}/profile").content.decode()
     assert "Jonas Wieck" in shown
     assert "Kai 1" in shown
+    assert "<dt>Lives with</dt>" in shown
     client.post(f"/customers/{jonas.public_id}/household/leave")
     jonas.refresh_from_db()
     assert jonas.household is None
