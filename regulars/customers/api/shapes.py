@@ -29,7 +29,9 @@ problems.describe(
     "email-taken",
     status=HTTPStatus.CONFLICT,
     title=_("Another customer has this e-mail"),
-    text=_("An e-mail belongs to one customer, also a further one. Find who has it with “?q=…”, and change that customer."),
+    text=_(
+        "An e-mail belongs to one customer, also a further one. Find who has it with “?q=…”, and change that customer."
+    ),
 )
 problems.describe(
     "tag-taken",
