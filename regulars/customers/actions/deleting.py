@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from regulars.core.background import every, progress
 from regulars.core.errors import Refusal
-from regulars.customers import belongings, search
+from regulars.customers import belongings, people, search
 from regulars.customers.actions.profile import EmailTaken, as_read, require_free_email, write
 from regulars.customers.facts import CustomerDeleted, CustomerErased, CustomerRestored
 from regulars.customers.models import Customer, Identity
@@ -101,21 +101,20 @@ def why_not_back(customer: Customer) -> str:
         return _(
             "%(name)s has the e-mail %(email)s now. Give that customer another e-mail, or merge the two; "
             "then this one can come back."
-        ) % {"name": taken.customer, "email": customer.email}
+        ) % {"name": taken.customer, "email": taken.email}
     return ""
 
 
 def _require_free_email(customer: Customer) -> None:
-    """Raises EmailTaken; two accounts of one channel may share an e-mail, as ever."""
+    """Raises EmailTaken for any e-mail that comes back; two accounts of one channel may share one, as ever."""
     accounts = list(Identity.objects.filter(customer=customer).select_related("channel").order_by("id"))
-    for account in accounts[:-1]:
-        with suppress(EmailTaken):
-            require_free_email(
-                customer.email, channel=account.channel, external_id=account.external_id, besides=customer
-            )
-            return
-    channel, external_id = (accounts[-1].channel, accounts[-1].external_id) if accounts else (None, "")
-    require_free_email(customer.email, channel=channel, external_id=external_id, besides=customer)
+    for email in people.emails_of([customer.pk])[customer.pk]:
+        for account in accounts:
+            with suppress(EmailTaken):
+                require_free_email(email, channel=account.channel, external_id=account.external_id, besides=customer)
+                break
+        else:
+            require_free_email(email, besides=customer)
 
 
 def _deleted(customer: Customer) -> Customer:

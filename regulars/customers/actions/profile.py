@@ -42,16 +42,16 @@ EXTERNAL_ID_LENGTH = 120
 
 
 class EmailTaken(Refusal):
-    """Another customer has this e-mail already; `customer` is who."""
+    """Another customer has this `email` already; `customer` is who."""
 
     slug = "email-taken"
 
-    def __init__(self, customer: Customer) -> None:
+    def __init__(self, customer: Customer, email: str) -> None:
         super().__init__(
             _("%(name)s has this e-mail already. Open that customer, or give another e-mail.") % {"name": customer},
             field="email",
         )
-        self.customer = customer
+        self.customer, self.email = customer, email
 
 
 class ExternalIdTaken(Refusal):
@@ -223,12 +223,12 @@ def require_free_email(
         points = ContactPoint.objects.filter(kind=ContactPoint.Kind.EMAIL, value=email)
         other = _holder_of(points, besides=besides)
     if other:
-        raise EmailTaken(other.person)
+        raise EmailTaken(other.person, email)
 
 
 def _holder_of(points: QuerySet[ContactPoint], *, besides: Customer | None) -> Customer | None:
     """Whose further e-mail it is."""
-    points = points.filter(customer__deleted_at__isnull=True)
+    points = points.filter(customer__deleted_at__isnull=True).exclude(customer__merged_into__deleted_at__isnull=False)
     if besides:
         points = points.exclude(customer__in=people.records_with(besides))
     point = points.select_related("customer__merged_into").order_by("id").first()

@@ -7,11 +7,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from regulars.customers.bulk.action import Images, Line, Outcome, Params
 from regulars.customers.bulk.columns import write_columns
 from regulars.customers.models import ContactPoint, Customer, Identity, OwnProfile
+from regulars.customers.people import emails_of
 from regulars.customers.standings import id_list
 
 
@@ -63,26 +65,30 @@ def apply_restore(numbers: Sequence[int], _params: Params, at: dt.datetime) -> I
 
 
 def clashing(numbers: Collection[int]) -> dict[int, str]:
-    """Who cannot come back because their e-mail is somebody else's by now, and why, in a sentence.
+    """Who cannot come back because an e-mail of theirs is somebody else's by now, and why, in a sentence.
 
     Two accounts of one channel may share an e-mail, as ever. Of two other deleted customers with one the first can.
     """
-    gone = list(deleted().filter(id__in=id_list(numbers)).exclude(email="").order_by("id").values_list("id", "email"))
-    holders = _holders({email for _number, email in gone})
+    root_of = dict(deleted().filter(id__in=id_list(numbers)).values_list("id", Coalesce("merged_into_id", "id")))
+    emails = emails_of(root_of)
+    holders = _holders({email for of_one in emails.values() for email in of_one})
     channels: dict[int, set[int]] = defaultdict(set)
-    people = [*(number for number, _email in gone), *(number for of_email in holders.values() for number in of_email)]
+    people = [*root_of, *(number for of_email in holders.values() for number in of_email)]
     for number, channel in Identity.objects.filter(customer__in=id_list(people)).values_list("customer", "channel"):
         channels[number].add(channel)
     found = {}
-    for number, email in gone:
+    for number in sorted(root_of):
         others = (
-            name
+            (name, email)
+            for email in emails[number]
             for holder, name in holders[email].items()
-            if holder != number and not channels[number] & channels[holder]
+            if holder not in (number, root_of[number]) and not channels[number] & channels[holder]
         )
-        if name := next(others, ""):
+        name, email = next(others, ("", ""))
+        if name:
             found[number] = _("%(name)s has the e-mail %(email)s now.") % {"name": name, "email": email}
-        else:
+            continue
+        for email in emails[number]:
             holders[email][number] = _("Another deleted customer")
     return found
 
@@ -90,13 +96,17 @@ def clashing(numbers: Collection[int]) -> dict[int, str]:
 def _holders(emails: Collection[str]) -> dict[str, dict[int, str]]:
     """Who has these e-mails and is not deleted, with their names: as theirs, as a further one, or behind a merge."""
     found: dict[str, dict[int, str]] = defaultdict(dict)
-    for customer in Customer.objects.filter(email__in=emails):
-        found[customer.email][customer.pk] = str(customer)
+    for customer in Customer.everyone.filter(email__in=emails, deleted_at=None).select_related("merged_into"):
+        _note(found[customer.email], customer)
     for own in OwnProfile.objects.filter(email__in=emails, customer__deleted_at=None).select_related("customer"):
-        found[own.email][own.customer_id] = str(own.customer)
+        _note(found[own.email], own.customer)
     points = ContactPoint.objects.filter(kind=ContactPoint.Kind.EMAIL, value__in=emails, customer__deleted_at=None)
     for point in points.select_related("customer__merged_into"):
-        person = point.customer.merged_into or point.customer
-        if person.deleted_at is None:
-            found[point.value][person.pk] = str(person)
+        _note(found[point.value], point.customer)
     return found
+
+
+def _note(names: dict[int, str], record: Customer) -> None:
+    person = record.merged_into or record
+    if person.deleted_at is None:
+        names[person.pk] = str(person)

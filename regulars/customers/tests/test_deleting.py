@@ -11,12 +11,20 @@ from django.test.utils import CaptureQueriesContext
 from regulars.channels.actions import channel_for
 from regulars.core.importing import importing
 from regulars.customers import search
-from regulars.customers.actions import EmailTaken, create_customer, delete_customer, erase_customer, restore_customer
+from regulars.customers.actions import (
+    EmailTaken,
+    change_customer,
+    create_customer,
+    delete_customer,
+    erase_customer,
+    restore_customer,
+)
 from regulars.customers.actions.contact_points import add_contact_point
 from regulars.customers.actions.deleting import NotDeleted, erase_deleted
 from regulars.customers.actions.importing import import_customers
+from regulars.customers.actions.merging import merge
 from regulars.customers.bulk.lifecycle import clashing
-from regulars.customers.models import Address, Customer, Identity
+from regulars.customers.models import Address, ContactPoint, Customer, Identity
 from regulars.customers.queries import ListRequest, customer_list, customer_page
 from regulars.orders.actions import place_order
 from regulars.orders.models import Order
@@ -113,6 +121,34 @@ def test_a_further_e_mail_of_somebody_else_is_in_the_way_too(elodie):
     with pytest.raises(EmailTaken, match="Elodie M"):
         restore_customer(elodie)
     assert clashing([elodie.pk]) == {elodie.pk: "Elodie M has the e-mail elodie@posteo.example now."}
+
+
+def test_no_e_mail_of_theirs_may_be_somebody_elses_when_they_come_back(elodie):
+    add_contact_point(elodie, kind="email", value="second@posteo.example")
+    record = create_customer(values={"name": "E. Marchetti", "email": "third@posteo.example"})
+    add_contact_point(record, kind="email", value="fourth@posteo.example")
+    merge(keep=elodie, others=[record])
+    delete_customer(Customer.everyone.get(pk=elodie.pk))
+    for number, email in enumerate(("second", "third", "fourth")):
+        # as long as they are deleted, each of them is free
+        other = create_customer(values={"name": f"Other {number}", "email": f"{email}@posteo.example"})
+        with pytest.raises(EmailTaken):
+            restore_customer(elodie)
+        assert clashing([elodie.pk]) == {elodie.pk: f"Other {number} has the e-mail {email}@posteo.example now."}
+        change_customer(other, values={"email": ""})
+        ContactPoint.objects.filter(customer=other).delete()
+    assert clashing([elodie.pk]) == {}
+    restore_customer(elodie)
+
+
+def test_an_e_mail_behind_a_merge_is_in_the_way_too(elodie):
+    delete_customer(elodie)
+    record = create_customer(values={"name": "E. Marchetti", "email": "elodie@posteo.example"})
+    kept = create_customer(values={"name": "Somebody", "email": "somebody@posteo.example"})
+    merge(keep=kept, others=[record])
+    assert clashing([elodie.pk]) == {elodie.pk: "Somebody has the e-mail elodie@posteo.example now."}
+    with pytest.raises(EmailTaken):
+        restore_customer(elodie)
 
 
 def test_only_who_is_deleted_comes_back_or_goes_for_good(elodie):
