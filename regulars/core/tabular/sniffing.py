@@ -18,7 +18,7 @@ from regulars.core.tabular.table import Unreadable
 
 _SAMPLE = 1 << 20
 _DELIMITER_SAMPLE = 1 << 16
-_DELIMITERS = (",", ";", "\t", "|")
+_DELIMITERS = (",", ";", "\t", "|", "^")
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),

@@ -18,7 +18,12 @@ ADDRESS = ("line1", "line2", "city", "region", "postcode", "country", "address_n
            "address_phone")  # fmt: skip
 
 _SAMPLE = 400
-_CHINESE = re.compile("[\u4e00-\u9fff]")
+_DIALLED = (
+    ("JP", re.compile("番号|携帯|[\u3040-\u30ff]")),
+    ("KR", re.compile("[\uac00-\ud7af]")),
+    ("TW", re.compile("[電話機號碼聯絡]")),
+    ("CN", re.compile("[\u4e00-\u9fff]")),
+)
 _WHO = ("external_id", "email", "phone", "name", "given_name", "family_name", "company")
 
 
@@ -61,12 +66,14 @@ def map_columns(
 
 
 def dialled_in(header: Sequence[str], columns: Mapping[str, int], *, shop_country: str) -> str:
-    """Where phone numbers of rows without a country are dialled: China under a Chinese heading, else at home.
+    """Where phone numbers of rows without a country are dialled: where the heading's script is at home, else here.
 
-    Exports of Chinese channels have no country column, and their numbers no country code.
+    Exports of Chinese channels have no country column, and their numbers no country code; those of Taiwan, Japan and
+    Korea neither.
     """
     at = columns.get("phone", columns.get("address_phone"))
-    return "CN" if at is not None and _CHINESE.search(header[at]) else shop_country
+    heading = header[at] if at is not None else ""
+    return next((country for country, script in _DIALLED if script.search(heading)), shop_country)
 
 
 def _listed(header: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ from regulars.core.dates import Order
 from regulars.core.errors import Invalid
 from regulars.core.tabular import Line, open_table
 from regulars.customers.importing.guessing import guess
+from regulars.customers.importing.mapping import dialled_in
 from regulars.customers.importing.repairs import LostDigits, Mender, counted_moment, exact
 from regulars.customers.importing.survey import date_orders
 
@@ -81,6 +82,10 @@ EXPORTS = {
         "客户昵称,姓名,手机号,性别,生日,微信号,累计消费金额,标签,成为客户时间,省份,城市",
         "external_id name phone gender birthday - - tags customer_since region city",
     ),
+    "a shop in Taipei": (
+        "客戶編號,姓名,電話,電子郵件,地址,縣市,郵遞區號,性別,備註",
+        "external_id name phone email line1 city postcode gender note",
+    ),
     "a German till": (
         (
             "Kd.-Nr.,Anrede,Vorname,Nachname,Firma,Straße/Nr.,PLZ,Ort,Land,Handynummer,E-Mail,Geburtsdatum,Kunde seit,"
@@ -150,6 +155,14 @@ def test_a_second_email_and_a_second_phone_are_kept_beside_the_first():
     assert [one.field for one in guess(header, rows, chosen={}, country="DE")] == [
         "email", "email_2", "phone", "phone_2", "",
     ]  # fmt: skip
+
+
+def test_phones_are_dialled_where_the_script_of_their_heading_is_at_home():
+    for heading, country in (
+        ("電話", "TW"), ("手机号", "CN"), ("電話番号", "JP"), ("전화번호", "KR"), ("Telefon", "GB"),
+    ):  # fmt: skip
+        assert dialled_in([heading], {"phone": 0}, shop_country="GB") == country
+    assert dialled_in(["name"], {}, shop_country="GB") == "GB"
 
 
 def test_own_fields_are_known_by_their_label_and_their_name():
