@@ -75,11 +75,22 @@ def rows(ada, api_of):
     order = program.post("/orders", {"number": "1", "channel": "web", "customer": customer, "lines": [line]}).json()[
         "id"
     ]
+    work = {"action": "tag", "params": {"tags": ["vip"]}, "ids": [customer]}
     return program, {
+        "change_id": program.post("/customers/bulk", work).json()["id"],
         "customer_id": customer,
         "address_id": address,
         "order_id": order,
         "return_id": "ret_0000000000000",
+        "category_id": "cat_0000000000000",
+        "channel": "web",
+        "field_id": "fld_0000000000000",
+        "household_id": "hhd_0000000000000",
+        "merge_id": "mrg_0000000000000",
+        "note_id": "not_0000000000000",
+        "number": "1",
+        "tag_id": "tag_0000000000000",
+        "value": "elodie@shop.example",
     }
 
 
