@@ -18,7 +18,7 @@ menu.add(
         key="t",
         order=10,
         on_dock=True,
-        count=lambda user: len(mentions.waiting(user)) if user.may("customers.view") else 0,
+        count=lambda user: mentions.count_waiting(user) if user.may("customers.view") else 0,
     )
 )
 for _place in (

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.core.cache import cache
 from django.db.models import QuerySet
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
@@ -16,6 +17,7 @@ from regulars.staff.models import User
 
 _AT = re.compile(r"(?<![\w@.])@(?=\w)")
 _MOST_WAITING = 99
+_SECONDS = 15  # another process that writes a note is noticed within this time
 _A_WORD = re.compile(r"\w", re.UNICODE)
 
 
@@ -64,9 +66,22 @@ def waiting(user: User) -> list[Mention]:
     return known
 
 
-def forget_waiting(user: User) -> None:
-    """Let them be read anew: some were seen."""
-    user.__dict__.pop("_waiting", None)
+def count_waiting(user: User) -> int:
+    """How many these are, for the side bar of every page: what the page read, else what was counted seconds ago."""
+    if "_waiting" in user.__dict__:
+        return len(user.__dict__["_waiting"])
+    return int(cache.get_or_set(_key(user.pk), lambda: len(waiting(user)), _SECONDS) or 0)
+
+
+def forget_waiting(user_id: int, user: User | None = None) -> None:
+    """Let them be read anew: some were written, or seen."""
+    cache.delete(_key(user_id))
+    if user is not None:
+        user.__dict__.pop("_waiting", None)
+
+
+def _key(user_id: int) -> str:
+    return f"customers.mentions.{user_id}"
 
 
 def _found(text: str, users: Iterable[User]) -> list[Named]:

@@ -232,6 +232,8 @@ def _mention(note: Note) -> None:
     known = dict(Mention.objects.filter(note=note).values_list("user", "pk"))
     Mention.objects.filter(pk__in=[pk for user, pk in known.items() if user not in named]).delete()
     Mention.objects.bulk_create([Mention(note=note, user_id=user) for user in sorted(named - set(known))])
+    for user in {*named, *known}:
+        mentions.forget_waiting(user)
 
 
 def _held(note: Note, version: int | None) -> Note:

@@ -39,7 +39,7 @@ def page(request: HttpRequest, public_id: str, slug: str = "timeline") -> HttpRe
         return redirect(_tab_address(request, customer, slug))
     user: Any = request.user
     if slug == "timeline" and mentions.waiting(user) and see_mentions(customer, user=user):
-        mentions.forget_waiting(user)
+        mentions.forget_waiting(user.pk, user)
     return shown(request, customer, slug)
 
 
