@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from regulars.core.tabular import Finding
 from regulars.customers.duplicates.likely import likely_duplicates
-from regulars.customers.importing.matching import _read
+from regulars.customers.importing.matching import read_many
 from regulars.customers.importing.planning import Planned
 from regulars.customers.importing.rows import ADDRESS_COLUMNS, CUSTOMER_COLUMNS, Ready
 from regulars.customers.models import Change, Customer
@@ -80,7 +80,7 @@ def _mark_by_name(new: Sequence[Planned], rows: Mapping[int, Ready]) -> None:
     names = {name for line in new if (name := rows[line.row].customer[_AT["sort_name"]])}
     holders: dict[str, list[tuple[int, str, str, str, str]]] = defaultdict(list)
     query = "SELECT sort_name, id, name, phone, postcode, city FROM customers_customer WHERE is_listed AND sort_name"
-    for key, number, name, phone, postcode, city in sorted(_read(query, names)):
+    for key, number, name, phone, postcode, city in sorted(read_many(query, names)):
         holders[key].append((number, name, phone, postcode, city))
     for line in new:
         row = rows[line.row].customer

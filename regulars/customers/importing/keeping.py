@@ -27,7 +27,7 @@ from regulars.customers.importing.extras import TABLES, Extras, Values, reasons_
 from regulars.customers.importing.matching import Known
 from regulars.customers.importing.preparing import Batch
 from regulars.customers.importing.rows import Ready
-from regulars.customers.importing.writing import Change as Written_
+from regulars.customers.importing.writing import Change as Difference
 from regulars.customers.importing.writing import Writer, Written
 from regulars.customers.indexing import mark_unindexed
 from regulars.customers.models import Address, Change, ChangeSet, ChangeSpan, Customer, Identity
@@ -202,7 +202,7 @@ class KeepingWriter(Writer):
             self._customer_at[place] = number
         super()._change(rows, meant, known, written)
 
-    def _update(self, changes: Sequence[Written_], stored: dict[int, Any]) -> None:
+    def _update(self, changes: Sequence[Difference], stored: dict[int, Any]) -> None:
         wanted = []
         for change in changes:
             place = self._meant[change.customer_id]
@@ -315,7 +315,7 @@ class KeepingWriter(Writer):
 _NAMES = ("name", "company", "email", "phone")
 
 
-def fields_of(change: Written_, address: Mapping[str, Any] | None) -> dict[str, list[Any]]:
+def fields_of(change: Difference, address: Mapping[str, Any] | None) -> dict[str, list[Any]]:
     """What a change is, for people: `{field: [old, new]}`, the columns of the address among them."""
     fields = dict(change.changes)
     for name, value in change.address.items():

@@ -72,7 +72,7 @@ class Known:
 
     def __init__(self, rows: Sequence[Ready], channel: Channel) -> None:
         self.by_id: dict[str, int] = dict(
-            _read(
+            read_many(
                 "SELECT external_id, customer_id FROM customers_identity WHERE channel_id = %s AND external_id",
                 [row.external_id for row in rows if row.external_id],
                 channel.pk,
@@ -83,11 +83,11 @@ class Known:
             "SELECT c.id FROM customers_customer c LEFT JOIN customers_customer r ON r.id = c.merged_into_id "
             "WHERE (c.deleted_at IS NOT NULL OR r.deleted_at IS NOT NULL) AND c.id"
         )
-        self.deleted = {number for (number,) in _read(query, list(self.by_id.values()))}
+        self.deleted = {number for (number,) in read_many(query, list(self.by_id.values()))}
         self.by_email: dict[str, list[int]] = defaultdict(list)
         emails = [row.customer[_EMAIL] for row in rows if row.customer[_EMAIL]]
         # a record that was merged is still the one that its e-mail means
-        found = _read(f"SELECT c.id, c.email FROM {_WITH_RECORDS} AND c.email", emails)  # noqa: S608 — our own
+        found = read_many(f"SELECT c.id, c.email FROM {_WITH_RECORDS} AND c.email", emails)  # noqa: S608 — our own
         has_merges = bool(emails) and OwnProfile.objects.exists()
         if has_merges:
             found = [*{*merges.of_their_own(found), *merges.with_emails(emails)}]
@@ -96,13 +96,13 @@ class Known:
             "SELECT p.customer_id, p.value FROM customers_contactpoint p JOIN customers_customer c "
             "ON c.id = p.customer_id WHERE c.deleted_at IS NULL AND p.kind = 'email' AND p.value"
         )
-        for number, email in sorted({*found, *_read(query, emails)}):
+        for number, email in sorted({*found, *read_many(query, emails)}):
             self.by_email[email].append(number)
         holders = [number for numbers in self.by_email.values() for number in numbers]
         self.root_of = people.roots_of(holders) if has_merges else {}
         self.in_channel = {
             number
-            for (number,) in _read(
+            for (number,) in read_many(
                 "SELECT customer_id FROM customers_identity WHERE channel_id = %s AND customer_id", holders, channel.pk
             )
         }
@@ -111,7 +111,7 @@ class Known:
         if names:
             columns = "c.id, c.sort_name, c.phone, c.postcode, c.city, c.email"
             query = f"SELECT {columns} FROM {_WITH_RECORDS} AND c.sort_name"  # noqa: S608 — our own
-            found = _read(query, names)
+            found = read_many(query, names)
             for number, name, phone, postcode, city, email in sorted(found):
                 if phone or postcode or city or not email:
                     self.by_looks.setdefault(_looks(name, phone, postcode, city), number)
@@ -138,7 +138,6 @@ class Known:
             if not self._is_one(number, besides) and not (is_account and number in self.in_channel)
         ]
 
-
     def _is_one(self, number: int, other: int | None) -> bool:
         """Whether two records are one person, who may have an e-mail more than once."""
         return number == other or (
@@ -159,7 +158,7 @@ def _looks(name: str, phone: str, postcode: str, city: str) -> Lookalike:
     return (name, phone, "", "") if phone else (name, "", postcode, city)
 
 
-def _read(query: str, values: Collection[Any], *before: Any) -> list[tuple[Any, ...]]:
+def read_many(query: str, values: Collection[Any], *before: Any) -> list[tuple[Any, ...]]:
     """The rows of `query` for all the values at once, as one parameter, however many they are."""
     if not values:
         return []

@@ -18,7 +18,7 @@ from regulars.customers.importing.keeping import fields_of
 from regulars.customers.importing.matching import Known
 from regulars.customers.importing.preparing import Batch
 from regulars.customers.importing.rows import CUSTOMER_COLUMNS, Ready
-from regulars.customers.importing.writing import Change as Change_
+from regulars.customers.importing.writing import Change as Difference
 from regulars.customers.importing.writing import Writer, Written
 from regulars.customers.models import Change
 
@@ -111,7 +111,7 @@ class Planner(Writer):
             self._lines[place] = self._line(place, Outcome.SAME, row, customer_id=number)
         super()._change(rows, meant, known, written)
 
-    def _update(self, changes: Sequence[Change_], stored: dict[int, Any]) -> None:
+    def _update(self, changes: Sequence[Difference], stored: dict[int, Any]) -> None:
         for change in changes:
             line = self._lines[self._place_by_customer[change.customer_id]]
             line.outcome, line.fields = Outcome.CHANGED, fields_of(change, stored[change.customer_id][1])
