@@ -60,6 +60,7 @@ FIELDS = (
         label=_("Kind"),
         type=Type.CHOICE,
         column="kind",
+        is_indexed=True,
         choices=lambda: _labels(Kind.choices),
     ),
     Field(
@@ -101,6 +102,7 @@ FIELDS = (
         label=_("Gender"),
         type=Type.CHOICE,
         column="gender",
+        is_indexed=True,
         choices=lambda: _labels(Gender.choices),
     ),
     Field(name="occupation", label=_("Occupation"), type=Type.TEXT, column="occupation"),
@@ -118,7 +120,7 @@ FIELDS = (
     ),
     Field(name="position", label=_("Position"), type=Type.TEXT, column="position"),
     Field(name="vat_number", label=_("VAT number"), type=Type.TEXT, column="vat_number"),
-    Field(name="payment_days", label=_("Days to pay"), type=Type.NUMBER, column="payment_days"),
+    Field(name="payment_days", label=_("Days to pay"), type=Type.NUMBER, column="payment_days", is_indexed=True),
     Field(name="payment_preference", label=_("Pays by preference"), type=Type.TEXT, column="payment_preference"),
     Field(
         name="customer_language",
@@ -137,10 +139,12 @@ FIELDS = (
         form=Form.DOMAIN,
         words=lambda email: email.rpartition("@")[2],
     ),
-    Field(name="is_guest", label=_("Bought as a guest"), type=Type.YES_NO, column="is_guest"),
-    Field(name="is_blocked", label=_("Blocked"), type=Type.YES_NO, column="is_blocked"),
-    Field(name="pays_in_advance", label=_("Pays in advance"), type=Type.YES_NO, column="pays_in_advance"),
-    Field(name="has_no_credit", label=_("No credit"), type=Type.YES_NO, column="has_no_credit"),
+    Field(name="is_guest", label=_("Bought as a guest"), type=Type.YES_NO, column="is_guest", is_indexed=True),
+    Field(name="is_blocked", label=_("Blocked"), type=Type.YES_NO, column="is_blocked", is_indexed=True),
+    Field(
+        name="pays_in_advance", label=_("Pays in advance"), type=Type.YES_NO, column="pays_in_advance", is_indexed=True
+    ),
+    Field(name="has_no_credit", label=_("No credit"), type=Type.YES_NO, column="has_no_credit", is_indexed=True),
     Field(
         name="preferred_channels",
         label=_("Likes to hear from us by"),
@@ -167,6 +171,7 @@ FIELDS = (
         label=_("Says they shop"),
         type=Type.CHOICE,
         column="shopping_frequency",
+        is_indexed=True,
         choices=lambda: _labels(Frequency.choices),
     ),
     Field(
