@@ -143,6 +143,7 @@ def set_custom_values(
     own: dict[int, list[str]] = {}
     for pk, text in CustomValue.objects.filter(customer=current).order_by("place").values_list("field", "text"):
         own.setdefault(pk, []).append(text)
+    aside.forget(current.pk, "custom_value", {"field_id": [field.pk for field in kept]})
     changes: dict[str, list[Any]] = {}
     for field, rows in kept.items():
         was, now = before.get(field.pk, []), [row.text for row in rows]
@@ -160,7 +161,6 @@ def set_custom_values(
 def _write_rows(customer: Customer, field: CustomField, rows: Sequence[Kept]) -> None:
     # what is emptied must not come back from a record that was merged into this one
     whose = [customer.pk] if rows else people.records(customer)
-    aside.forget(customer.pk, "custom_value", {"field_id": [field.pk]})
     aside.take_off(CustomValue.objects.filter(customer__in=whose, field=field), by=customer)
     CustomValue.objects.bulk_create(
         CustomValue(customer=customer, field=field, place=place, text=row.text, folded=row.folded, number=row.number)

@@ -15,15 +15,23 @@ from regulars.core.errors import Invalid
 from regulars.customers import people, presenting
 from regulars.customers.actions import change_customer, create_customer, remove_address, save_address
 from regulars.customers.actions.consent import record_consent
+from regulars.customers.actions.contact_points import add_contact_point
+from regulars.customers.actions.custom_fields import create_field, set_custom_values
 from regulars.customers.actions.merging import merge, unmerge
+from regulars.customers.actions.notes import write_note
+from regulars.customers.actions.tags import tag, untag
 from regulars.customers.models import (
     Address,
     Consent,
     ConsentRecord,
+    ContactPoint,
     Customer,
+    CustomValue,
     Identity,
     MergeLink,
+    Note,
     OwnProfile,
+    Tagging,
 )
 from regulars.orders.actions import change_order, delete_order, place_order, receive_return
 from regulars.orders.models import Order, OrderLine, Return, ReturnLine, Status
@@ -51,6 +59,7 @@ edits = st.dictionaries(
     min_size=1,
     max_size=3,
 )
+TAGS = ("VIP", "Harbour", "Quiet")
 VALUES = {
     "title": ["", "Dr", "Prof"],
     "given_name": ["", "Ada", "Grace"],
@@ -81,6 +90,7 @@ class Without:
             for number, name in enumerate(NAMES)
         ]
         self.addresses = {}
+        create_field(label="Size", type="text")
         self.count = 0
 
     def record(self, who):
@@ -118,6 +128,21 @@ class Without:
     def agree(self, who, medium, state, at):
         values = {"medium": medium, "state": state, "source": ConsentRecord.Source.CHECKOUT, "value": "x", "at": at}
         record_consent(self.record(who), **values)
+
+    def label(self, who, which):
+        tag(self.record(who), names=[TAGS[which % len(TAGS)]])
+
+    def unlabel(self, who, which):
+        untag(self.record(who), names=[TAGS[which % len(TAGS)]])
+
+    def note(self, who, at):
+        write_note(self.record(who), text=self.number(), at=at)
+
+    def reach(self, who, which):
+        add_contact_point(self.record(who), kind="phone", value=f"+44117496012{which % 4}")
+
+    def fill_in(self, who, which):
+        set_custom_values(self.record(who), values={"size": ["", "36", "38"][which % 3]})
 
     def buy(self, who, where, lines, at):
         place_order(
@@ -188,6 +213,14 @@ class Without:
             ),
             "ledger": sorted(
                 (index[pk], *row) for pk, *row in ConsentRecord.objects.values_list("customer", "medium", "state", "at")
+            ),
+            "tags": sorted((index[pk], name) for pk, name in Tagging.objects.values_list("customer", "tag__name")),
+            "notes": sorted((index[pk], text) for pk, text in Note.objects.values_list("customer", "text")),
+            "contact_points": sorted(
+                (index[pk], value) for pk, value in ContactPoint.objects.values_list("customer", "value")
+            ),
+            "custom_values": sorted(
+                (index[pk], text) for pk, text in CustomValue.objects.values_list("customer", "text")
             ),
             "orders": sorted(
                 (index.get(pk), *row)
@@ -267,6 +300,26 @@ class Merges(RuleBasedStateMachine):
     )
     def agree(self, **arguments):
         self.do("agree", **arguments)
+
+    @rule(who=places, which=places)
+    def label(self, **arguments):
+        self.do("label", **arguments)
+
+    @rule(who=places, which=places)
+    def unlabel(self, **arguments):
+        self.do("unlabel", **arguments)
+
+    @rule(who=places, at=moments)
+    def note(self, **arguments):
+        self.do("note", **arguments)
+
+    @rule(who=places, which=places)
+    def reach(self, **arguments):
+        self.do("reach", **arguments)
+
+    @rule(who=places, which=places)
+    def fill_in(self, **arguments):
+        self.do("fill_in", **arguments)
 
     @rule(who=places, where=places, lines=lines, at=moments)
     def buy(self, **arguments):

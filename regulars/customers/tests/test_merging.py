@@ -10,6 +10,7 @@ from regulars.customers import belongings, people, presenting
 from regulars.customers.actions import change_customer, create_customer, delete_customer, save_address
 from regulars.customers.actions.consent import ask_to_confirm, confirm, record_consent, token_of
 from regulars.customers.actions.contact_points import remove_contact_point
+from regulars.customers.actions.custom_fields import create_field, set_custom_values
 from regulars.customers.actions.deleting import erase_customer
 from regulars.customers.actions.merging import NotMergeable, NotMerged, merge, unmerge, unmerge_group
 from regulars.customers.actions.profile import EmailTaken
@@ -19,6 +20,7 @@ from regulars.customers.models import (
     Address,
     Consent,
     Customer,
+    CustomValue,
     DuplicatePair,
     MergeLink,
     OwnProfile,
@@ -379,3 +381,23 @@ def test_whoever_confirms_after_the_merge_agrees_for_the_record_that_was_asked(j
     unmerge(link)
     assert may_reach(fresh(j_wieck), "email")
     assert not may_reach(fresh(jonas), "email")
+
+
+def test_a_value_cleared_on_the_person_and_on_the_very_record_stays_cleared(jonas, j_wieck):
+    create_field(label="Size", type="text")
+    set_custom_values(j_wieck, values={"size": "36"})
+    (link,) = merge(keep=jonas, others=[j_wieck])
+    set_custom_values(fresh(jonas), values={"size": ""})
+    assert not CustomValue.objects.exists()
+    set_custom_values(fresh(j_wieck), values={"size": ""})
+    unmerge(link)
+    assert not CustomValue.objects.exists()
+
+
+def test_a_value_cleared_on_the_person_comes_back_to_the_record_that_had_it(jonas, j_wieck):
+    create_field(label="Size", type="text")
+    set_custom_values(j_wieck, values={"size": "36"})
+    (link,) = merge(keep=jonas, others=[j_wieck])
+    set_custom_values(fresh(jonas), values={"size": ""})
+    unmerge(link)
+    assert list(CustomValue.objects.values_list("customer", "text")) == [(j_wieck.pk, "36")]
