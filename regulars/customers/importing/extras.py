@@ -26,6 +26,13 @@ from regulars.customers.actions.consent import add_records
 from regulars.customers.actions.tags import ensure_tags, split
 from regulars.customers.consents import FIELD_OF, MARKETING, WORDS
 from regulars.customers.derived import born, found_by, profile_of
+from regulars.customers.facts import (
+    ContactChanged,
+    CustomerChanged,
+    CustomerTagged,
+    CustomValuesChanged,
+    NoteWritten,
+)
 from regulars.customers.journal import plain
 from regulars.customers.models import (
     Category,
@@ -42,7 +49,8 @@ from regulars.customers.models import (
 from regulars.customers.normalise import normalise
 from regulars.customers.standings import id_list
 from regulars.staff.models import User
-from regulars.timeline.actions import who_acts
+from regulars.timeline.actions import record_many, who_acts
+from regulars.timeline.facts import Fact
 
 PLAIN = (
     "gender", "occupation", "position", "vat_number", "payment_days", "time_zone", "payment_preference", "is_blocked",
@@ -55,6 +63,7 @@ FIELDS = frozenset({*PLAIN, *CONSENTS, *CONTACTS, "birthday", "category", "looke
 TABLES: tuple[type[Model], ...] = (Tagging, CustomValue, ContactPoint, Note, ConsentRecord, Consent)
 
 _NOTE_LENGTH = 10_000
+_NAMES = ("name", "company", "email", "phone")
 _AGREED = {
     **dict.fromkeys(("yes", "true", "1", "y", "ja", "是", "subscribed", "opted in", "opt-in", "agreed"), True),
     **dict.fromkeys(("no", "false", "0", "n", "nein", "否", "unsubscribed", "opted out", "opt-out", "refused"), False),
@@ -162,7 +171,7 @@ class Extras:
     def stored(self, numbers: Sequence[int]) -> Stored:
         """What these customers have now."""
         found, whose = Stored(), id_list(numbers)
-        columns = ["birth_year", "birthday", "born_ordinal", "category_id", "looked_after_by_id", "email", "phone"]
+        columns = ["birth_year", "birthday", "born_ordinal", "category_id", "looked_after_by_id", *_NAMES]
         for row in Customer.everyone.filter(pk__in=whose).values("id", *PLAIN, *columns):
             found.columns[row["id"]] = row
             found.contacts[row["id"]] |= {row["email"], row["phone"]}
@@ -301,7 +310,7 @@ class Extras:
 
     @staticmethod
     def _write_notes(wanted: Mapping[int, Values], at: dt.datetime) -> None:
-        Note.objects.bulk_create(
+        notes = Note.objects.bulk_create(
             [
                 Note(customer_id=number, text=values["note"], at=at, author_id=who_acts().user_id)
                 for number, values in wanted.items()
@@ -309,6 +318,9 @@ class Extras:
             ],
             batch_size=500,
         )
+        told = [(note.customer_id, NoteWritten(note=note.public_id, note_kind=note.kind)) for note in notes]
+        if told:
+            record_many(told, subject=Customer)
 
     @staticmethod
     def _write_consents(wanted: Mapping[int, Values], at: dt.datetime) -> None:
@@ -329,6 +341,31 @@ class Extras:
                 if name in values
             ]
         )
+
+
+def facts_of(fields: Mapping[str, list[Any]]) -> list[Fact]:
+    """What the timeline is told of the new values of somebody who was there before.
+
+    Consents and notes tell of themselves.
+    """
+    facts: list[Fact] = []
+    silent = {"note", "tags", *FIELD_OF.values()}
+    own = {name: change for name, change in fields.items() if name.startswith(customfields.PREFIX)}
+    reach = {CONTACTS[name]: change for name, change in fields.items() if name in CONTACTS}
+    plainly = {
+        name: change
+        for name, change in fields.items()
+        if name not in silent and name not in own and name not in CONTACTS
+    }
+    if plainly:
+        facts.append(CustomerChanged(changes=plainly))
+    if own:
+        facts.append(CustomValuesChanged(changes=own))
+    if reach:
+        facts.append(ContactChanged(changes=reach))
+    if "tags" in fields:
+        facts.append(CustomerTagged(tags=list(fields["tags"][1])))
+    return facts
 
 
 def reasons_in_words(fields: Mapping[str, Iterable[str]]) -> str:

@@ -23,7 +23,7 @@ from regulars.core.errors import Invalid
 from regulars.customers import journal as images_of
 from regulars.customers import presenting
 from regulars.customers.grams import Extracted
-from regulars.customers.importing.extras import TABLES, Extras, Values, reasons_in_words
+from regulars.customers.importing.extras import TABLES, Extras, Values, facts_of, reasons_in_words
 from regulars.customers.importing.matching import Known
 from regulars.customers.importing.preparing import Batch
 from regulars.customers.importing.rows import Ready
@@ -32,6 +32,8 @@ from regulars.customers.importing.writing import Writer, Written
 from regulars.customers.indexing import mark_unindexed
 from regulars.customers.models import Address, Change, ChangeSet, ChangeSpan, Customer, Identity
 from regulars.customers.standings import id_list
+from regulars.timeline.actions import record_many
+from regulars.timeline.facts import Fact
 
 Outcome = Change.Outcome
 
@@ -251,6 +253,7 @@ class KeepingWriter(Writer):
     def _write_some(self, extras: Extras, some: Mapping[int, tuple[int, Values]], written: Written) -> None:
         stored = extras.stored(list(some))
         wanted: dict[int, Values] = {}
+        facts: list[tuple[int, Fact]] = []
         for number, (place, values) in some.items():
             fields, new = extras.difference(number, values, stored)
             if not new:
@@ -261,14 +264,17 @@ class KeepingWriter(Writer):
                 if place in self._taken:
                     self._taken[place].fields |= fields
                 else:
-                    self._taken[place] = Taken(number, stored.columns[number].get("email") or "", fields)
+                    label = next(filter(None, (stored.columns[number][name] for name in _NAMES)), "")
+                    self._taken[place] = Taken(number, label, dict(fields))
                     written.unchanged -= 1
                     written.updated += 1
+                facts += [(number, fact) for fact in facts_of(fields)]
             wanted[number] = new
         if not wanted:
             return
         self._snapshot.look([number for number in wanted if number not in self._new])
         self.journal.tags_made += extras.write(wanted, timezone.now())
+        record_many(facts, subject=Customer)
         mark_unindexed(list(wanted))
 
     def _is_agreed_in_extras(self, place: int, fields: Mapping[str, Any], written: Written) -> bool:

@@ -86,6 +86,7 @@ def test_a_shop_export_comes_in_whole(file):
     assert [e.name for e in Entry.objects.order_by("id")] == [
         "customer.created",
         "customer.created",
+        "customer.note_written",
         "customer.consent_changed",
         "customer.consent_changed",
         "customers.imported",

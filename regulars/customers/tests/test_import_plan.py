@@ -24,6 +24,7 @@ from regulars.customers.models import (
     Note,
     Tag,
 )
+from regulars.timeline.models import Entry
 
 pytestmark = pytest.mark.django_db
 
@@ -162,6 +163,12 @@ def test_an_import_is_taken_back_table_by_table():
     assert Note.objects.count() == 2
     assert ConsentRecord.objects.count() == 2
     assert ContactPoint.objects.filter(customer=first, kind="phone").exists()
+    assert "5554433" in first.search_text
+    told = Entry.objects.filter(customer=first, recorded_at__gte=done.started_at).values_list("name", flat=True)
+    assert sorted(told) == [
+        "customer.address_changed", "customer.changed", "customer.changed", "customer.consent_changed",
+        "customer.contact_changed", "customer.custom_values_changed", "customer.note_written", "customer.tagged",
+    ]  # fmt: skip
     undone = undo_import(done)
     assert undone.state == ChangeSet.State.UNDONE
     assert everything() == before
