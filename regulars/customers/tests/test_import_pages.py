@@ -129,6 +129,17 @@ def test_single_rows_are_left_out_and_taken_in_again(client_of, ada, known):
     assert not Customer.objects.filter(name="Bea Baum").exists()
 
 
+def test_odd_numbers_in_an_address_or_a_form_break_nothing(client_of, ada, known):
+    client = client_of(ada)
+    columns = upload(client)
+    client.post(columns, {"_plan": "1", **selected(client.get(columns).content.decode())})
+    address = f"/customers/import/{ChangeSet.objects.get().public_id}"
+    for odd in ("²", "9" * 30, "-1", "٣", ""):
+        assert client.get("/customers/import", {"before": odd}).status_code == 200
+        assert client.get(address, {"after": odd}).status_code == 200
+        assert client.post(f"{address}/leave-out", {"line": [odd]}).status_code == 302
+
+
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
@@ -225,3 +236,20 @@ def test_files_are_thrown_away_after_thirty_days_and_the_undo_still_works(client
     assert client.get(f"/customers/import/{change_set.public_id}").status_code == 200
     client.post(f"/customers/import/{change_set.public_id}/undo")
     assert Customer.objects.count() == 0
+
+
+def test_the_customers_page_reads_well_after_an_import_and_after_its_undo(client_of, ada, known):
+    client = client_of(ada)
+    content = "Nr;Notiz;Tags;Geburtstag\n1;Likes tea;vip;1985-12-10\n"
+    client.post(upload(client, content), {
+        "column_0": "external_id", "column_1": "note", "column_2": "tags", "column_3": "birthday", "_plan": "1",
+    })  # fmt: skip
+    change_set = ChangeSet.objects.get()
+    client.post(f"/customers/import/{change_set.public_id}/apply", {"kind": ["changed"]})
+    page = client.get(f"/customers/{known.public_id}").content.decode()
+    assert "Likes tea" in page
+    client.post(f"/customers/import/{change_set.public_id}/undo")
+    for tab in ("", "/changes", "/profile"):
+        answer = client.get(f"/customers/{known.public_id}{tab}")
+        assert answer.status_code == 200
+        assert "Likes tea" not in answer.content.decode()

@@ -1,5 +1,6 @@
 """The profile tab and the pages behind it: contact points, channel numbers, households, companies, addresses."""
 
+import re
 from urllib.parse import urlencode
 
 import pytest
@@ -78,6 +79,18 @@ def test_emails_and_phones_are_added_put_first_changed_and_removed(client_of, ad
     client.post(address("return", mara, kind="email", value="home@new.example", label="New home", first="1"))
     mara.refresh_from_db()
     assert (mara.email, ContactPoint.objects.get(value="home@new.example").label) == ("home@new.example", "New home")
+
+
+def test_whoever_is_not_to_be_called_is_not_after_a_removal_was_taken_back_either(client_of, ada, mara):
+    client = client_of(ada)
+    point = add_contact_point(mara, kind="phone", value="+441174960123")
+    ContactPoint.objects.filter(pk=point.pk).update(is_do_not_contact=True)
+    client.post(address("remove", mara, kind="phone", value="+441174960123"))
+    assert not ContactPoint.objects.filter(kind="phone").exists()
+    page = client.get(f"/customers/{mara.public_id}/profile").content.decode()
+    way_back = re.search(r'action="([^"]*/contacts/return[^"]*)"', page)[1].replace("&amp;", "&")
+    client.post(way_back)
+    assert ContactPoint.objects.get(kind="phone").is_do_not_contact
 
 
 def test_an_email_of_somebody_else_is_refused_with_a_link(client_of, ada, mara):

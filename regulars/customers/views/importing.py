@@ -54,7 +54,7 @@ def start(request: HttpRequest) -> HttpResponse:
             except Refusal as refusal:
                 problem = refusal.sentence
     before = request.GET.get("before", "")
-    found, following = reading.imports(before=int(before) if before.isdigit() else None)
+    found, following = reading.imports(before=int(before) if _is_number(before) else None)
     context = {
         "problem": problem,
         "imports": [
@@ -109,7 +109,7 @@ def plan(request: HttpRequest, import_id: str) -> HttpResponse:
 def leave_out(request: HttpRequest, import_id: str) -> HttpResponse:
     """Leave the ticked rows out, or take them in again."""
     change_set = _change_set(import_id)
-    lines = [int(number) for number in request.POST.getlist("line") if number.isdigit()]
+    lines = [int(number) for number in request.POST.getlist("line") if _is_number(number)]
     try:
         verbs.leave_out(change_set, lines=lines, is_left_out="_in" not in request.POST)
     except Refusal as refusal:
@@ -252,7 +252,7 @@ def _page(
     wanted = request.GET.get("show", "")
     part = next((one for one in parts if one.name == wanted), parts[0] if parts else None)
     after = request.GET.get("after", "")
-    found, following = reading.lines(change_set, part, after=int(after) if after.isdigit() else 0)
+    found, following = reading.lines(change_set, part, after=int(after) if _is_number(after) else 0)
     file = getattr(change_set, "file", None)
     counts = change_set.counts
     names, hidden = Names(), customfields.hidden_from(request.user)
@@ -266,7 +266,7 @@ def _page(
         "has_changes": any(line.fields for line in found),
         "has_reasons": any(line.reason for line in found),
         "after": following,
-        "is_continued": after.isdigit(),
+        "is_continued": _is_number(after),
         "query": request.GET.urlencode(),
         "problem": problem,
         "is_under_way": is_under_way,
@@ -335,3 +335,7 @@ def _change_set(import_id: str) -> ChangeSet:
 
 def _address(change_set: ChangeSet) -> str:
     return reverse("customers:import-plan", args=[change_set.public_id])
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19

@@ -93,7 +93,11 @@ def remove(request: HttpRequest, public_id: str) -> HttpResponse:
             remove_contact_point(customer, kind=point.kind, value=point.value)
         except Invalid as refused:
             return _refused(request, customer, refused)
-        more = {"label": point.label, "first": "1" if point.is_primary else ""}
+        more = {
+            "label": point.label,
+            "first": "1" if point.is_primary else "",
+            "leave_alone": "1" if point.is_do_not_contact else "",
+        }
         undo = _address(customer, "contact-return", point.kind, point.value, **more)
         toast(request, _("%(value)s is removed.") % {"value": point.value}, undo=undo)
     return _back(customer)
@@ -106,13 +110,15 @@ def bring_back(request: HttpRequest, public_id: str) -> HttpResponse:
     if request.method == "POST":
         asked = request.GET
         try:
-            add_contact_point(
+            point = add_contact_point(
                 customer,
                 kind=asked.get("kind", ""),
                 value=asked.get("value", ""),
                 label=asked.get("label", ""),
                 is_primary=bool(asked.get("first")),
             )
+            if asked.get("leave_alone"):
+                change_contact_point(customer, kind=point.kind, value=point.value, is_do_not_contact=True)
         except (Invalid, EmailTaken) as refused:
             return _refused(request, customer, refused)
         toast(request, _("Put back as it was."))
