@@ -105,7 +105,8 @@ def _undo_changes(undoing: ChangeSet) -> bool:
             BulkUndone(
                 change_set=undoing.public_id,
                 action=ACTION,
-                changes={name: [new, old] for name, (old, new) in fields.items()},
+                # what a note says stands with the note alone
+                changes={name: [new, old] for name, (old, new) in fields.items() if name != "note"},
             ),
         )
         for _id, number, _images, fields in lines
