@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, cast
 
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from regulars.core.api import problems
 from regulars.core.api.preconditions import find
@@ -42,6 +42,8 @@ Source = Literal["checkout", "form", "unsubscribe", "staff", "channel", "api"]
 
 class ConsentIn(In):
     """What a customer said."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"medium": "email", "state": "agreed", "source": "form"}})
 
     medium: MediumName
     state: Literal["agreed", "refused"]
@@ -107,9 +109,9 @@ def create_consent(request: HttpRequest, customer_id: str, consent: ConsentIn) -
 
 def _out(line: ConsentRecord) -> ConsentOut:
     return ConsentOut(
-        medium=cast(MediumName, line.medium),
+        medium=cast("MediumName", line.medium),
         purpose=line.purpose,
-        state=cast(StateName, line.state),
+        state=cast("StateName", line.state),
         source=line.source,
         value=line.value,
         reason=line.reason,

@@ -52,6 +52,7 @@ class FieldIn(FieldSettings):
         json_schema_extra={"example": {"label": "Water", "type": "one_of", "options": [{"label": "Soft"}]}}
     )
 
+    label: Label
     type: FieldType
 
 
