@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from regulars.customers.duplicates.comparing import area, core, local_part, sound, tail
+from regulars.customers.duplicates.essence import area, core, local_part, sound, tail
 from regulars.customers.duplicates.nicknames import long_form
 from regulars.customers.duplicates.table import Codes, Rows, Table, mixed, unique
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA, JaroWinkler
 
-from regulars.core.text import pinyin_keys
 from regulars.customers.duplicates import nicknames
+from regulars.customers.duplicates.essence import OFFICES, area, core, local_part, sound, tail
 from regulars.customers.duplicates.fields import BY_NAME, EXACT, FIELDS, MISSING, NAMES
 from regulars.customers.duplicates.table import Codes, Rows, Table, Texts, Vocabulary
 
@@ -161,14 +161,6 @@ def _same(codes: Codes, low: Codes, high: Codes) -> Mask:
     return np.asarray((codes[low] == codes[high]) & (codes[low] > 0))
 
 
-def sound(text: str) -> str:
-    """Chinese by its pinyin, everything else without spaces and doubled letters."""
-    if not text.isascii() and (keys := pinyin_keys(text)):
-        return keys[0]
-    squeezed = text.replace(" ", "")
-    return "".join(c for place, c in enumerate(squeezed) if not place or squeezed[place - 1] != c)
-
-
 def _squeezed(vocabulary: Vocabulary) -> Codes:
     return vocabulary.derived("squeezed", lambda text: text.replace(" ", ""))
 
@@ -277,31 +269,6 @@ def _id_number(vocabulary: Vocabulary, low: Codes, high: Codes) -> Levels:
     return _graded("id_number", len(low), ("typo", edits <= 1), ("near", edits <= 2))
 
 
-_NOBODY = frozenset(
-    [
-        "info",
-        "mail",
-        "office",
-        "kontakt",
-        "contact",
-        "sales",
-        "admin",
-        "hello",
-        "shop",
-        "test",
-        "support",
-        "email",
-        "noreply",
-    ]
-)
-
-
-def local_part(text: str) -> str:
-    """What stands before the @, where it is long enough to mean somebody."""
-    local = text.partition("@")[0]
-    return local if len(local) >= 4 and local not in _NOBODY else ""
-
-
 def _before_at(text: str) -> str:
     return text.partition("@")[0]
 
@@ -310,7 +277,7 @@ def _email(vocabulary: Vocabulary, low: Codes, high: Codes) -> Levels:
     between = _Between.of(vocabulary, low, high)
     locals_ = vocabulary.shortened("before @", _before_at)
     before = _Between(locals_[low], locals_[high], between.shorter)
-    offices = vocabulary.derived("office", lambda text: text if _before_at(text) in _NOBODY else "") > 0
+    offices = vocabulary.derived("office", lambda text: text if _before_at(text) in OFFICES else "") > 0
     return _graded(
         "email",
         len(low),
@@ -318,11 +285,6 @@ def _email(vocabulary: Vocabulary, low: Codes, high: Codes) -> Levels:
         ("typo", between.edits <= 2),
         ("similar", ((before.likeness >= 0.88) | (between.likeness >= 0.93)) & ~(offices[low] | offices[high])),
     )
-
-
-def tail(text: str) -> str:
-    """The end of a number, which is the same with and without the country's code."""
-    return text[-8:] if len(text) >= 8 else text[-7:] if len(text) == 7 else ""
 
 
 def _phone(vocabulary: Vocabulary, low: Codes, high: Codes) -> Levels:
@@ -348,61 +310,10 @@ def _company(vocabulary: Vocabulary, low: Codes, high: Codes) -> Levels:
     )
 
 
-def area(text: str) -> str:
-    """The part of a postcode that means a district."""
-    if any(c.isalpha() for c in text) and len(text) > 4:
-        return text[:-3]
-    return text[:-2] if len(text) > 3 else ""
-
-
 def _postcode(vocabulary: Vocabulary, low: Codes, high: Codes) -> Levels:
     areas = vocabulary.derived("area", area)
     edits = _Between.of(vocabulary, low, high).edits
     return _graded("postcode", len(low), ("typo", edits <= 1), ("area", _same(areas, low, high)))
-
-
-_KINDS = frozenset(
-    [
-        "street",
-        "road",
-        "avenue",
-        "drive",
-        "lane",
-        "court",
-        "place",
-        "boulevard",
-        "close",
-        "crescent",
-        "circuit",
-        "terrace",
-        "highway",
-        "parade",
-        "way",
-        "square",
-        "strasse",
-        "gardens",
-        "grove",
-        "circle",
-        "north",
-        "south",
-        "east",
-        "west",
-        "weg",
-        "gasse",
-        "allee",
-        "platz",
-        "flat",
-        "unit",
-        "apt",
-        "apartment",
-        "suite",
-    ]
-)
-
-
-def core(text: str) -> str:
-    """A street without its kind."""
-    return " ".join([word for word in text.split() if word not in _KINDS]) or text
 
 
 def _street(vocabulary: Vocabulary, low: Codes, high: Codes) -> Levels:

@@ -16,8 +16,9 @@ from django.db.models import Q
 
 from regulars.core.text import fold
 from regulars.customers.duplicates import base
-from regulars.customers.duplicates.comparing import compare, local_part, tail
+from regulars.customers.duplicates.comparing import compare
 from regulars.customers.duplicates.deciding import USUAL
+from regulars.customers.duplicates.essence import local_part, tail
 from regulars.customers.duplicates.evidence import Evidence, evidence_of
 from regulars.customers.duplicates.model import Kept, Model, Parameters
 from regulars.customers.duplicates.person import Person
