@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from regulars.core.contact import (
     BadContact,
-    is_plain_email,
     _plain_phone,
     format_phone,
+    is_plain_email,
     parse_country,
     parse_email,
     parse_phone,

@@ -17,8 +17,8 @@ class MergeLink(Row):
 
     `choices` says whose value is shown, field by field: `{field: customer id}` for those that are not `kept`'s own.
     Links of one merge share its `group`, the id of the first of them. `marks` are the highest keys that there were when
-    it was made, by holder (see belongings): a row of `kept` with a higher one came to the merged person. `aside` is what
-    somebody took off the person since that was not `kept`'s own (see customers/aside.py).
+    it was made, by holder (see belongings): a row of `kept` with a higher one came to the merged person. `aside` is
+    what somebody took off the person since that was not `kept`'s own (see customers/aside.py).
     """
 
     id_prefix = "mrg"
