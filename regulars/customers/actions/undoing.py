@@ -15,11 +15,13 @@ from django.utils.translation import gettext_lazy, override
 from regulars.core import background as jobs
 from regulars.core import bulk
 from regulars.core.background import background
-from regulars.customers import presenting, search
+from regulars.customers import people, presenting, search
 from regulars.customers.actions.bulk import NotPossibleNow, take_back_in_words
 from regulars.customers.actions.imports import ACTION
+from regulars.customers.bulk.lifecycle import holders_of
 from regulars.customers.facts import BulkUndone, BulkWorkUndone
-from regulars.customers.models import Change, ChangeSet, ChangeSpan, Customer, Tag, Tagging
+from regulars.customers.journal import Image
+from regulars.customers.models import Change, ChangeSet, ChangeSpan, Customer, Identity, Tag, Tagging
 from regulars.customers.standings import id_list
 from regulars.timeline.actions import record, record_many
 from regulars.timeline.models import Entry
@@ -33,6 +35,14 @@ _GOES_WITH = frozenset({
     "customers.CustomValue", "customers.DuplicatePair", "customers.Identity", "customers.Note", "customers.Tagging",
     "timeline.Entry",
 })  # fmt: skip
+
+_WHY_KEPT = {
+    "customers.Customer.merged_into": gettext_lazy("They were merged with somebody since, and stay."),
+    "customers.Customer.organisation": gettext_lazy("Somebody works there since, and they stay."),
+    "customers.MergeLink.kept": gettext_lazy("They were merged with somebody since, and stay."),
+    "customers.MergeLink.merged": gettext_lazy("They were merged with somebody since, and stay."),
+    "customers.OwnProfile.customer": gettext_lazy("They were merged with somebody since, and stay."),
+}
 
 Outcome = Change.Outcome
 State = ChangeSet.State
@@ -93,7 +103,8 @@ def _undo_changes(undoing: ChangeSet) -> bool:
     numbers = sorted({number for _id, number, _images, _fields in lines if number is not None})
     # a customer whom several rows changed has the images with the last of them; together they go back or stay
     images = [(number, of_line) for _id, number, of_line, _fields in reversed(lines) if number is not None and of_line]
-    kept = take_back_in_words(images)
+    taken = _taken_emails(undoing, images)
+    kept = taken | take_back_in_words([(number, of_line) for number, of_line in images if number not in taken])
     states = [
         (str(Change.State.KEPT if number in kept else Change.State.UNDONE), kept.get(number or 0, ""), line_id)
         for line_id, number, _images, _fields in lines
@@ -117,6 +128,44 @@ def _undo_changes(undoing: ChangeSet) -> bool:
     search.mark_unindexed(numbers)
     _went_on(undoing, len(lines))
     return True
+
+
+def _taken_emails(undoing: ChangeSet, images: Sequence[tuple[int, Sequence[Image]]]) -> dict[int, str]:
+    """Whose e-mail cannot come back because somebody else has it by now, and why, in a sentence.
+
+    Nobody is in the way who gives it back in the same undo, or has shared it as another account of one channel.
+    """
+    back: dict[int, str] = {}
+    for number, of_line in images:
+        for table, _key, before, after in of_line:
+            if table == "customer" and before and after and before.get("email"):
+                back.setdefault(number, before["email"])
+    holders = holders_of(set(back.values()))
+    others = {holder for of_email in holders.values() for holder in of_email} - back.keys()
+    roots = people.roots_of(back)
+    channels: dict[int, set[int]] = defaultdict(set)
+    for number, channel in Identity.objects.filter(customer__in=id_list({*back, *others})).values_list(
+        "customer", "channel"
+    ):
+        channels[number].add(channel)
+    lines = Change.objects.filter(change_set=undoing, state=Change.State.APPLIED, customer_id__in=id_list(others))
+    gives = {number for number, fields in lines.values_list("customer_id", "fields") if "email" in fields} | back.keys()
+    spans = undoing.spans.values_list("first_id", "last_id")
+    made = sorted(holder for holder in others if any(first <= holder <= last for first, last in spans))
+    gives |= set(made) - _used_since(made, ended_at=undoing.params["ended_at"]).keys() if made else set()
+    found: dict[int, str] = {}
+    is_settled = False
+    while not is_settled:
+        is_settled = True
+        for number, email in back.items():
+            for holder, name in holders[email].items():
+                is_free = holder in (number, roots[number]) or holder in gives or channels[number] & channels[holder]
+                if number not in found and not is_free:
+                    found[number] = _("%(name)s has the e-mail %(email)s now.") % {"name": name, "email": email}
+                    # who keeps their new e-mail gives it to nobody
+                    gives.discard(number)
+                    is_settled = False
+    return found
 
 
 @transaction.atomic
@@ -165,7 +214,8 @@ def _used_since(numbers: Sequence[int], *, ended_at: str) -> dict[int, str]:
         found = relation.related_model._base_manager.filter(**{f"{name}__in": id_list(numbers)})
         label = str(relation.related_model._meta.verbose_name_plural)
         for number in found.values_list(name, flat=True).distinct():
-            kept.setdefault(number, _("They have %(things)s since, and stay.") % {"things": label})
+            why = str(_WHY_KEPT.get(f"{relation.related_model._meta.label}.{name}", ""))
+            kept.setdefault(number, why or _("They have %(things)s since, and stay.") % {"things": label})
     entries = Entry.objects.filter(customer__in=id_list(numbers), recorded_at__gt=ended_at)
     later: dict[int, list[dt.datetime]] = defaultdict(list)
     for number, at in entries.exclude(name=BulkUndone.name).values_list("customer", "recorded_at"):

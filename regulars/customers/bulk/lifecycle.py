@@ -71,7 +71,7 @@ def clashing(numbers: Collection[int]) -> dict[int, str]:
     """
     root_of = dict(deleted().filter(id__in=id_list(numbers)).values_list("id", Coalesce("merged_into_id", "id")))
     emails = emails_of(root_of)
-    holders = _holders({email for of_one in emails.values() for email in of_one})
+    holders = holders_of({email for of_one in emails.values() for email in of_one})
     channels: dict[int, set[int]] = defaultdict(set)
     people = [*root_of, *(number for of_email in holders.values() for number in of_email)]
     for number, channel in Identity.objects.filter(customer__in=id_list(people)).values_list("customer", "channel"):
@@ -93,7 +93,7 @@ def clashing(numbers: Collection[int]) -> dict[int, str]:
     return found
 
 
-def _holders(emails: Collection[str]) -> dict[str, dict[int, str]]:
+def holders_of(emails: Collection[str]) -> dict[str, dict[int, str]]:
     """Who has these e-mails and is not deleted, with their names: as theirs, as a further one, or behind a merge."""
     found: dict[str, dict[int, str]] = defaultdict(dict)
     for customer in Customer.everyone.filter(email__in=emails, deleted_at=None).select_related("merged_into"):

@@ -192,6 +192,38 @@ def test_what_people_did_since_stays_and_is_listed():
     assert all(line.reason for line in kept)
 
 
+def test_an_e_mail_that_somebody_else_has_by_now_does_not_come_back():
+    web = channel_for("web")
+    first = create_customer(values={"name": "Mara", "email": "mara@shop.example"}, channel=web, external_id="1")
+    second = create_customer(values={"name": "Jonas", "email": "jonas@shop.example"}, channel=web, external_id="2")
+    third = create_customer(values={"name": "Li Na", "email": "li@shop.example"})
+    rows = ("1,new@shop.example", "2,mara@shop.example")
+    change_set = planned("external_id,email", "Customer ID,Email", *rows)
+    imports.apply_import(change_set)
+    change_customer(third, values={"email": "jonas@shop.example"})
+    undone = undo_import(ChangeSet.objects.get(pk=change_set.pk))
+    emails = dict(Customer.objects.values_list("name", "email"))
+    assert emails["Jonas"] == "mara@shop.example"
+    assert emails["Li Na"] == "jonas@shop.example"
+    assert emails["Mara"] == "mara@shop.example"
+    assert (undone.counts["undone"], undone.counts["kept"]) == (1, 1)
+    assert [line.reason for line in undone.changes.filter(state="kept")] == [
+        "Li Na has the e-mail jonas@shop.example now."
+    ]
+    assert (first.pk, second.pk) == tuple(Customer.objects.order_by("pk").values_list("pk", flat=True)[:2])
+
+
+def test_an_e_mail_that_went_to_somebody_whom_the_import_made_comes_back():
+    create_customer(values={"name": "Mara", "email": "mara@shop.example"}, channel=channel_for("web"), external_id="1")
+    rows = ("1,new@shop.example,Mara", "2,mara@shop.example,Mara P.")
+    change_set = planned("external_id,email,name", "Customer ID,Email,Name", *rows)
+    imports.apply_import(change_set)
+    assert dict(Customer.objects.values_list("email", "name"))["mara@shop.example"] == "Mara P."
+    undone = undo_import(ChangeSet.objects.get(pk=change_set.pk))
+    assert undone.counts["kept"] == 0
+    assert dict(Customer.objects.values_list("name", "email")) == {"Mara": "mara@shop.example"}
+
+
 def test_a_part_of_a_plan_is_applied():
     first = ada()
     plan = planned(
