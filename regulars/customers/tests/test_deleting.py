@@ -225,6 +225,18 @@ def test_the_page_of_somebody_deleted_says_what_is_in_the_way(client_of, ada, el
     assert not Customer.objects.filter(pk=elodie.pk).exists()
 
 
+def test_whoever_was_merged_since_the_question_is_asked_about_again(client_of, ada, elodie):
+    record = create_customer(values={"name": "E. Marchetti", "email": "third@posteo.example"})
+    client = client_of(ada)
+    assert client.get(f"/customers/{record.public_id}/delete").status_code == 200
+    merge(keep=elodie, others=[record])
+    answer = client.post(f"/customers/{record.public_id}/delete")
+    assert answer.url == f"/customers/{elodie.public_id}/delete"
+    assert Customer.objects.filter(pk=elodie.pk).exists()
+    client.post(answer.url)
+    assert not Customer.objects.filter(pk=elodie.pk).exists()
+
+
 def test_who_may_not_delete_brings_nobody_back(client_of, ben, elodie):
     delete_customer(elodie)
     client = client_of(ben)
