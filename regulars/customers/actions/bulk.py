@@ -303,11 +303,14 @@ def _undo_part(undoing: ChangeSet, action: Action, lines: Sequence[PlannedLine])
         if line.number is not None and line.number not in stays
     ]
     kept = stays | (action.take_back or take_back_in_words)(going)
-    left = [line for line in lines if line.number in kept]
-    done = [line for line in lines if line.number not in kept]
+    # nothing is known any more of whoever went for good meanwhile
+    left = [line for line in lines if line.number is None or line.number in kept]
+    done = [line for line in lines if line.number is not None and line.number not in kept]
     Change.objects.filter(id__in=id_list([line.id for line in done])).update(state=Change.State.UNDONE)
     for line in left:
-        Change.objects.filter(pk=line.id).update(state=Change.State.KEPT, reason=kept[line.number or 0])
+        Change.objects.filter(pk=line.id).update(
+            state=Change.State.KEPT, reason=kept.get(line.number or 0) or _("They are gone for good.")
+        )
     told = Facts(
         lambda fields: BulkUndone(
             change_set=undoing.public_id,

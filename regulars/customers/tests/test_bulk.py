@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from regulars.channels.actions import channel_for
 from regulars.core.errors import Invalid
 from regulars.customers import journal, search
-from regulars.customers.actions import bulk, change_customer, create_customer, delete_customer
+from regulars.customers.actions import bulk, change_customer, create_customer, delete_customer, erase_customer
 from regulars.customers.actions.bulk import NotPossibleNow
 from regulars.customers.actions.consent import record_consent
 from regulars.customers.actions.merging import merge, unmerge
@@ -339,6 +339,16 @@ def test_nothing_is_done_twice_or_out_of_time(three):
         bulk.undo(change_set)
     with pytest.raises(NotPossibleNow):
         bulk.stop(change_set)
+
+
+def test_nobody_who_went_for_good_counts_as_put_back(three):
+    change_set = done("tag", {"tags": ["vip"]}, three)
+    delete_customer(three[0])
+    erase_customer(three[0])
+    undone = bulk.undo(change_set)
+    assert (undone.counts["undone"], undone.counts["kept"]) == (2, 1)
+    assert [one.reason for one in undone.changes.filter(state="kept")] == ["They are gone for good."]
+    assert not Tagging.objects.exists()
 
 
 def test_tags_of_records_that_were_merged_count_and_go(three):
