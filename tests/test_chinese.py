@@ -35,6 +35,7 @@ NAMES = {
         "Guo",
         "doi",
         "Ctrl",
+        "XLSX",
         "English",
         "WhatsApp",
     ),
