@@ -11,8 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from regulars.channels.actions import channel_for
 from regulars.core import shop
 from regulars.customers.actions import imports
+from regulars.customers.actions.custom_fields import create_field
 from regulars.customers.actions.profile import create_customer
 from regulars.customers.models import ChangeSet, Customer, CustomField, ImportFile
+from regulars.staff.models import User
 
 pytestmark = pytest.mark.django_db
 FILE = (
@@ -127,6 +129,23 @@ def test_single_rows_are_left_out_and_taken_in_again(client_of, ada, known):
     known.refresh_from_db()
     assert known.name == "Ada King"
     assert not Customer.objects.filter(name="Bea Baum").exists()
+
+
+def test_a_file_does_not_tell_of_a_field_that_only_some_roles_see(client_of, ada):
+    create_field(label="Score", type="text", seen_by=["owner"])
+    mia = User.objects.create(name="Mia", email="mia@shop.example", role="manager", password="!")
+    client = client_of(ada)
+    columns = upload(client, "name,email,Score\nMara,mara@shop.example,overdrawn\nJonas,nonsense@,overdrawn\n")
+    page = client.get(columns).content.decode()
+    assert "overdrawn" in page
+    plan = client.post(columns, {"_plan": "1", **selected(page)}).url
+    theirs = client_of(mia).get(columns).content.decode()
+    assert "mara@shop.example" in theirs
+    assert "overdrawn" not in theirs
+    client_of(ada).post(f"{plan}/apply", {"kind": ["new"]})
+    assert Customer.objects.count() == 1
+    assert b"overdrawn" in client.get(f"{plan}/rejects").getvalue()
+    assert client_of(mia).get(f"{plan}/rejects").status_code == 404
 
 
 def test_odd_numbers_in_an_address_or_a_form_break_nothing(client_of, ada, known):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -161,8 +161,9 @@ def stop(request: HttpRequest, import_id: str) -> HttpResponse:
 @requires("customers.import")
 def rejects(_request: HttpRequest, import_id: str) -> HttpResponse | FileResponse:
     """The rows that did not come in, with their reasons, as a file to mend and bring again."""
-    path = verbs.rejects_of(_change_set(import_id))
-    if path is None or not path.is_file():
+    change_set = _change_set(import_id)
+    path, file = verbs.rejects_of(change_set), getattr(change_set, "file", None)
+    if path is None or not path.is_file() or (file and _hidden_columns(file.mapping)):
         raise Http404(_("There is no such file any more."))
     return FileResponse(path.open("rb"), as_attachment=True, filename=path.name, content_type="text/csv; charset=utf-8")
 
@@ -177,6 +178,9 @@ def _mapper(file: ImportFile, table: Table, *, data: QueryDict | None, date_form
     guesses = [one for one in guesses if table.header[one.column] or not one.is_empty][:_MOST]
     known = {int(column) - 1: field for field, column in remembered.items() if field in own or _is_field(field)}
     shown = [_column(one, table, sample, known=known, is_remembered=bool(remembered), data=data) for one in guesses]
+    for column in shown:
+        if column["number"] in _hidden_columns(remembered):
+            column["values"] = []
     places = {one["chosen"]: one["number"] - 1 for one in shown if one["chosen"]}
     _orders, findings = date_orders(table, places, country=country, chosen=date_order(date_format))
     return {
@@ -305,6 +309,12 @@ def _line(line: Change, names: Names, *, hidden: Collection[str]) -> dict[str, A
             if name not in hidden
         ],
     }
+
+
+def _hidden_columns(mapping: Mapping[str, str]) -> set[int]:
+    """The numbers of the columns that hold what the reader may not see."""
+    own = {one.name for one in customfields.of_who_acts()}
+    return {int(number) for name, number in mapping.items() if name.startswith(customfields.PREFIX) and name not in own}
 
 
 def _is_field(name: str) -> bool:
