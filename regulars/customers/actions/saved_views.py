@@ -42,7 +42,7 @@ def save_view(
     return SavedView.objects.create(
         owner=owner,
         name=_name(name),
-        query=query[:_QUERY],
+        query=_query(query),
         columns=list(columns),
         density=density if density in DENSITIES else "",
         is_shared=is_shared,
@@ -56,7 +56,8 @@ def change_view(view: SavedView, *, by: User, **values: Any) -> SavedView:
     current = _own(view, by)
     for field in _WRITTEN:
         if field in values:
-            setattr(current, field, _name(values[field]) if field == "name" else values[field])
+            checked = {"name": _name, "query": _query}.get(field)
+            setattr(current, field, checked(values[field]) if checked else values[field])
     current.updated_at, current.version = timezone.now(), current.version + 1
     current.save()
     return current
@@ -102,3 +103,11 @@ def _name(text: str) -> str:
         sentence = _("Give the view a name.")
         raise Invalid(sentence, fields={"name": [sentence]})
     return name
+
+
+def _query(text: str) -> str:
+    if len(text) > _QUERY:
+        # cut somewhere, it would ask for something else
+        sentence = _("This list asks for too much to be saved. Take some filters away.")
+        raise Invalid(sentence, fields={"query": [sentence]})
+    return text

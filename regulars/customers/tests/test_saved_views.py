@@ -217,3 +217,12 @@ def test_a_shared_view_does_not_tell_of_a_field_that_only_some_roles_see(client_
     archive_field(CustomField.objects.get())
     assert "overdrawn" not in client_of(ben).get("/customers").content.decode()
     assert client_of(ben).post(f"/customers/views/{shared[0].public_id}/change", {"name": "x"}).status_code == 404
+
+
+def test_a_list_too_long_to_be_kept_is_refused_and_never_cut(client_of, ada, people):
+    client = client_of(ada)
+    view = verbs.save_view(owner=ada, name="Short", query=QUERY)
+    long = f"name={'x' * 5000}"
+    assert client.post("/customers/views/save", {"query": long, "name": "Long"}).status_code == 422
+    assert client.post(f"/customers/views/{view.public_id}/change", {"query": long}).status_code == 422
+    assert list(SavedView.objects.values_list("query", flat=True)) == [QUERY]

@@ -147,7 +147,11 @@ def change(request: HttpRequest, view_id: str) -> HttpResponse:
     if "query" in data:
         now = QueryDict(data["query"], mutable=True)
         density = now.get("density") or view.density
-        change_view(view, by=user, query=plain(now).urlencode(), columns=_columns(now, view, user), density=density)
+        query = plain(now).urlencode()
+        try:
+            change_view(view, by=user, query=query, columns=_columns(now, view, user), density=density)
+        except Invalid as refusal:
+            return _manage(request, problem=refusal.sentence)
         toast(request, _("“%(name)s” is this list from now on.") % {"name": view.name})
         return redirect(_address_of(SavedView.objects.get(pk=view.pk)))
     try:
