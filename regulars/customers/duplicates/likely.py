@@ -43,7 +43,8 @@ def likely_duplicates(values: Mapping[str, Any], *, limit: int = 5, besides: Ite
 
     `values` are fields of a profile (given_name, family_name, name, company, email, phone, birth_year, birthday, …)
     and of an address (line1, line2, city, region, postcode, country), as forms and imports have them; `besides` are
-    customers not to name. Nobody less likely than the threshold is named.
+    customers not to name. Nobody less likely than the threshold is named, but for who has one of the e-mails: two who
+    share one are worth a look, however different all else is.
     """
     somebody = base.as_person(dict(values))
     ids = list(islice(_candidates(somebody), _MOST))
@@ -57,7 +58,12 @@ def likely_duplicates(values: Mapping[str, Any], *, limit: int = 5, besides: Ite
     left = np.zeros(len(known), dtype=np.int64)
     right = np.arange(1, len(known) + 1, dtype=np.int64)
     match = model.probabilities(compare(table, left, right))[0]
-    best = [place for place in np.argsort(-match, kind="stable")[:limit].tolist() if match[place] >= threshold]
+    mails = set(somebody.email)
+    best = [
+        place
+        for place in np.argsort(-match, kind="stable").tolist()
+        if match[place] >= threshold or mails.intersection(known[place][1].email)
+    ][:limit]
     pieces = evidence_of(table, model, left[best], right[best])
     return [(known[place][0], float(match[place]), one) for place, one in zip(best, pieces, strict=True)]
 

@@ -69,10 +69,13 @@ def _mark_by_evidence(line: Planned, row: Ready) -> None:
         values |= {name: address[name] for name in ("line1", "line2", "city", "region", "postcode", "country")}
     found = likely_duplicates(values, limit=1)
     if found:
-        number, probability, _evidence = found[0]
+        number, probability, evidence = found[0]
         name = str(Customer.objects.filter(pk=number).first() or number)
         line.outcome, line.customer_id = Change.Outcome.POSSIBLE, number
-        line.reason = _("Very likely %(name)s: %(share)s sure.") % {"name": name, "share": f"{probability:.0%}"}
+        if values["email"] and any(piece.field == "email" and piece.level == "exact" for piece in evidence):
+            line.reason = _("%(name)s has the same e-mail.") % {"name": name}
+        else:
+            line.reason = _("Very likely %(name)s: %(share)s sure.") % {"name": name, "share": f"{probability:.0%}"}
 
 
 def _mark_by_name(new: Sequence[Planned], rows: Mapping[int, Ready]) -> None:

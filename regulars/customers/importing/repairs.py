@@ -32,6 +32,7 @@ _POSTCODE_DIGITS = {
     "JP": 7, "IL": 7, "IS": 3,
 }  # fmt: skip
 _SCIENTIFIC = re.compile(r"\+?([1-9])(?:[.,](\d+))?[eE]\+?(\d{1,2})")
+_GUARDED = re.compile(r"'[+0-9][^']*")  # how a spreadsheet keeps a number from being counted with
 _SERIAL = re.compile(r"[1-7]\d{4}(?:[.,]\d+)?")
 _STAMP = re.compile(r"1\d{9}(?:\d{3})?")
 _TOTALS = frozenset(
@@ -89,6 +90,11 @@ def _sentence(kind: str, count: int, before: str, after: str) -> str:
             "%(count)s ids were written as calculations: %(before)s is %(after)s.",
             count,
         ),
+        "apostrophe": ngettext(
+            "%(count)s number stood behind an apostrophe: %(before)s is %(after)s.",
+            "%(count)s numbers stood behind an apostrophe: %(before)s is %(after)s.",
+            count,
+        ),
         "date": ngettext(
             "%(count)s date was written as a spreadsheet counts days: %(before)s is %(after)s.",
             "%(count)s dates were written as a spreadsheet counts days: %(before)s is %(after)s.",
@@ -112,6 +118,7 @@ class Mender:
         self._postcode, self._country_at = columns.get("postcode"), columns.get("country")
         self._phones = [columns[name] for name in ("phone", "address_phone", "phone_2") if name in columns]
         self._ids = [columns[name] for name in ("external_id",) if name in columns]
+        self._guarded = [*self._phones, *self._ids, *([self._postcode] if self._postcode is not None else [])]
         self._names = [columns[name] for name in ("name", "given_name", "family_name", "company") if name in columns]
         self._telling = [*self._phones, *self._ids, *(columns[name] for name in ("email",) if name in columns)]
         self._dates = [columns[name] for name in DATES if name in columns]
@@ -126,6 +133,15 @@ class Mender:
             line = mended.get(place, lines[place])
             mended[place] = line._replace(cells=[*line.cells[:at], text, *line.cells[at + 1 :]])
 
+        for at in self._guarded:
+            if not any(row[at][:1] == "'" for row in cells):
+                continue
+            for place in whole:
+                text = lines[place].cells[at]
+                if _GUARDED.fullmatch(text):
+                    self.repairs.note("apostrophe", text, text[1:])
+                    change(place, at, text[1:])
+            cells = [mended.get(place, lines[place]).cells for place in whole]
         for at, kind in (*((at, "phone") for at in self._phones), *((at, "external_id") for at in self._ids)):
             column = [row[at] for row in cells]
             if "E+" not in (joined := " ".join(column)) and "e+" not in joined:

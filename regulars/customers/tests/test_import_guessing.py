@@ -223,6 +223,22 @@ def test_rows_with_nothing_to_mend_are_the_same_objects():
     assert Mender({"postcode": 0, "country": 1, "phone": 2}, country="DE").lines(lines) is lines
 
 
+def test_a_number_behind_an_apostrophe_is_the_number_and_a_word_keeps_its_apostrophe():
+    mender = Mender({"external_id": 0, "phone": 1, "postcode": 2, "name": 3}, country="DE")
+    lines = mender.lines(
+        [
+            Line(2, ["'7000000000001", "'+49301234567", "'01067", "'s Gravenmade"]),
+            Line(3, ["'t1", "", "", "O'Brien"]),
+        ]
+    )
+    assert [line.cells for line in lines] == [
+        ["7000000000001", "+49301234567", "01067", "'s Gravenmade"],
+        ["'t1", "", "", "O'Brien"],
+    ]
+    [finding] = mender.repairs.findings()
+    assert finding.sentence == "3 numbers stood behind an apostrophe: '+49301234567 is +49301234567."
+
+
 def test_what_a_spreadsheet_counts_as_days_lies_in_this_century_or_the_last():
     assert counted_moment("45000") == ("date", "2023-03-15")
     assert counted_moment("45000.5") == ("date", "2023-03-15 12:00:00")

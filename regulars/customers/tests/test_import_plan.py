@@ -105,6 +105,21 @@ def test_a_plan_says_of_every_row_what_would_become_of_it():
     assert lines[7].reason == "The same customer as an earlier row of this file, which would make them."
 
 
+def test_another_account_with_an_email_that_somebody_has_is_perhaps_the_same_person():
+    known = ada()
+    plan = planned(
+        "external_id,email,given_name,family_name,city",
+        "Number,E-Mail,Vorname,Nachname,Ort",
+        "77,ada@mail.example,Grace,Hopper,Aarhus",
+    )
+    [line] = plan.changes.all()
+    assert (line.outcome, line.customer_id, line.reason) == (
+        "possible",
+        known.pk,
+        "Ada Lovelace has the same e-mail.",
+    )
+
+
 def test_a_change_is_shown_field_by_field():
     ada()
     plan = planned(
