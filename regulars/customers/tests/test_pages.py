@@ -122,10 +122,13 @@ def test_the_list_asks_as_much_for_three_rows_as_for_one(url, queries, client_of
     client.get(url)
     counts = []
     for round_ in range(2):
-        with CaptureQueriesContext(_connection()) as asked:
-            answer = client.get(url)
-        assert answer.context["shown"] == (1, 3)[round_]
-        counts.append(len(asked))
+        tries = []
+        for _time in range(3):  # what is kept for some seconds may have to be read again by one of them
+            with CaptureQueriesContext(_connection()) as asked:
+                answer = client.get(url)
+            assert answer.context["shown"] == (1, 3)[round_]
+            tries.append(len(asked))
+        counts.append(min(tries))
         for number in (1, 2):
             other = create_customer(
                 values={"name": f"Elise {number}", "email": f"e{number}{round_}@x.example"},
@@ -143,9 +146,12 @@ def test_the_customer_page_asks_as_much_for_three_orders_as_for_one(tab, queries
     client.get(f"/customers/{elodie.public_id}{tab}")
     counts = []
     for round_ in range(2):
-        with CaptureQueriesContext(_connection()) as asked:
-            assert client.get(f"/customers/{elodie.public_id}{tab}").status_code == 200
-        counts.append(len(asked))
+        tries = []
+        for _time in range(3):  # what is kept for some seconds may have to be read again by one of them
+            with CaptureQueriesContext(_connection()) as asked:
+                assert client.get(f"/customers/{elodie.public_id}{tab}").status_code == 200
+            tries.append(len(asked))
+        counts.append(min(tries))
         for number in (1, 2):
             buys(elodie, f"{round_}{number}", NOW - dt.timedelta(days=20 * number))
             change_customer(elodie, values={"title": f"Dr. {round_}{number}"})
