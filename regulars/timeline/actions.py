@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -89,31 +89,37 @@ def record(
 
 
 def record_many(
-    facts: Iterable[tuple[int, Fact]], *, subject: type[models.Model], at: dt.datetime | None = None
+    facts: Iterable[tuple[int, Fact]],
+    *,
+    subject: type[models.Model],
+    at: dt.datetime | Mapping[int, dt.datetime] | None = None,
 ) -> None:
     """Keep a fact for each of many customers (by id) at once, in the transaction of the changes they tell of.
 
-    For bulk verbs. Refuses facts that somebody reacts to: record those one by one, or one fact for the whole work.
+    `at` is when it happened: one moment for all, or each customer's own. For bulk verbs. Refuses facts that somebody
+    reacts to: record those one by one, or one fact for the whole work.
     """
     now, acting_now = timezone.now(), _acting.get()
+    moments = at if isinstance(at, Mapping) else {}
+    usual = bulk.moment(at if isinstance(at, dt.datetime) else now)
     rows, kinds = [], set()
     told, data = None, ""
     for number, fact in facts:
         if fact is not told:  # one fact is often that of many customers
             told, data = fact, json.dumps(fact.data())
             kinds.add(type(fact))
-        rows.append((fact.name, number, number, data))
+        happened = bulk.moment(moments[number]) if number in moments else usual
+        rows.append((fact.name, happened, number, number, data))
     for kind in kinds:
         if _later[kind] or _at_once[kind]:
             raise ValueError(f"{kind.name} has reactions; record() it, or announce one fact for the whole batch")
     same = {
-        "at": bulk.moment(at or now),
         "recorded_at": bulk.moment(now),
         "actor_id": acting_now.user_id,
         "source": str(acting_now.source),
         "subject_type": subject._meta.label_lower,
     }
-    bulk.insert(Entry, ("name", "customer_id", "subject_id", "data"), rows, same=same)
+    bulk.insert(Entry, ("name", "at", "customer_id", "subject_id", "data"), rows, same=same)
 
 
 def on(fact: type[Fact], *, at_once: bool = False) -> Callable[[Reaction], Reaction]:

@@ -385,6 +385,7 @@ def _add(lines: Sequence[ConsentRecord]) -> None:
 def _tell(lines: Iterable[ConsentRecord], became: Mapping[int, Mapping[Key, tuple[str, str]]]) -> None:
     """One entry for each customer whose state changed."""
     facts: dict[int, ConsentChanged] = {}
+    moments: dict[int, dt.datetime] = {}
     for line in lines:
         change = became[line.customer_id].get((line.medium, line.purpose))
         if change is not None:
@@ -392,4 +393,5 @@ def _tell(lines: Iterable[ConsentRecord], became: Mapping[int, Mapping[Key, tupl
                 line.customer_id, ConsentChanged(source=line.source, purpose=line.purpose, reason=line.reason)
             )
             fact.changes[FIELD_OF[line.medium]] = [WORDS.get(state, NEVER) for state in change]
-    record_many(facts.items(), subject=Customer)
+            moments[line.customer_id] = max(line.at, moments.get(line.customer_id, line.at))
+    record_many(facts.items(), subject=Customer, at=moments)

@@ -67,6 +67,8 @@ def test_what_somebody_agreed_to_is_kept_with_when_where_and_to_which_address(el
     assert not consents.may_reach(elodie, "sms")
     entry = Entry.objects.get(name="customer.consent_changed")
     assert entry.data["changes"] == {"email_subscription_status": ["not_subscribed", "subscribed"]}
+    assert entry.at == at
+    assert entry.recorded_at > at
 
 
 def test_the_latest_word_holds_and_the_ledger_keeps_all(elodie):
