@@ -129,3 +129,19 @@ class IdempotentCall(models.Model):
     @property
     def is_answered(self) -> bool:
         return self.status is not None
+
+
+class WrappedKey(models.Model):
+    """A key that data are encrypted with, itself encrypted under the key ring's key `key_id` (core/sealing.py).
+
+    These rows never enter a backup with the data: a backup keeps the newest of them apart, and no older ones, so that
+    a key that was destroyed here cannot be brought back from there.
+    """
+
+    name = models.CharField(max_length=40, unique=True)
+    key_id = models.CharField(max_length=8)
+    value = models.TextField()
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.name

@@ -21,14 +21,54 @@ class Users(BaseUserManager["User"]):
         return self.get(email=(username or "").strip().lower())
 
 
+class Sees(models.TextChoices):
+    """Which customers a role sees; what hangs on the others is not there for it either."""
+
+    ALL = "all", _("All customers")
+    TEAM = "team", _("Customers of their teams")
+    OWN = "own", _("Customers they look after")
+    CHANNELS = "channels", _("Customers of some channels")
+
+
+class StaffRole(Row):
+    """What a role may do, where the shop says so: one of its own, or a built-in one that it changed.
+
+    A built-in role that nobody changed has no row (see roles.py). `permissions` are names of PERMISSIONS, `channel_ids`
+    the channels of a role that sees some channels, `fields` how much of each protected group of fields is shown: what
+    is not named is shown in full.
+    """
+
+    id_prefix = "rol"
+
+    key = models.SlugField(_("key"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=80, blank=True, default="")
+    permissions = models.JSONField(default=list)
+    sees = models.CharField(_("sees"), max_length=8, choices=Sees, default=Sees.ALL)
+    channel_ids = models.JSONField(default=list)
+    fields = models.JSONField(default=dict)
+    needs_second_factor = models.BooleanField(_("needs a second step at sign-in"), default=False)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+
+    def __str__(self) -> str:
+        return self.name or self.key
+
+
 class User(AbstractBaseUser):
-    """Someone who works in the shop. What they may do follows from their role."""
+    """Someone who works in the shop. What they may do follows from their role.
+
+    `role` names it; `definition` is its row, where it has one, so that whoever loads a person has the role as well.
+    """
 
     id_prefix = "usr"
 
     email = models.EmailField(_("e-mail"), unique=True)
     name = models.CharField(_("name"), max_length=120)
-    role = models.CharField(_("role"), max_length=16, choices=Role, default=Role.READ_ONLY)
+    role = models.CharField(_("role"), max_length=40, default=Role.READ_ONLY)
+    definition = models.ForeignKey(
+        StaffRole, null=True, blank=True, on_delete=models.PROTECT, related_name="people", editable=False
+    )
     language = models.CharField(_("language"), max_length=16, blank=True, default="")
     theme = models.CharField(_("theme"), max_length=8, blank=True, default="")
     shows_keys = models.BooleanField(_("key line"), default=True)
@@ -59,6 +99,13 @@ class User(AbstractBaseUser):
         return "".join(word[0] for word in [*words[:1], *words[1:][-1:]]).upper()
 
     @property
+    def role_name(self) -> str:
+        """What people call this person's role."""
+        if self.definition is not None and self.definition.name:
+            return self.definition.name
+        return str(Role(self.role).label) if self.role in Role.values else self.role
+
+    @property
     def permissions(self) -> frozenset[str]:
         """Every permission this person has."""
         return permissions_of(self.role) if self.is_active else frozenset()
@@ -66,6 +113,43 @@ class User(AbstractBaseUser):
     def may(self, permission: str) -> bool:
         """Whether this person has the permission."""
         return permission in self.permissions
+
+
+class Team(Row):
+    """Colleagues who look after customers together."""
+
+    id_prefix = "tea"
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    members = models.ManyToManyField(User, related_name="teams", blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Invitation(Row):
+    """Somebody may come to work here: a link, of which only the hash is kept, good once and until it expires."""
+
+    id_prefix = "inv"
+
+    email = models.EmailField(_("e-mail"))
+    name = models.CharField(_("name"), max_length=120, blank=True, default="")
+    role = models.CharField(_("role"), max_length=40)
+    teams = models.ManyToManyField(Team, blank=True, related_name="+")
+    invited_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    hash = models.CharField(max_length=64, unique=True, editable=False)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return self.email
 
 
 class ApiToken(Row):
