@@ -1,4 +1,4 @@
-"""Users and their API tokens."""
+"""People, teams, and who is invited."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from regulars.core import ids
 from regulars.core.models import Row
+from regulars.staff.models.roles import StaffRole
 from regulars.staff.roles import Role, permissions_of
 
 
@@ -19,40 +20,6 @@ class Users(BaseUserManager["User"]):
 
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(email=(username or "").strip().lower())
-
-
-class Sees(models.TextChoices):
-    """Which customers a role sees; what hangs on the others is not there for it either."""
-
-    ALL = "all", _("All customers")
-    TEAM = "team", _("Customers of their teams")
-    OWN = "own", _("Customers they look after")
-    CHANNELS = "channels", _("Customers of some channels")
-
-
-class StaffRole(Row):
-    """What a role may do, where the shop says so: one of its own, or a built-in one that it changed.
-
-    A built-in role that nobody changed has no row (see roles.py). `permissions` are names of PERMISSIONS, `channel_ids`
-    the channels of a role that sees some channels, `fields` how much of each protected group of fields is shown: what
-    is not named is shown in full.
-    """
-
-    id_prefix = "rol"
-
-    key = models.SlugField(_("key"), max_length=40, unique=True)
-    name = models.CharField(_("name"), max_length=80, blank=True, default="")
-    permissions = models.JSONField(default=list)
-    sees = models.CharField(_("sees"), max_length=8, choices=Sees, default=Sees.ALL)
-    channel_ids = models.JSONField(default=list)
-    fields = models.JSONField(default=dict)
-    needs_second_factor = models.BooleanField(_("needs a second step at sign-in"), default=False)
-
-    class Meta:
-        ordering: ClassVar = ["id"]
-
-    def __str__(self) -> str:
-        return self.name or self.key
 
 
 class User(AbstractBaseUser):
@@ -150,53 +117,3 @@ class Invitation(Row):
 
     def __str__(self) -> str:
         return self.email
-
-
-class ApiToken(Row):
-    """A key for a program. Only its hash is kept; `scopes` are permissions, never more than its owner has."""
-
-    id_prefix = "tok"
-
-    name = models.CharField(_("name"), max_length=80)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
-    hash = models.CharField(max_length=64, unique=True, editable=False)
-    hint = models.CharField(max_length=12, editable=False)
-    scopes = models.JSONField(default=list)
-    expires_at = models.DateTimeField(null=True, blank=True)
-    last_used_at = models.DateTimeField(null=True, editable=False)
-    revoked_at = models.DateTimeField(null=True, editable=False)
-
-    class Meta:
-        ordering: ClassVar = ["-id"]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def role(self) -> str:
-        """Whose role decides what it sees: its owner's."""
-        return self.user.role
-
-    @property
-    def is_valid(self) -> bool:
-        """Neither revoked nor expired, and its owner still works here."""
-        now = timezone.now()
-        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now) and self.user.is_active
-
-    def may(self, permission: str) -> bool:
-        """Whether the token has the scope, and its owner still the permission."""
-        return permission in self.scopes and self.user.may(permission)
-
-
-class SignInTry(models.Model):
-    """Failed sign-ins, counted per e-mail and address, so that guessing is slow."""
-
-    key = models.CharField(max_length=64, unique=True)
-    failures = models.PositiveSmallIntegerField(default=0)
-    last_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        verbose_name_plural = "sign-in tries"
-
-    def __str__(self) -> str:
-        return f"{self.key}: {self.failures}"

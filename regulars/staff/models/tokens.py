@@ -1,0 +1,48 @@
+"""Keys for programs."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from regulars.core.models import Row
+from regulars.staff.models.people import User
+
+
+class ApiToken(Row):
+    """A key for a program. Only its hash is kept; `scopes` are permissions, never more than its owner has."""
+
+    id_prefix = "tok"
+
+    name = models.CharField(_("name"), max_length=80)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
+    hash = models.CharField(max_length=64, unique=True, editable=False)
+    hint = models.CharField(max_length=12, editable=False)
+    scopes = models.JSONField(default=list)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def role(self) -> str:
+        """Whose role decides what it sees: its owner's."""
+        return self.user.role
+
+    @property
+    def is_valid(self) -> bool:
+        """Neither revoked nor expired, and its owner still works here."""
+        now = timezone.now()
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now) and self.user.is_active
+
+    def may(self, permission: str) -> bool:
+        """Whether the token has the scope, and its owner still the permission."""
+        return permission in self.scopes and self.user.may(permission)
