@@ -23,15 +23,18 @@ from regulars.customers.models import (
     CustomValue,
     DuplicatePair,
     Identity,
+    Limit,
     Mention,
     MergeLink,
     Note,
     OwnProfile,
+    PrivacyRequest,
     Tagging,
 )
 from regulars.timeline.models import Entry
 
 _OUR_FACTS = "customer."
+_STAFF = {"customer_id", "made_by_id", "checked_by_id", "answered_by_id", "set_by_id", "lifted_by_id", "decided_by_id"}
 
 
 def _profile(customer: Customer) -> Iterable[dict[str, Any]]:
@@ -71,6 +74,11 @@ def _blank_changes(customer: Customer) -> None:
     Change.objects.filter(customer_id=customer.pk).update(customer_id=None, label="", fields={}, images=[], reason="")
 
 
+def _blank_requests(customer: Customer) -> None:
+    """That a right was asked for and when it was answered is our proof; who asked, and the words, go."""
+    PrivacyRequest.objects.filter(customer=customer).update(customer=None, asked_by="", details="", answer="")
+
+
 def _forget_attachments(customer: Customer) -> None:
     """The rows now, and the files when nothing can bring the rows back."""
     rows = Attachment.objects.filter(customer=customer)
@@ -89,7 +97,7 @@ def _rows(name: str, model: type[Model], *, by: str = "customer", also: tuple[st
         name=name,
         models=(model._meta.label,),
         export=lambda customer: _plain(
-            of(customer), leave_out={"customer_id", "actor_id", "author_id", "user_id"}, also=also
+            of(customer), leave_out={"customer_id", "actor_id", "author_id", "user_id", *_STAFF}, also=also
         ),
         forget=lambda customer: _delete(of(customer)),
         **more,
@@ -156,6 +164,13 @@ ALL = (
         # what we thought of two people is not told to either of them
         export=lambda _customer: (),
         forget=lambda customer: _delete(_of_pair(DuplicatePair, customer, "left", "right")),
+    ),
+    _rows("limits", Limit),
+    Holder(
+        name="privacy_requests",
+        models=("customers.PrivacyRequest",),
+        export=lambda customer: _plain(PrivacyRequest.objects.filter(customer=customer), leave_out=_STAFF),
+        forget=_blank_requests,
     ),
     Holder(name="bulk_changes", models=("customers.Change",), export=_changes, forget=_blank_changes),
     Holder(name="timeline", models=("timeline.Entry",), export=_entries, forget=_blank_entries),

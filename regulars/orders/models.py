@@ -118,6 +118,36 @@ class OrderLine(models.Model):
         return f"{self.quantity} × {self.title or self.sku}"
 
 
+class KeptSale(models.Model):
+    """A sale of somebody who was erased: kept under a number that stands for nobody, because the law wants the books.
+
+    Exactly one of `order` and `returned` is set. `until` is the last day the law wants it kept; a rule that runs at
+    night drops it then. All sales of one person have one `anonymous` number, so that the books can be read.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    order = models.OneToOneField(Order, null=True, on_delete=models.CASCADE, related_name="kept_sale")
+    returned = models.OneToOneField("Return", null=True, on_delete=models.CASCADE, related_name="kept_sale")
+    anonymous = models.BigIntegerField()
+    until = models.DateField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="kept_sale_of_one",
+                condition=models.Q(order__isnull=False, returned__isnull=True)
+                | models.Q(order__isnull=True, returned__isnull=False),
+            ),
+        ]
+        indexes: ClassVar = [
+            # what is dropped tonight
+            models.Index(fields=["until"], name="kept_sale_by_until"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.anonymous} until {self.until}"
+
+
 class NumberGram(models.Model):
     """The finder of order numbers: which orders of a block of 65,536 have a short piece of text in their number.
 
