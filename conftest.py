@@ -18,7 +18,7 @@ from tools import postgres
 os.environ["REGULARS_HOME"] = tempfile.mkdtemp(prefix="regulars-test-")
 (Path(os.environ["REGULARS_HOME"]) / "static").mkdir()
 os.environ["DJANGO_SETTINGS_MODULE"] = "regulars.config.settings"
-os.environ["REGULARS_SECRET_KEY"] = "only-for-tests-only-for-tests-only-for-tests-"
+os.environ["REGULARS_KEYS"] = "rgk_" + "only-for-tests" * 3 + "A"
 
 ENGINE = os.environ.get("REGULARS_TEST_ENGINE", "sqlite")
 

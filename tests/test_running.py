@@ -18,6 +18,8 @@ import psutil
 import psycopg
 import pytest
 
+from regulars.core import keyring
+
 REGULARS = [sys.executable, "-m", "regulars.config.cli"]
 
 
@@ -117,11 +119,11 @@ def test_a_shop_opens_keeps_its_keys_and_ends_within_five_seconds(start, home):
     said = log.read_text()
     assert f"http://localhost:{port}/" in said
     password = re.search(r"Password +(\S+)", said)[1]
-    assert json.loads((home / "keys" / "first-sign-in").read_text())["password"] == password
-    assert {mode(home), mode(home / "keys")} == {0o700}
-    assert {mode(path) for path in (home / "keys").iterdir()} == {0o600}
-    key = (home / "keys" / "secret_key").read_text()
-    assert len(key) >= 50
+    assert json.loads((home / "first-sign-in").read_text())["password"] == password
+    keys = home.with_name(home.name + ".keys")
+    assert (mode(home), mode(home / "first-sign-in"), mode(keys)) == (0o700, 0o600, 0o600)
+    key = keys.read_text()
+    assert len(keyring.parse(key).keys) == 1
 
     family = family_of(process)
     assert len(family) >= 3
@@ -134,7 +136,7 @@ def test_a_shop_opens_keeps_its_keys_and_ends_within_five_seconds(start, home):
     again, port, log = start()
     assert "Database" not in log.read_text()
     assert password in log.read_text()
-    assert (home / "keys" / "secret_key").read_text() == key
+    assert keys.read_text() == key
     again.terminate()
     assert again.wait(timeout=6) == 0
 
@@ -217,8 +219,8 @@ def test_a_command_without_a_shop_says_what_to_do(home):
 
 
 def test_a_command_without_tables_says_what_to_do(home):
-    (home / "keys").mkdir(parents=True)
-    done = run_once(home, "worker", "--once", REGULARS_SECRET_KEY="x" * 50)
+    home.mkdir(parents=True)
+    done = run_once(home, "worker", "--once", REGULARS_KEYS=keyring.Key.new().text)
     assert done.returncode == 2
     assert done.stderr.endswith("regulars: The database is not set up for this version. Run `regulars setup` first.\n")
 

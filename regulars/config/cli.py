@@ -108,6 +108,25 @@ def run_shop(*, port: int | None, bind: str | None, demo: bool) -> None:
 
 
 @cli.command()
+@click.option("--tls-cert", type=click.Path(), help="The certificate with its chain (PEM); else REGULARS_TLS_CERT.")
+@click.option("--tls-key", type=click.Path(), help="Its private key (PEM); else REGULARS_TLS_KEY.")
+@click.option("--http-port", type=click.IntRange(1, 65535), help="A plain port that sends browsers on to HTTPS.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help="The port; else REGULARS_PORT, else 8443 with a certificate, or 8000."
+)
+@click.option("--bind", help="The address to listen on; else REGULARS_BIND, else every one with a certificate.")
+def serve(
+    *, tls_cert: str | None, tls_key: str | None, http_port: int | None, port: int | None, bind: str | None
+) -> None:
+    """Run the shop on a server: as `run` does, without the demo shop, and over HTTPS where a certificate is named."""
+    from regulars.config.supervisor import supervise
+
+    given = {"REGULARS_TLS_CERT": tls_cert, "REGULARS_TLS_KEY": tls_key, "REGULARS_HTTP_PORT": http_port}
+    os.environ.update({name: str(value) for name, value in given.items() if value})
+    sys.exit(supervise(port=port, bind=bind, with_demo=False))
+
+
+@cli.command()
 @click.option("--port", type=click.IntRange(1, 65535), help="The port; else REGULARS_PORT, else 8000.")
 @click.option("--bind", help="The address to listen on; else REGULARS_BIND, else 127.0.0.1.")
 def web(*, port: int | None, bind: str | None) -> None:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+from regulars.core import keyring
+from regulars.core.keyring import BadKeys, KeyRing
 
 
 class BadSetting(SystemExit):
@@ -56,6 +60,14 @@ def words(name: str, *, default: str) -> list[str]:
     return [word.strip() for word in text(name, default=default).split(",") if word.strip()]
 
 
+def networks(name: str, *, default: str) -> list[IPv4Network | IPv6Network]:
+    """A list of addresses and networks, as `10.0.0.5,172.16.0.0/12`."""
+    try:
+        return [ip_network(word) for word in words(name, default=default)]
+    except ValueError as wrong:
+        raise BadSetting(f"{name} holds something that is no address and no network: {wrong}.") from None
+
+
 def home(name: str, *, default: Path) -> Path:
     """The data folder, as an absolute path; it is made by `regulars setup`."""
     return Path(text(name, default="") or default).expanduser().resolve()
@@ -68,26 +80,36 @@ def data_folder() -> Path:
     return home("REGULARS_HOME", default=(checkout if is_checkout else Path.cwd()) / "data")
 
 
-def secret_key() -> str:
-    """REGULARS_SECRET_KEY, else the key that set-up made; empty where there is none yet."""
-    return text("REGULARS_SECRET_KEY", default="", file=data_folder() / "keys" / "secret_key")
+def key_ring() -> KeyRing | None:
+    """The shop's keys (core/keyring.py); None before set-up has made them."""
+    try:
+        return keyring.find(data_folder())
+    except BadKeys as bad:
+        raise BadSetting(f"The keys cannot be read: {bad}.") from None
+
+
+def secret_keys(ring: KeyRing | None) -> list[str]:
+    """What signs sessions and links: REGULARS_SECRET_KEY, else from the current key; then what older keys signed."""
+    given = text("REGULARS_SECRET_KEY", default="")
+    derived = [key.derive("signatures").hex() for key in ring.keys] if ring else []
+    return [given, *derived] if given else derived
 
 
 def require_key() -> None:
-    """End with a sentence where there is no key: nothing that serves people starts without one."""
-    if not secret_key():
+    """End with a sentence where there are no keys: nothing that serves people starts without them."""
+    if key_ring() is None:
         raise BadSetting("This shop has no keys yet. Run `regulars setup` first.")
 
 
-def database(url: str, *, home: Path) -> dict[str, Any]:
+def database(url: str, *, home: Path, ring: KeyRing | None) -> dict[str, Any]:
     """DATABASE_URL as Django wants it: `sqlite:///path`, `postgresql://user:password@host:port/name`, or nothing."""
     if not url:
-        return sqlite(home / "regulars.sqlite3")
+        return sqlite(home / "regulars.sqlite3", ring)
     parts = urlsplit(url)
     if parts.scheme in {"sqlite", "sqlite3"}:
         path = unquote(parts.path)
         # sqlite:///relative and sqlite:////absolute, as most tools read it
-        return sqlite(Path(path[1:]) if path.startswith("/") else Path(path))
+        return sqlite(Path(path[1:]) if path.startswith("/") else Path(path), ring)
     if parts.scheme in {"postgres", "postgresql"}:
         query = dict(parse_qsl(parts.query))
         return {
@@ -104,13 +126,15 @@ def database(url: str, *, home: Path) -> dict[str, Any]:
     raise BadSetting(f"DATABASE_URL begins with “{parts.scheme}”; it takes sqlite:/// or postgresql://.")
 
 
-def sqlite(path: Path) -> dict[str, Any]:
-    """SQLite as we run it: many readers, one writer that queues, and commits that survive a power cut."""
+def sqlite(path: Path, ring: KeyRing | None) -> dict[str, Any]:
+    """SQLite as we run it: encrypted, many readers, one writer that queues, and commits that survive a power cut."""
     return {
-        "ENGINE": "django.db.backends.sqlite3",
+        "ENGINE": "regulars.core.sqlcipher",
         "NAME": str(path),
         "CONN_MAX_AGE": None,
         "OPTIONS": {
+            "keys": [key.derive("database").hex() for key in ring.keys] if ring else [],
+            "is_encrypted": flag("REGULARS_ENCRYPT", default=True),
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
             "init_command": (

@@ -7,20 +7,35 @@ from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
-from regulars.config.environment import data_folder, database, flag, mail_server, number, secret_key, text, words
+from regulars.config.environment import (
+    data_folder,
+    database,
+    flag,
+    key_ring,
+    mail_server,
+    networks,
+    number,
+    secret_keys,
+    text,
+    words,
+)
 
 # ── where data lives
 REGULARS_HOME = data_folder()
-DATABASES = {"default": database(text("DATABASE_URL", default=""), home=REGULARS_HOME)}
-IS_SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+KEY_RING = key_ring()
+DATABASES = {"default": database(text("DATABASE_URL", default=""), home=REGULARS_HOME, ring=KEY_RING)}
+IS_SQLITE = DATABASES["default"]["ENGINE"] == "regulars.core.sqlcipher"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ── who may knock
-SECRET_KEY = secret_key()
+SECRET_KEY, *SECRET_KEY_FALLBACKS = secret_keys(KEY_RING) or [""]
 DEBUG = flag("REGULARS_DEBUG", default=False)
 ALLOWED_HOSTS = words("REGULARS_HOSTS", default="localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = words("REGULARS_ORIGINS", default="")
-IS_HTTPS = flag("REGULARS_HTTPS", default=False)
+# The shop speaks HTTPS itself where it has a certificate; REGULARS_HTTPS says that a proxy before it does.
+HAS_CERTIFICATE = bool(text("REGULARS_TLS_CERT", default=""))
+IS_HTTPS = HAS_CERTIFICATE or flag("REGULARS_HTTPS", default=False)
+TRUSTED_PROXIES = networks("REGULARS_PROXIES", default="" if HAS_CERTIFICATE else "127.0.0.1,::1")
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
@@ -43,11 +58,12 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "regulars.core.middleware.proxies.Proxies",
+    "regulars.core.middleware.headers.SecurityHeaders",
     "regulars.core.middleware.health.Health",
     "regulars.core.api.door.ApiDoor",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "regulars.core.middleware.headers.SecurityHeaders",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -99,11 +115,21 @@ SESSION_COOKIE_AGE = 30 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
+# A browser takes a __Host- cookie over HTTPS alone, and from this very host: no other subdomain can plant one.
+_COOKIE = "__Host-" if IS_HTTPS else ""
+SESSION_COOKIE_NAME = f"{_COOKIE}sessionid"
+CSRF_COOKIE_NAME = f"{_COOKIE}csrftoken"
+LANGUAGE_COOKIE_NAME = f"{_COOKIE}language"
+CSRF_COOKIE_HTTPONLY = True  # pages carry the token themselves
+CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if IS_HTTPS else 0
 SECURE_SSL_REDIRECT = IS_HTTPS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_HTTPS else None
+# A program that sends its token over an open line shall fail, not be sent on: core/api/door.py refuses it.
+SECURE_REDIRECT_EXEMPT = [r"^api/"]
+# Who may say so is decided in core/middleware/proxies.py.
+SECURE_PROXY_SSL_HEADER = None if HAS_CERTIFICATE or not IS_HTTPS else ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
 # Whether other subdomains speak HTTPS, and the browsers' preload list, are for the whole domain to decide, not for us.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]

@@ -9,7 +9,6 @@ import fcntl
 import hashlib
 import json
 import os
-import secrets
 import sys
 import time
 from collections.abc import Iterator
@@ -17,7 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from regulars import __version__
-from regulars.config.environment import BadSetting, data_folder
+from regulars.config.environment import BadSetting, data_folder, flag, key_ring
+from regulars.core import keyring
+from regulars.core.sqlcipher.files import encrypt, is_plain
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _STAMP = "set-up.json"
@@ -28,11 +29,11 @@ def set_up(*, with_demo: bool) -> None:
     folder = data_folder()
     with step("Data folder", folder):
         _make_private(folder)
-        _make_private(folder / "keys")
         _make_private(folder / "static")
     with _alone(folder):
         with step("Keys"):
-            make_key(folder / "keys" / "secret_key")
+            make_keys(folder)
+        _encrypt_database(folder / "regulars.sqlite3")
         with step("Translations"):
             compile_translations()
         with step("Database", os.environ.get("DATABASE_URL", "").partition(":")[0] or "SQLite"):
@@ -52,7 +53,7 @@ def is_set_up() -> bool:
     except (OSError, ValueError):
         return False
     has_database = bool(os.environ.get("DATABASE_URL")) or (folder / "regulars.sqlite3").is_file()
-    return has_database and (folder / "keys" / "secret_key").is_file() and known.get("state") == fingerprint()
+    return has_database and key_ring() is not None and known.get("state") == fingerprint()
 
 
 def fingerprint() -> str:
@@ -74,17 +75,21 @@ def step(name: str, note: object = "") -> Iterator[None]:
     print(f"  ✓ {name:<16} {note!s:<40} {time.monotonic() - began:6.1f} s", flush=True)
 
 
-def make_key(path: Path) -> None:
-    """A random key in a file that only its owner can read. A key that is there is never made again."""
-    if path.exists():
+def make_keys(folder: Path) -> None:
+    """A key of 32 random bytes, beside the data folder. Keys that are there are never made again.
+
+    Where there is a database already, its key is missing and not to be made anew: a person has to put it back.
+    """
+    if key_ring() is not None:
         return
-    part = path.with_suffix(".part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(50))
-        file.flush()
-        os.fsync(file.fileno())
-    part.rename(path)
+    path = keyring.path_of(folder)
+    database = folder / "regulars.sqlite3"
+    if database.exists() and not is_plain(str(database)):
+        raise BadSetting(f"The database in {folder} is encrypted, but its keys are gone. Put {path} back.")
+    try:
+        keyring.save(keyring.KeyRing((keyring.Key.new(),), path))
+    except OSError as error:
+        raise BadSetting(f"The keys cannot be written to {path}: {error.strerror}. Set REGULARS_KEYS_FILE.") from error
 
 
 def compile_translations() -> None:
@@ -121,6 +126,20 @@ def _make_private(folder: Path) -> None:
         folder.chmod(0o700)
 
 
+def _encrypt_database(path: Path) -> None:
+    """Encrypt what was written before there were keys."""
+    ring = key_ring()
+    if ring is None or not path.exists() or not path.stat().st_size or not is_plain(str(path)):
+        return
+    if os.environ.get("DATABASE_URL") or not flag("REGULARS_ENCRYPT", default=True):
+        return
+    with step("Encryption", path.name):
+        try:
+            encrypt(path, ring.current.derive("database").hex())
+        except OSError as error:
+            raise BadSetting(f"The database cannot be encrypted: {error}") from error
+
+
 def _migrate() -> None:
     from regulars.config.cli import open_house
 
@@ -147,7 +166,7 @@ def _load_demo_shop() -> None:
 def _make_owner() -> None:
     """The first owner, where nobody works here yet, and a first password where an owner has none.
 
-    The password is kept in keys/first-sign-in, so that every start can print it until somebody changes it.
+    The password is kept in first-sign-in, so that every start can print it until somebody changes it.
     """
     from regulars.config.sign_in import make_first_sign_in
 

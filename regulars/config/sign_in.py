@@ -60,7 +60,7 @@ def forget_when_changed() -> None:
 
 
 def _path() -> Path:
-    return data_folder() / "keys" / "first-sign-in"
+    return data_folder() / "first-sign-in"
 
 
 def _keep(sign_in: SignIn) -> None:

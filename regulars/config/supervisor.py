@@ -10,6 +10,7 @@ import http.client
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -17,7 +18,7 @@ import time
 from dataclasses import dataclass, field
 from types import FrameType
 
-from regulars.config import interpreter
+from regulars.config import interpreter, plain_door, tls
 from regulars.config.environment import BadSetting, number, require_key, text
 from regulars.config.setup import is_set_up, step
 
@@ -57,24 +58,29 @@ def supervise(*, port: int | None, bind: str | None, with_demo: bool) -> int:
     """Set up what is missing, run web and worker, print where the shop is, and stay until asked to end."""
     began = time.monotonic()
     interpreter.warn_about_missing_guards()
+    certificate = tls.configured()
     command = [sys.executable, "-m", "regulars.config.cli"]
     if not is_set_up():
         done = subprocess.run([*command, "setup", "--demo" if with_demo else "--no-demo"], check=False)
         if done.returncode:
             return done.returncode
-    bind = bind or text("REGULARS_BIND", default="127.0.0.1")
-    port = port or number("REGULARS_PORT", default=0)
+    bind = _bind(bind, certificate)
+    port = port or number("REGULARS_PORT", default=tls.PORT if certificate else 0)
     port = _checked(bind, port) if port else _free_port(bind)
+    if certificate:
+        tls.answer_to_its_names(certificate, port)
+        for sentence in certificate.warnings():
+            _say(sentence)
     children = [
         Child("web", [*command, "web", "--bind", bind, "--port", str(port)]),
         Child("worker", [*command, "worker"]),
     ]
-    return _Supervisor(children, bind, port).run(began)
+    return _Supervisor(children, bind, port, certificate).run(began)
 
 
 class _Supervisor:
-    def __init__(self, children: list[Child], bind: str, port: int) -> None:
-        self.children, self.bind, self.port = children, bind, port
+    def __init__(self, children: list[Child], bind: str, port: int, certificate: tls.Certificate | None) -> None:
+        self.children, self.bind, self.port, self.certificate = children, bind, port, certificate
         self.stop = threading.Event()
 
     def run(self, began: float) -> int:
@@ -87,7 +93,7 @@ class _Supervisor:
             with step("Start"):
                 code = self._wait_until_ready()
             if code == 0 and not self.stop.is_set():
-                _greet(self.bind, self.port, time.monotonic() - began)
+                _greet(self.bind, self.port, self.certificate, time.monotonic() - began)
                 code = self._watch()
         finally:
             self._end_all()
@@ -96,7 +102,7 @@ class _Supervisor:
     def _wait_until_ready(self) -> int:
         ends_at = time.monotonic() + _READY_WITHIN
         while not self.stop.is_set():
-            if is_ready(self.bind, self.port):
+            if is_ready(self.bind, self.port, is_https=self.certificate is not None):
                 return 0
             code = self._look_after_children()
             if code:
@@ -160,15 +166,24 @@ def serve_web(*, port: int | None, bind: str | None) -> None:
     follow_parent()
     # The server's own worker is a child of this process, and follows it in wsgi.py.
     os.environ[_PARENT] = str(os.getpid())
-    from granian.constants import Interfaces
+    from granian.constants import Interfaces, SSLProtocols
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
     from granian.server import Server
 
+    certificate = tls.configured()
+    bind = _bind(bind, certificate)
+    port = port or number("REGULARS_PORT", default=tls.PORT if certificate else 8000)
+    if certificate:
+        tls.answer_to_its_names(certificate, port)
+        tls.renew_when_changed(certificate)
+        plain = number("REGULARS_HTTP_PORT", default=0)
+        if plain:
+            plain_door.open_beside(bind, plain, port)
     Server(
         "regulars.config.wsgi:application",
-        address=bind or text("REGULARS_BIND", default="127.0.0.1"),
-        port=port or number("REGULARS_PORT", default=8000),
+        address=bind,
+        port=port,
         interface=Interfaces.WSGI,
         workers=min(_MOST_PROCESSES, _cores()),
         blocking_threads=_THREADS,
@@ -179,7 +194,16 @@ def serve_web(*, port: int | None, bind: str | None) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=4,
         log_level=LogLevels.warning,
+        ssl_cert=certificate.file if certificate else None,
+        ssl_key=certificate.key if certificate else None,
+        ssl_key_password=(certificate.password or None) if certificate else None,
+        ssl_protocol_min=SSLProtocols.tls12,
     ).serve()
+
+
+def _bind(asked: str | None, certificate: tls.Certificate | None) -> str:
+    """The address to listen on. Who hands in a certificate wants to be reached from outside; without one, nobody is."""
+    return asked or text("REGULARS_BIND", default="0.0.0.0" if certificate else "127.0.0.1")  # noqa: S104
 
 
 def _cores() -> int:
@@ -207,9 +231,16 @@ def _follow(parent: int) -> None:
     os._exit(1)
 
 
-def is_ready(bind: str, port: int) -> bool:
+def is_ready(bind: str, port: int, *, is_https: bool = False) -> bool:
     """Whether the shop answers that it is ready."""
-    connection = http.client.HTTPConnection(_reachable(bind), port, timeout=5)
+    host = _reachable(bind)
+    # We ask ourselves, at home, and send nothing: whose name stands in the certificate does not matter here.
+    unchecked = ssl._create_unverified_context() if is_https else None  # noqa: S323, SLF001
+    connection = (
+        http.client.HTTPSConnection(host, port, timeout=5, context=unchecked)
+        if is_https
+        else http.client.HTTPConnection(host, port, timeout=5)
+    )
     try:
         connection.request("GET", "/readyz")
         return connection.getresponse().status == 200
@@ -249,12 +280,13 @@ def _reachable(bind: str) -> str:
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bind, bind)  # noqa: S104 — compared, not bound
 
 
-def _greet(bind: str, port: int, seconds: float) -> None:
+def _greet(bind: str, port: int, certificate: tls.Certificate | None, seconds: float) -> None:
     from regulars.config.sign_in import first_sign_in
 
     host = _reachable(bind)
     host = f"[{host}]" if ":" in host else host
-    lines = ["", f"  Regulars is open at  http://{'localhost' if host == '127.0.0.1' else host}:{port}/"]
+    here = f"http://{'localhost' if host == '127.0.0.1' else host}:{port}"
+    lines = ["", f"  Regulars is open at  {text('REGULARS_URL', default=here) if certificate else here}/"]
     known = first_sign_in()
     if known is not None:
         lines += [f"  Sign in with         {known.email}", f"  Password             {known.password}"]

@@ -1,9 +1,9 @@
 """The keys of this shop: one short text, kept apart from the data.
 
-A key is 32 random bytes, written `rgk_…`. The first of the text is the current one; those below are older, kept for what
-still needs them (backups, until they are gone). The text stands in REGULARS_KEYS, in the file that REGULARS_KEYS_FILE
-names, or in `<data folder>.keys`, beside the data folder and never in it, so that a copy of the data is no copy of the
-keys.
+A key is 32 random bytes, written `rgk_…`. The first of the text is the current one; those below are older, kept for
+what still needs them (backups, until they are gone). The text stands in REGULARS_KEYS, in the file that
+REGULARS_KEYS_FILE names, or in `<data folder>.keys`, beside the data folder and never in it, so that a copy of the data
+is no copy of the keys.
 
 Nothing is encrypted with such a key itself: each purpose has its own, derived by HKDF-SHA256 (RFC 5869).
 Nothing here imports Django, because the settings read it.

@@ -13,15 +13,18 @@ from itertools import tee
 from typing import Any
 
 from django.db.backends.sqlite3 import base as plain
-from django.db.backends.sqlite3._functions import register as register_functions
+from django.db.backends.sqlite3._functions import register as register_functions  # type: ignore[import-untyped]
+from django.utils.dateparse import parse_date, parse_datetime, parse_time
 from sqlcipher3 import dbapi2
+
+from regulars.core.sqlcipher.files import is_new, opened, unlock
 
 for _name, _convert in {
     "bool": b"1".__eq__,
-    "date": plain.decoder(plain.parse_date),
-    "time": plain.decoder(plain.parse_time),
-    "datetime": plain.decoder(plain.parse_datetime),
-    "timestamp": plain.decoder(plain.parse_datetime),
+    "date": plain.decoder(parse_date),
+    "time": plain.decoder(parse_time),
+    "datetime": plain.decoder(parse_datetime),
+    "timestamp": plain.decoder(parse_datetime),
 }.items():
     dbapi2.register_converter(_name, _convert)
 dbapi2.register_adapter(decimal.Decimal, str)
@@ -30,26 +33,39 @@ dbapi2.register_adapter(dt.datetime, plain.adapt_datetime)
 
 
 class DatabaseWrapper(plain.DatabaseWrapper):
-    """A connection to an encrypted file. OPTIONS has `key`, 64 hexadecimal digits, or nothing for a plain file."""
+    """A connection to an encrypted file.
+
+    OPTIONS has `keys`, each 64 hexadecimal digits: a new file gets the first (unless `is_encrypted` says no), and a
+    file that is there is opened with whichever fits, so that a change of the key that was cut short leaves nothing
+    closed. A file that is not encrypted opens without one.
+    """
 
     Database = dbapi2
 
     def get_connection_params(self) -> dict[str, Any]:
         params: dict[str, Any] = super().get_connection_params()
-        self._key = params.pop("key", "")
+        self._keys = params.pop("keys", [])
+        self._is_encrypted = params.pop("is_encrypted", True)
         return params
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        connection = dbapi2.connect(**conn_params)
-        if self._key:
-            unlock(connection, self._key)
+        connection = self._opened(conn_params)
         register_functions(connection)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA legacy_alter_table = OFF")
-        for command in self.init_commands:
+        for command in self.init_commands:  # type: ignore[attr-defined]
             if command := command.strip():
                 connection.execute(command)
         return connection
+
+    def _opened(self, params: dict[str, Any]) -> Any:
+        path = str(params["database"])
+        if is_new(path):
+            connection = dbapi2.connect(**params)
+            if self._keys and self._is_encrypted:
+                unlock(connection, self._keys[0])
+            return connection
+        return opened(path, self._keys, **{name: value for name, value in params.items() if name != "database"})
 
     def create_cursor(self, name: str | None = None) -> Any:  # noqa: ARG002 — Django's signature
         return self.connection.cursor(factory=Cursor)
@@ -69,13 +85,6 @@ class Cursor(dbapi2.Cursor):  # type: ignore[misc]
         first = next(ahead, None)
         names = list(first) if isinstance(first, dict) else None
         return super().executemany(_converted(query, names), param_list)
-
-
-def unlock(connection: Any, key: str, *, schema: str = "main") -> None:
-    """Give a connection the key (64 hexadecimal digits) of its file, or of one attached to it."""
-    if len(key) != 64 or not all(digit in "0123456789abcdef" for digit in key):
-        raise ValueError("the key of the database is 64 hexadecimal digits")
-    connection.execute(f"PRAGMA {schema}.key = \"x'{key}'\"")
 
 
 def _converted(query: str, names: list[str] | None) -> str:
