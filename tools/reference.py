@@ -166,7 +166,7 @@ def _open_house() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "regulars.config.settings")
     if not apps.ready:
         django.setup()
-    for path in sorted((ROOT / "regulars").glob("*/facts.py")):
+    for path in sorted((ROOT / "regulars").glob("*/facts*")):
         import_module(f"regulars.{path.parent.name}.facts")
     translation.activate("en")
 

@@ -1,4 +1,4 @@
-"""What staff announces; read by the audit log alone."""
+"""What is announced of API tokens."""
 
 from __future__ import annotations
 
@@ -37,29 +37,3 @@ class TokenRevoked(Fact):
 
     token: str = ""
     owner: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SignInPaused(Fact):
-    """Somebody guessed a password too often; that e-mail rests for a while at that address."""
-
-    name: ClassVar[str] = "sign_in.paused"
-    sentence: ClassVar = _("Sign-in paused after wrong passwords")
-    icon: ClassVar[str] = "shield-alert"
-    on_timeline: ClassVar[bool] = False
-    is_public: ClassVar[bool] = False
-
-    email: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PasswordChanged(Fact):
-    """Somebody chose a new password."""
-
-    name: ClassVar[str] = "password.changed"
-    sentence: ClassVar = _("Password changed")
-    icon: ClassVar[str] = "key-round"
-    on_timeline: ClassVar[bool] = False
-    is_public: ClassVar[bool] = False
-
-    email: str = ""

@@ -1,0 +1,7 @@
+"""The forms of staff's own pages."""
+
+from regulars.staff.forms.profile import PasswordForm, ProfileForm
+from regulars.staff.forms.sign_in import SignInForm
+from regulars.staff.forms.tokens import TokenForm
+
+__all__ = ["PasswordForm", "ProfileForm", "SignInForm", "TokenForm"]

@@ -1,0 +1,38 @@
+"""A new key for a program."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from regulars.core.forms import PageForm
+from regulars.staff.models import User
+from regulars.staff.roles import PERMISSIONS
+
+
+class TokenForm(PageForm):
+    """A new API token: what for, what it may do, for how long."""
+
+    ENDS = ((30, _("30 days")), (90, _("90 days")), (365, _("A year")), (0, _("Never")))
+
+    name = forms.CharField(label=_("What is it for?"), help_text=_("The program that will use it, and where it runs."))
+    ends = forms.TypedChoiceField(label=_("Ends after"), choices=ENDS, coerce=int, initial=90)
+    scopes = forms.MultipleChoiceField(
+        label=_("May"), required=False, widget=forms.CheckboxSelectMultiple, choices=list(PERMISSIONS.items())
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["scopes"].choices = [  # type: ignore[attr-defined]
+            (name, label) for name, label in PERMISSIONS.items() if user.may(name)
+        ]
+
+    @property
+    def expires_at(self) -> dt.datetime | None:
+        """When it ends, counted from now."""
+        days = self.cleaned_data["ends"]
+        return timezone.now() + dt.timedelta(days=days) if days else None
