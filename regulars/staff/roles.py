@@ -35,6 +35,8 @@ PERMISSIONS: dict[str, Promise | str] = {
     "jobs.view": _("See background work"),
     "jobs.edit": _("Stop and repeat background work"),
     "staff.view": _("See who works here"),
+    "staff.edit": _("Invite people, give them roles and teams, switch them off"),
+    "roles.edit": _("Change what roles may do and see"),
     "tokens.edit": _("Make and revoke API tokens"),
     "shop.edit": _("Change the shop's settings"),
 }
@@ -44,7 +46,7 @@ _LOOKING = frozenset({"customers.view", "orders.view", "staff.view"})
 
 _ROLES: dict[str, frozenset[str]] = {
     Role.OWNER: _EVERYTHING,
-    Role.MANAGER: _EVERYTHING - {"shop.edit"},
+    Role.MANAGER: _EVERYTHING - {"shop.edit", "roles.edit"},
     Role.AGENT: _LOOKING | {"customers.edit", "orders.edit"},
     Role.MARKETER: _LOOKING | {"customers.export"},
     Role.ANALYST: _LOOKING | {"customers.export", "jobs.view"},
