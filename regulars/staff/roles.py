@@ -28,6 +28,8 @@ PERMISSIONS: dict[str, Promise | str] = {
     "customers.import": _("Import customers"),
     "customers.export": _("Export customers"),
     "customers.setup": _("Set up tags and fields of customers"),
+    "privacy.view": _("See privacy requests, limits and erasures"),
+    "privacy.edit": _("Answer privacy requests, set limits, copy and erase people"),
     "orders.view": _("See orders"),
     "orders.edit": _("Create and change orders"),
     "orders.delete": _("Delete orders"),
