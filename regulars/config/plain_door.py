@@ -62,9 +62,7 @@ def _is_ours(host: str, hosts: list[str]) -> bool:
     )
 
 
-async def _serve(
-    bind: str, port: int, secure_port: int, ready: list[OSError | None], opened: threading.Event
-) -> None:
+async def _serve(bind: str, port: int, secure_port: int, ready: list[OSError | None], opened: threading.Event) -> None:
     hosts = words("REGULARS_HOSTS", default="localhost,127.0.0.1,[::1]")
     room = asyncio.Semaphore(_AT_ONCE)
 

@@ -235,7 +235,7 @@ def is_ready(bind: str, port: int, *, is_https: bool = False) -> bool:
     """Whether the shop answers that it is ready."""
     host = _reachable(bind)
     # We ask ourselves, at home, and send nothing: whose name stands in the certificate does not matter here.
-    unchecked = ssl._create_unverified_context() if is_https else None  # noqa: S323, SLF001
+    unchecked = ssl._create_unverified_context() if is_https else None  # noqa: S323
     connection = (
         http.client.HTTPSConnection(host, port, timeout=5, context=unchecked)
         if is_https

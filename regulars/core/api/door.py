@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import translation
@@ -19,7 +20,8 @@ _KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
 class ApiDoor:
     """Middleware, first in the list, so that what other middleware refuses becomes a problem, too.
 
-    It refuses bodies that are too large before they are read, and answers HEAD as GET without the body.
+    It refuses calls over an open line where the shop speaks HTTPS, and bodies that are too large before they are read;
+    it answers HEAD as GET without the body.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -29,7 +31,7 @@ class ApiDoor:
         if not request.path_info.startswith(PREFIX):
             return self.get_response(request)
         with translation.override(translation.get_language_from_request(request)):
-            refusal = _size_refusal(request)
+            refusal = _line_refusal(request) or _size_refusal(request)
         if refusal is not None:
             return refusal
         is_head = request.method == "HEAD"
@@ -43,6 +45,13 @@ class ApiDoor:
             response.headers.setdefault("Content-Length", str(len(response.content)))
             response.content = b""
         return response
+
+
+def _line_refusal(request: HttpRequest) -> HttpResponse | None:
+    """Sending a program on to HTTPS would let it send its token in the open for ever, and nobody would see."""
+    if request.is_secure() or not settings.SECURE_SSL_REDIRECT:
+        return None
+    return problems.answer(request, problems.known("needs-https"), detail=_("This shop takes calls over HTTPS only."))
 
 
 def _size_refusal(request: HttpRequest) -> HttpResponse | None:

@@ -140,6 +140,15 @@ describe(
     ),
 )
 describe(
+    "needs-https",
+    status=HTTPStatus.FORBIDDEN,
+    title=_("Calls come over HTTPS"),
+    text=_(
+        "The call came over an open line, so that everybody on the way could read its token. Nothing was done. Call "
+        "“https://…”, and revoke the token if the line was not your own."
+    ),
+)
+describe(
     "not-found",
     status=HTTPStatus.NOT_FOUND,
     title=_("There is no such thing here"),

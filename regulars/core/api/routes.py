@@ -155,7 +155,7 @@ def _check_query(request: HttpRequest, known: set[str] | None) -> None:
 
 
 def _respond(answer: Answer, status: int) -> tuple[HttpResponse, str]:
-    headers = {"Cache-Control": "private, no-cache"}
+    headers = {"Cache-Control": "private, no-store"}
     if answer.body is None:
         response = HttpResponse(status=status, headers=headers)
         del response["Content-Type"]
