@@ -93,7 +93,10 @@ def _forget_cached():
     """What one test kept in the cache, the shop say, is not there for the next: its rows were rolled back."""
     from django.core.cache import cache
 
+    from regulars.core import datakeys
+
     cache.clear()
+    datakeys.forget_cached()
 
 
 @pytest.fixture
