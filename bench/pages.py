@@ -156,12 +156,12 @@ def _prepare() -> dict[str, Any]:
     django.setup()
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
     from django.urls import reverse
 
     from regulars.customers.models import Customer
     from regulars.orders.models import Order
     from regulars.staff.models import User
+    from regulars.staff.sessions import SessionStore
 
     owner = User.objects.filter(role="owner", is_active=True).order_by("pk").first()
     if owner is None:

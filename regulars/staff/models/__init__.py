@@ -2,7 +2,28 @@
 
 from regulars.staff.models.people import Invitation, Team, User, Users
 from regulars.staff.models.roles import Sees, StaffRole
-from regulars.staff.models.sign_in import SignInTry
+from regulars.staff.models.sign_in import (
+    Authenticator,
+    OutsideIdentity,
+    Passkey,
+    RecoveryCode,
+    Session,
+    SignInTry,
+)
 from regulars.staff.models.tokens import ApiToken
 
-__all__ = ["ApiToken", "Invitation", "Sees", "SignInTry", "StaffRole", "Team", "User", "Users"]
+__all__ = [
+    "ApiToken",
+    "Authenticator",
+    "Invitation",
+    "OutsideIdentity",
+    "Passkey",
+    "RecoveryCode",
+    "Sees",
+    "Session",
+    "SignInTry",
+    "StaffRole",
+    "Team",
+    "User",
+    "Users",
+]
