@@ -42,6 +42,7 @@ class User(AbstractBaseUser):
     has_single_keys = models.BooleanField(_("single-key shortcuts"), default=True)
     list_columns = models.JSONField(default=list, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
+    left_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     USERNAME_FIELD = "email"
@@ -106,7 +107,7 @@ class Invitation(Row):
     name = models.CharField(_("name"), max_length=120, blank=True, default="")
     role = models.CharField(_("role"), max_length=40)
     teams = models.ManyToManyField(Team, blank=True, related_name="+")
-    invited_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    invited_by = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="+")  # None: command line
     hash = models.CharField(max_length=64, unique=True, editable=False)
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, editable=False)

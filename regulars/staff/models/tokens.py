@@ -19,9 +19,11 @@ class ApiToken(Row):
 
     name = models.CharField(_("name"), max_length=80)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
+    made_by = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="+")  # None: command line
     hash = models.CharField(max_length=64, unique=True, editable=False)
     hint = models.CharField(max_length=12, editable=False)
     scopes = models.JSONField(default=list)
+    networks = models.JSONField(default=list)  # the addresses it may come from; empty: from anywhere
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, editable=False)
