@@ -176,11 +176,10 @@ def serve_web(*, port: int | None, bind: str | None) -> None:
     port = port or number("REGULARS_PORT", default=tls.PORT if certificate else 8000)
     if certificate:
         tls.answer_to_its_names(certificate, port)
-        tls.renew_when_changed(certificate)
         plain = number("REGULARS_HTTP_PORT", default=0)
         if plain:
             plain_door.open_beside(bind, plain, port)
-    Server(
+    server = Server(
         "regulars.config.wsgi:application",
         address=bind,
         port=port,
@@ -194,11 +193,12 @@ def serve_web(*, port: int | None, bind: str | None) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=4,
         log_level=LogLevels.warning,
-        ssl_cert=certificate.file if certificate else None,
-        ssl_key=certificate.key if certificate else None,
-        ssl_key_password=(certificate.password or None) if certificate else None,
-        ssl_protocol_min=SSLProtocols.tls12,
-    ).serve()
+    )
+    if certificate:
+        key = tls.OpenedKey(certificate)
+        server.ssl_ctx = (True, str(certificate.file), str(key.path), None, SSLProtocols.tls12.value, None, [], False)
+        tls.renew_when_changed(certificate, key)
+    server.serve()
 
 
 def _bind(asked: str | None, certificate: tls.Certificate | None) -> str:

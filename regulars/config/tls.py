@@ -9,7 +9,6 @@ import datetime as dt
 import ipaddress
 import os
 import signal
-import ssl
 import sys
 import threading
 import time
@@ -17,9 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from regulars.config.environment import BadSetting, text
 
+PrivateKey = RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey
 PORT = 8443
 _LOOKED_AT_EVERY = 3.0  # seconds
 _HOME = ("localhost", "127.0.0.1", "[::1]")
@@ -40,20 +45,29 @@ class Certificate:
                 path.read_bytes()
             except OSError as error:
                 raise BadSetting(f"The {name} file {path} cannot be read: {error.strerror}.") from None
-        self._read()
-        closed = b"ENCRYPTED" in self.key.read_bytes()
-        if closed and not self.password:
+        certificate = self._read()
+        if self.open_key().public_key() != certificate.public_key():
+            raise BadSetting(f"The key {self.key} is not the key of the certificate {self.file}.")
+
+    def open_key(self) -> PrivateKey:
+        """The private key, opened with the password where it is closed."""
+        written = self.key.read_bytes()
+        is_closed = self.is_closed()
+        if is_closed and not self.password:
             raise BadSetting(f"The key file {self.key} is closed with a password. Set REGULARS_TLS_KEY_PASSWORD_FILE.")
-        if closed and b"BEGIN ENCRYPTED PRIVATE KEY" not in self.key.read_bytes():
-            raise BadSetting(f"The key file {self.key} is closed in an old way. Write it anew with `openssl pkcs8`.")
         try:
-            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self.file, self.key, self.password or None)
-        except ssl.SSLError as error:
-            if error.reason == "KEY_VALUES_MISMATCH":
-                raise BadSetting(f"The key {self.key} is not the key of the certificate {self.file}.") from None
-            if closed:
+            key = serialization.load_pem_private_key(written, self.password.encode() if is_closed else None)
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            if is_closed:
                 raise BadSetting(f"The password does not open the key file {self.key}.") from None
             raise BadSetting(f"The key file {self.key} holds no private key in PEM.") from None
+        if not isinstance(key, PrivateKey):
+            raise BadSetting(f"The key file {self.key} holds a kind of key that HTTPS does not use.")
+        return key
+
+    def is_closed(self) -> bool:
+        """Whether a password closes the key."""
+        return b"ENCRYPTED" in self.key.read_bytes()
 
     def names(self) -> list[str]:
         """The names it stands for, as the shop may be called: host names and addresses; a wildcard is no name."""
@@ -116,15 +130,38 @@ def answer_to_its_names(certificate: Certificate, port: int) -> None:
     os.environ.setdefault("REGULARS_URL", f"https://{known}" + ("" if port == 443 else f":{port}"))
 
 
-def renew_when_changed(certificate: Certificate) -> None:
+class OpenedKey:
+    """The key as the web server reads it. One that a password closes is opened in memory, and never on the disk."""
+
+    def __init__(self, certificate: Certificate) -> None:
+        self.certificate = certificate
+        self.path = certificate.key
+        if certificate.is_closed():
+            self._memory = os.memfd_create("key")
+            # our children, the web server's workers, read it here; nobody else's processes may
+            self.path = Path(f"/proc/{os.getpid()}/fd/{self._memory}")
+            self.read_anew()
+
+    def read_anew(self) -> None:
+        """Take over what the file holds now."""
+        if self.path == self.certificate.key:
+            return
+        opened = self.certificate.open_key().private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        os.ftruncate(self._memory, 0)
+        os.pwrite(self._memory, opened, 0)
+
+
+def renew_when_changed(certificate: Certificate, key: OpenedKey) -> None:
     """Have this process, the web server's first, open new workers whenever the files changed and fit together.
 
     New workers answer before the old ones end. A renewal that is half written, or wrong, leaves the old pair in use.
     """
-    threading.Thread(target=_watch, args=(certificate,), name="certificate", daemon=True).start()
+    threading.Thread(target=_watch, args=(certificate, key), name="certificate", daemon=True).start()
 
 
-def _watch(certificate: Certificate) -> None:
+def _watch(certificate: Certificate, key: OpenedKey) -> None:
     used = seen = refused = certificate.state()
     while True:
         time.sleep(_LOOKED_AT_EVERY)
@@ -135,7 +172,8 @@ def _watch(certificate: Certificate) -> None:
             continue
         try:
             certificate.check()
-        except BadSetting as wrong:
+            key.read_anew()
+        except (BadSetting, OSError) as wrong:
             refused = now
             print(f"{wrong} The certificate of before stays in use.", file=sys.stderr, flush=True)
             continue
