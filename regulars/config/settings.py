@@ -152,6 +152,9 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 
+# ── the way out: names that may lead to this network (core/outbound.py)
+PRIVATE_HOSTS = [name.lower() for name in words("REGULARS_PRIVATE_HOSTS", default="")]
+
 # ── mail
 PUBLIC_URL = text("REGULARS_URL", default="").rstrip("/") or next(
     iter(CSRF_TRUSTED_ORIGINS), f"http://localhost:{text('REGULARS_PORT', default='8000')}"

@@ -196,7 +196,8 @@ def serve_web(*, port: int | None, bind: str | None) -> None:
     )
     if certificate:
         key = tls.OpenedKey(certificate)
-        server.ssl_ctx = (True, str(certificate.file), str(key.path), None, SSLProtocols.tls12.value, None, [], False)
+        files = str(certificate.file), str(key.path)
+        server.ssl_ctx = (True, *files, None, SSLProtocols.tls12.value, None, [], False)  # type: ignore[assignment]
         tls.renew_when_changed(certificate, key)
     server.serve()
 
