@@ -16,6 +16,7 @@ from regulars.core.api.routes import permission_of
 from regulars.customers.api import routes as customers
 from regulars.orders.api import routes as orders
 from regulars.staff.api_auth import Bearer
+from regulars.staff.policy import reading_as, streamed
 from regulars.timeline.actions import acting
 from regulars.timeline.models import Source
 
@@ -23,12 +24,13 @@ ROOMS = (customers, orders, channels)
 
 
 def _as_owner(operation: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """What a call changes is the deed of its token's owner, through the API."""
+    """What a call changes is the deed of its token's owner, through the API; it reads what that person sees."""
 
     @wraps(operation)
     def run(request: HttpRequest, **arguments: Any) -> HttpResponse:
-        with acting(request.auth.user_id, Source.API):  # type: ignore[attr-defined]
-            return operation(request, **arguments)
+        token = request.auth  # type: ignore[attr-defined]
+        with acting(token.user_id, Source.API), reading_as(token) as access:
+            return streamed(operation(request, **arguments), access)  # type: ignore[return-value]
 
     return run
 

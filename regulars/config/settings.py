@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "regulars.core.middleware.proxies.Proxies",
     "regulars.core.middleware.headers.SecurityHeaders",
     "regulars.core.middleware.health.Health",
+    "regulars.staff.middleware.NobodyReads",
     "regulars.core.api.door.ApiDoor",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -97,6 +98,7 @@ TEMPLATES = [
 
 # ── people
 AUTH_USER_MODEL = "staff.User"
+AUTHENTICATION_BACKENDS = ["regulars.staff.backend.WithRole"]
 LOGIN_URL = "/sign-in"
 LOGIN_REDIRECT_URL = "/"
 PASSWORD_HASHERS = [

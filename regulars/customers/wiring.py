@@ -19,6 +19,7 @@ from regulars.customers import (
     panels,
     sections,
     tabs,
+    walls,  # noqa: F401 — says what is kept from whom
 )
 from regulars.customers.bulk import action, kinds, reading
 from regulars.customers.bulk import commands as bulk_commands

@@ -7,7 +7,6 @@ from email.utils import formataddr
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,6 +17,7 @@ from regulars.core.errors import Refusal
 from regulars.customers.models import Customer
 from regulars.messaging.facts import MessageFailed, MessageSent
 from regulars.messaging.models import Message
+from regulars.staff.policy import verb
 from regulars.timeline.actions import record
 
 State = Message.State
@@ -37,7 +37,7 @@ class NotWaiting(Refusal):
     slug = "not-waiting"
 
 
-@transaction.atomic
+@verb
 def write(*, cause: str, customer: Customer | None, to: str, subject: str, text: str, html: str = "") -> Message:
     """Write a message down and have it sent after the commit. A second call with the same cause gives the first one.
 
@@ -84,7 +84,7 @@ def send(*, message_id: int) -> None:
         _succeed(message)
 
 
-@transaction.atomic
+@verb
 def send_again(message: Message) -> None:
     """Try a message that was held or failed once more. Raises NoMailServer, NotWaiting."""
     if not has_mail_server():
@@ -110,7 +110,7 @@ def _mail(message: Message) -> EmailMultiAlternatives:
     return mail
 
 
-@transaction.atomic
+@verb
 def _succeed(message: Message) -> None:
     now = timezone.now()
     Message.objects.filter(pk=message.pk).update(state=State.SENT, sent_at=now, updated_at=now, problem="")
@@ -118,7 +118,7 @@ def _succeed(message: Message) -> None:
     record(fact, customer=message.customer, subject=message)
 
 
-@transaction.atomic
+@verb
 def _fail(message: Message, problem: str) -> None:
     Message.objects.filter(pk=message.pk).update(state=State.FAILED, problem=problem, updated_at=timezone.now())
     fact = MessageFailed(message=message.public_id, about=message.subject, problem=problem)

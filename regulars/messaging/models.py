@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from regulars.core.models import Row
+from regulars.core.walls import Guarded
 
 
 class Message(Row):
@@ -35,6 +36,8 @@ class Message(Row):
     problem = models.TextField(blank=True, default="")
     message_id = models.CharField(max_length=120, blank=True, default="")
     sent_at = models.DateTimeField(null=True)
+
+    objects: ClassVar = Guarded()
 
     class Meta:
         indexes: ClassVar = [

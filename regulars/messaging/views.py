@@ -17,6 +17,7 @@ from regulars.messaging.actions import has_mail_server, send_again
 from regulars.messaging.confirmations import language_for
 from regulars.messaging.models import Message
 from regulars.staff.access import public, requires
+from regulars.staff.policy import as_house
 
 _SHOWN = 50
 
@@ -50,6 +51,7 @@ def again(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @never_cache
 @public
+@as_house
 def confirmation(request: HttpRequest, token: str) -> HttpResponse:
     """What the link of a confirmation mail opens. Only the button agrees: programs that read mail follow links too."""
     try:

@@ -8,7 +8,11 @@ from regulars.core import menu
 from regulars.core.api import problems
 from regulars.customers import belongings
 from regulars.customers.facts import ConfirmationAsked
-from regulars.messaging import confirmations, holders
+from regulars.messaging import (
+    confirmations,
+    holders,
+    walls,  # noqa: F401 — says what is kept from whom
+)
 from regulars.timeline.actions import on
 
 menu.add_setting(

@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from regulars.core.models import Row
 from regulars.core.money import MoneyOf
+from regulars.core.walls import Guarded
 
 
 class Status(models.TextChoices):
@@ -73,6 +74,8 @@ class Order(Row):
     tax = MoneyOf("tax_minor")
     refunded = MoneyOf("refunded_minor")
 
+    objects: ClassVar = Guarded()
+
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["channel", "number"], name="order_number_once_per_channel"),
@@ -110,6 +113,8 @@ class OrderLine(models.Model):
     quantity = models.PositiveIntegerField(_("quantity"), default=1)
     unit_price = models.DecimalField(_("price"), max_digits=18, decimal_places=4, default=0)
     total_minor = models.BigIntegerField(_("amount"), default=0)
+
+    objects: ClassVar = Guarded()
 
     class Meta:
         ordering: ClassVar = ["order_id", "position", "id"]
@@ -207,6 +212,8 @@ class Return(Row):
 
     refund = MoneyOf("refund_minor")
 
+    objects: ClassVar = Guarded()
+
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["channel", "number"], name="return_number_once_per_channel"),
@@ -239,6 +246,8 @@ class ReturnLine(models.Model):
     quantity = models.PositiveIntegerField(_("quantity"), default=1)
     unit_price = models.DecimalField(_("price"), max_digits=18, decimal_places=4, default=0)
     total_minor = models.BigIntegerField(_("amount"), default=0)
+
+    objects: ClassVar = Guarded()
 
     class Meta:
         ordering: ClassVar = ["parent_id", "position", "id"]

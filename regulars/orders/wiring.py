@@ -5,7 +5,11 @@ from django.utils.translation import gettext_lazy as _
 from regulars.core import commands, menu
 from regulars.customers import belongings, search
 from regulars.customers.facts import CustomerMerged, CustomerUnmerged
-from regulars.orders import holders, panels
+from regulars.orders import (
+    holders,
+    panels,
+    walls,  # noqa: F401 — says what is kept from whom
+)
 from regulars.orders.actions import audit, figures, numbers
 from regulars.orders.commands import import_command, verify_command
 from regulars.orders.queries import customers_of_number

@@ -27,6 +27,7 @@ PERMISSIONS: dict[str, Promise | str] = {
     "customers.merge": _("Merge customers and take merges back"),
     "customers.import": _("Import customers"),
     "customers.export": _("Export customers"),
+    "customers.reveal": _("Show masked values for a while, with a reason"),
     "customers.setup": _("Set up tags and fields of customers"),
     "privacy.view": _("See privacy requests, limits and erasures"),
     "privacy.edit": _("Answer privacy requests, set limits, copy and erase people"),
@@ -49,7 +50,7 @@ _LOOKING = frozenset({"customers.view", "orders.view", "staff.view"})
 _ROLES: dict[str, frozenset[str]] = {
     Role.OWNER: _EVERYTHING,
     Role.MANAGER: _EVERYTHING - {"shop.edit", "roles.edit"},
-    Role.AGENT: _LOOKING | {"customers.edit", "orders.edit"},
+    Role.AGENT: _LOOKING | {"customers.edit", "customers.reveal", "orders.edit"},
     Role.MARKETER: _LOOKING | {"customers.export"},
     Role.ANALYST: _LOOKING | {"customers.export", "jobs.view"},
     Role.READ_ONLY: _LOOKING,

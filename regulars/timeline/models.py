@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils import timezone
 
+from regulars.core.walls import Guarded
 from regulars.timeline.facts import Fact, fact_class
 
 
@@ -39,6 +40,8 @@ class Entry(models.Model):
     subject_type = models.CharField(max_length=32, blank=True, default="")
     subject_id = models.BigIntegerField(null=True)
     data = models.JSONField(default=dict)
+
+    objects: ClassVar = Guarded()
 
     class Meta:
         ordering: ClassVar = ["-at", "-id"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
 from regulars.core import shop
@@ -15,13 +14,14 @@ from regulars.customers.derived import located, refreshed, region_of
 from regulars.customers.facts import AddressChanged
 from regulars.customers.models import Address, Customer
 from regulars.customers.normalise import ADDRESS_TEXT, Values, normalise_address, require_place
+from regulars.staff.policy import verb
 from regulars.timeline.actions import record
 
 _DEFAULTS = ("is_default_shipping", "is_default_billing")
 _GROUPS = {"is_default_shipping": "address", "is_default_billing": "billing"}
 
 
-@transaction.atomic
+@verb
 def save_address(
     customer: Customer, *, values: Values, address: Address | None = None, is_strict: bool = False
 ) -> Address:
@@ -59,7 +59,7 @@ def save_address(
     return saved
 
 
-@transaction.atomic
+@verb
 def remove_address(address: Address) -> None:
     """Remove an address; lists then show the place of the next one."""
     current = _held(address.customer)

@@ -27,6 +27,7 @@ from regulars.customers.facts import BulkApplied, BulkChanged, BulkUndone, BulkW
 from regulars.customers.models import Change, ChangeSet, Customer
 from regulars.customers.standings import id_list
 from regulars.staff.models import User
+from regulars.staff.policy import verb
 from regulars.timeline.actions import record, record_many, who_acts
 
 AT_ONCE = 10_000  # customers in one transaction: Stop waits for no more, and nobody waits longer for the database
@@ -45,7 +46,7 @@ class NotPossibleNow(Refusal):
     slug = "not-possible-now"
 
 
-@transaction.atomic
+@verb
 def plan(*, action: Action, params: Params, selection: Selection, source: str = "page", back: str = "") -> ChangeSet:
     """Begin work on many customers: who would be changed, and how. Nothing is changed yet.
 
@@ -96,7 +97,7 @@ def make_plan(*, change_set_id: int) -> None:
         ChangeSet.objects.filter(pk=planned.pk, state=State.PLANNING).update(**now, updated_at=timezone.now())
 
 
-@transaction.atomic
+@verb
 def apply(change_set: ChangeSet, *, reason: str = "") -> ChangeSet:
     """Do what was planned, as planned: here and now for few, in the background for many.
 
@@ -153,7 +154,7 @@ def apply_changes(*, change_set_id: int) -> None:
         _finish(applying)
 
 
-@transaction.atomic
+@verb
 def undo(change_set: ChangeSet) -> ChangeSet:
     """Take back what was applied, as far as nobody changed it since; what somebody did change stays, and is listed.
 
@@ -197,7 +198,7 @@ def undo_changes(*, change_set_id: int) -> None:
         _finish_undo(undoing)
 
 
-@transaction.atomic
+@verb
 def stop(change_set: ChangeSet) -> ChangeSet:
     """Stop work that is under way, after the customers that are being changed at this moment; what is done stays."""
     current = _locked(change_set)
@@ -208,7 +209,7 @@ def stop(change_set: ChangeSet) -> ChangeSet:
     return current
 
 
-@transaction.atomic
+@verb
 def discard(change_set: ChangeSet) -> None:
     """Throw a plan away that was not begun. Raises NotPossibleNow where something was done already."""
     current = _locked(change_set)

@@ -21,6 +21,7 @@ from regulars.customers.facts import CategoriesChanged, CustomerChanged
 from regulars.customers.models import Category, Customer, OwnProfile
 from regulars.customers.queries import ListRequest, customer_ids
 from regulars.customers.standings import id_list
+from regulars.staff.policy import verb
 from regulars.timeline.actions import record, record_many
 
 _AT_ONCE = 2_000
@@ -28,7 +29,7 @@ _MOST = 100
 _PAGING = ("after", "before", "limit", "sort")
 
 
-@transaction.atomic
+@verb
 def add_category(*, name: str, rule: str = "") -> Category:
     """One more category, at the end of the list. Raises Invalid."""
     name, rule = _name(name), checked_rule(rule)
@@ -40,7 +41,7 @@ def add_category(*, name: str, rule: str = "") -> Category:
     return added
 
 
-@transaction.atomic
+@verb
 def change_category(category: Category, *, name: str | None = None, rule: str | None = None) -> Category:
     """Call a category something else, or give it another rule; its key stays, so that addresses and programs do.
 
@@ -60,7 +61,7 @@ def change_category(category: Category, *, name: str | None = None, rule: str | 
     return current
 
 
-@transaction.atomic
+@verb
 def move_category(category: Category, *, by: int) -> None:
     """Move a category up (-1) or down (1) the list; of several rules that fit, the first one wins."""
     listed = list(Category.objects.select_for_update().order_by("position", "id"))
@@ -75,7 +76,7 @@ def move_category(category: Category, *, by: int) -> None:
     record(CategoriesChanged(deed="moved", key=category.key), subject=category)
 
 
-@transaction.atomic
+@verb
 def delete_category(category: Category, *, to: Category | None = None) -> int:
     """Take a category off the list; whoever is in it goes to another one, or to none. How many that were."""
     if to is not None and to.pk == category.pk:

@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.core import signing
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -26,6 +25,7 @@ from regulars.customers.models import (
     Medium,
     Wording,
 )
+from regulars.staff.policy import verb
 from regulars.timeline.actions import record, record_many, who_acts
 
 ASK_AGAIN_AFTER = dt.timedelta(minutes=10)
@@ -46,7 +46,7 @@ class LinkTooOld(Refusal):
     slug = "link-too-old"
 
 
-@transaction.atomic
+@verb
 def record_consent(
     customer: Customer,
     *,
@@ -82,7 +82,7 @@ def add_records(lines: Sequence[ConsentRecord]) -> None:
         _add(lines[first : first + _AT_ONCE])
 
 
-@transaction.atomic
+@verb
 def derive_consents(customer_ids: Collection[int]) -> dict[int, dict[Key, tuple[str, str]]]:
     """Let what holds follow from the ledger anew, for the people whom these records belong to.
 
@@ -127,7 +127,7 @@ def derive_consents(customer_ids: Collection[int]) -> dict[int, dict[Key, tuple[
     return {pk: changed[root] for pk, root in root_of.items()}
 
 
-@transaction.atomic
+@verb
 def withdraw_many(
     customer_ids: Collection[int], *, media: Sequence[str], reason: str, purpose: str = MARKETING
 ) -> dict[int, list[int]]:
@@ -159,7 +159,7 @@ def withdraw_many(
     return dict(before)
 
 
-@transaction.atomic
+@verb
 def give_back_many(before: Mapping[int, Sequence[int]], *, reason: str) -> list[int]:
     """Undo `withdraw_many`: what held before is said again. Returns the customers who answered since, left as they are.
 
@@ -198,7 +198,7 @@ def give_back_many(before: Mapping[int, Sequence[int]], *, reason: str) -> list[
     return sorted(kept)
 
 
-@transaction.atomic
+@verb
 def ask_to_confirm(customer: Customer, *, purpose: str = MARKETING) -> ConfirmationRequest:
     """Ask by mail whether we may write (double opt-in); the agreement counts from the click on the link in it.
 
@@ -255,7 +255,7 @@ def request_of(token: str) -> ConfirmationRequest:
     return request
 
 
-@transaction.atomic
+@verb
 def confirm(token: str, *, proof: Mapping[str, Any]) -> ConfirmationRequest:
     """The customer said yes by the link; a second click changes nothing. Raises LinkTooOld."""
     request = request_of(token)
@@ -279,7 +279,7 @@ def confirm(token: str, *, proof: Mapping[str, Any]) -> ConfirmationRequest:
     return request
 
 
-@transaction.atomic
+@verb
 def add_wording(*, text: str, language: str, purpose: str = MARKETING) -> Wording:
     """A new version of the words people agree to; earlier versions stay with those who agreed to them."""
     try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,13 +17,14 @@ from regulars.customers.facts import ContactChanged
 from regulars.customers.models import ContactPoint, Customer
 from regulars.customers.normalise import normalise, require_someone
 from regulars.customers.queries.contact_points import Point, contact_points
+from regulars.staff.policy import verb
 from regulars.timeline.actions import record
 
 _LABEL = 40
 _REASON = 250
 
 
-@transaction.atomic
+@verb
 def add_contact_point(
     customer: Customer, *, kind: str, value: str, label: str = "", is_primary: bool = False
 ) -> ContactPoint:
@@ -52,7 +52,7 @@ def add_contact_point(
     return point
 
 
-@transaction.atomic
+@verb
 def change_contact_point(
     customer: Customer,
     *,
@@ -97,7 +97,7 @@ def change_contact_point(
     return point
 
 
-@transaction.atomic
+@verb
 def remove_contact_point(customer: Customer, *, kind: str, value: str) -> None:
     """Take an e-mail or phone away; where it was the first one, the next one takes its place.
 
@@ -122,7 +122,7 @@ def remove_contact_point(customer: Customer, *, kind: str, value: str) -> None:
     change_customer(current, values={kind: following})
 
 
-@transaction.atomic
+@verb
 def make_primary(customer: Customer, *, kind: str, value: str) -> Customer:
     """Put an e-mail or phone first: it is shown in lists and written to. Raises Invalid or EmailTaken."""
     current = presenting.itself(as_read(customer, None))
@@ -130,13 +130,13 @@ def make_primary(customer: Customer, *, kind: str, value: str) -> Customer:
     return _put_first(current, kind, value)
 
 
-@transaction.atomic
+@verb
 def mark_verified(customer: Customer, *, value: str, at: dt.datetime | None = None) -> None:
     """Somebody answered from there, or clicked what was sent there. What bounced before is forgotten."""
     _mark(customer, value, verified_at=at or timezone.now(), bounced_at=None, bounce_reason="")
 
 
-@transaction.atomic
+@verb
 def mark_bounced(customer: Customer, *, value: str, reason: str = "", at: dt.datetime | None = None) -> None:
     """What was sent there came back for good."""
     _mark(customer, value, bounced_at=at or timezone.now(), bounce_reason=reason[:_REASON])

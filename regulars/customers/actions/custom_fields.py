@@ -17,6 +17,7 @@ from regulars.customers.actions.profile import as_read, write
 from regulars.customers.customfields import BadValue, Kept
 from regulars.customers.facts import CustomFieldChanged, CustomValuesChanged
 from regulars.customers.models import Customer, CustomField, CustomValue
+from regulars.staff.policy import verb
 from regulars.staff.roles import Role
 from regulars.timeline.actions import record
 
@@ -28,7 +29,7 @@ _NOT_IN_A_KEY = re.compile(r"[^a-z0-9]+")
 _CHOICES = frozenset({CustomField.Type.ONE_OF, CustomField.Type.SEVERAL_OF})
 
 
-@transaction.atomic
+@verb
 def create_field(*, label: str, type: str, **settings: Any) -> CustomField:  # noqa: A002 — it is called so everywhere
     """A new field, last in order. Its key is made of the label and never changes.
 
@@ -48,7 +49,7 @@ def create_field(*, label: str, type: str, **settings: Any) -> CustomField:  # n
     return field
 
 
-@transaction.atomic
+@verb
 def change_field(field: CustomField, *, type: str = "", **settings: Any) -> CustomField:  # noqa: A002
     """Change what is given of a field. Raises Invalid.
 
@@ -70,7 +71,7 @@ def change_field(field: CustomField, *, type: str = "", **settings: Any) -> Cust
     return current
 
 
-@transaction.atomic
+@verb
 def archive_field(field: CustomField, *, is_archived: bool = True) -> CustomField:
     """Put a field away, or take it out again. Its values stay, and nobody sees them meanwhile."""
     current = CustomField.objects.select_for_update().get(pk=field.pk)
@@ -81,7 +82,7 @@ def archive_field(field: CustomField, *, is_archived: bool = True) -> CustomFiel
     return current
 
 
-@transaction.atomic
+@verb
 def move_field(field: CustomField, *, by: int) -> None:
     """Move a field up (by -1) or down among the others."""
     fields = list(CustomField.objects.select_for_update().filter(is_archived=field.is_archived))
@@ -126,7 +127,7 @@ def checked_values(
     return kept
 
 
-@transaction.atomic
+@verb
 def set_custom_values(
     customer: Customer, *, values: Mapping[str, Any], reader: Any = None, is_new: bool = False
 ) -> Customer:

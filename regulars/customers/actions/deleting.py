@@ -16,6 +16,7 @@ from regulars.customers import belongings, people, search
 from regulars.customers.actions.profile import EmailTaken, as_read, require_free_email, write
 from regulars.customers.facts import CustomerDeleted, CustomerErased, CustomerRestored
 from regulars.customers.models import Customer, Identity
+from regulars.staff.policy import verb
 from regulars.timeline.actions import record
 
 KEPT_FOR = dt.timedelta(days=30)
@@ -27,7 +28,7 @@ class NotDeleted(Refusal):
     slug = "not-deleted"
 
 
-@transaction.atomic
+@verb
 def delete_customer(customer: Customer, *, version: int | None = None) -> Customer:
     """Take a customer out of every list, search and choice; for thirty days they can be brought back. Raises Stale.
 
@@ -40,7 +41,7 @@ def delete_customer(customer: Customer, *, version: int | None = None) -> Custom
     return current
 
 
-@transaction.atomic
+@verb
 def restore_customer(customer: Customer) -> Customer:
     """Bring a deleted customer back. Raises NotDeleted, or EmailTaken where somebody has their e-mail now.
 
@@ -54,7 +55,7 @@ def restore_customer(customer: Customer) -> Customer:
     return current
 
 
-@transaction.atomic
+@verb
 def erase_customer(customer: Customer) -> None:
     """Let a deleted customer go for good, with what belongs to them; every room decides about its own.
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,6 +17,7 @@ from regulars.customers.duplicates.deciding import USUAL, threshold_from
 from regulars.customers.facts import DuplicateDecided
 from regulars.customers.models import Customer, DuplicatePair, MatchingModel
 from regulars.customers.standings import id_list
+from regulars.staff.policy import verb
 from regulars.timeline.actions import record, who_acts
 
 if TYPE_CHECKING:
@@ -38,13 +38,13 @@ class PairMerged(Refusal):
     slug = "pair-merged"
 
 
-@transaction.atomic
+@verb
 def decide_never(pair: DuplicatePair) -> DuplicatePair:
     """Two customers are two people; nobody is asked about them again. Raises PairMerged."""
     return _decide(pair, State.NEVER)
 
 
-@transaction.atomic
+@verb
 def decide_household(pair: DuplicatePair) -> DuplicatePair:
     """Two customers are two people who live together: one household from now on. Raises PairMerged or Invalid."""
     decided = _decide(pair, State.HOUSEHOLD)
@@ -52,7 +52,7 @@ def decide_household(pair: DuplicatePair) -> DuplicatePair:
     return decided
 
 
-@transaction.atomic
+@verb
 def reopen(pair: DuplicatePair) -> DuplicatePair:
     """Take a decision back: the two wait to be decided again. A household stays. Raises PairMerged."""
     return _decide(pair, State.OPEN)
@@ -163,7 +163,7 @@ def _keep_pairs(table: Table, found: Found, ids: list[int]) -> None:
         DuplicatePair.objects.filter(pk__in=id_list(gone[start : start + _AT_ONCE]), state=State.OPEN).delete()
 
 
-@transaction.atomic
+@verb
 def _write(fresh: list[DuplicatePair], moved: list[DuplicatePair]) -> None:
     """Write what is found, unless one of the two has gone meanwhile, or lives with the other."""
     ids = {number for pair in fresh for number in (pair.left_id, pair.right_id)}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -14,12 +13,13 @@ from regulars.customers import people, presenting
 from regulars.customers.actions.profile import as_read, write
 from regulars.customers.facts import HouseholdJoined, HouseholdLeft
 from regulars.customers.models import Customer, Household
+from regulars.staff.policy import verb
 from regulars.timeline.actions import record
 
 _NAME = 200
 
 
-@transaction.atomic
+@verb
 def join_household(customers: Sequence[Customer], *, name: str = "") -> Household:
     """Say that some people live together; whoever lives with one of them already comes along.
 
@@ -45,7 +45,7 @@ def join_household(customers: Sequence[Customer], *, name: str = "") -> Househol
     return household
 
 
-@transaction.atomic
+@verb
 def leave_household(customer: Customer) -> Household | None:
     """Say that somebody does not live with the others any more; the household they left, None where they had none.
 
@@ -60,7 +60,7 @@ def leave_household(customer: Customer) -> Household | None:
     return household
 
 
-@transaction.atomic
+@verb
 def return_to_household(customer: Customer, household: Household) -> None:
     """Take a leaving back, where they live nowhere else meanwhile."""
     current = presenting.itself(as_read(customer, None))
@@ -69,7 +69,7 @@ def return_to_household(customer: Customer, household: Household) -> None:
         record(HouseholdJoined(household=household.public_id), customer=current, subject=current)
 
 
-@transaction.atomic
+@verb
 def rename_household(household: Household, *, name: str) -> Household:
     """Call a household something; without a name its members say who it is."""
     household.name = _name(name)

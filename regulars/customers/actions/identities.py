@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from regulars.channels.models import Channel
@@ -12,10 +11,11 @@ from regulars.customers.actions.profile import ExternalIdTaken, as_read, externa
 from regulars.customers.facts import IdentityChanged
 from regulars.customers.models import Customer, Identity
 from regulars.customers.normalise import require_someone
+from regulars.staff.policy import verb
 from regulars.timeline.actions import record
 
 
-@transaction.atomic
+@verb
 def add_identity(customer: Customer, *, channel: Channel, external_id: str) -> Identity:
     """Say under which id a channel knows somebody; an id belongs to one customer for ever.
 
@@ -37,7 +37,7 @@ def add_identity(customer: Customer, *, channel: Channel, external_id: str) -> I
     return added
 
 
-@transaction.atomic
+@verb
 def remove_identity(identity: Identity) -> None:
     """Forget what a channel calls somebody. The next import that names the id makes a new customer of it.
 

@@ -38,6 +38,7 @@ from regulars.customers.importing.preparing import batches
 from regulars.customers.importing.repairs import Repairs
 from regulars.customers.models import Change, ChangeSet, ImportFile, RememberedMapping
 from regulars.staff.models import User
+from regulars.staff.policy import verb
 from regulars.timeline.actions import who_acts
 
 ACTION = "import"
@@ -291,7 +292,7 @@ def apply_import_rows(*, change_set_id: int) -> None:
             run.rejects.close()
 
 
-@transaction.atomic
+@verb
 def leave_out(change_set: ChangeSet, *, lines: Iterable[int], is_left_out: bool = True) -> None:
     """Leave single rows out of what will be done, or take them in again."""
     current = _locked(change_set)
@@ -301,7 +302,7 @@ def leave_out(change_set: ChangeSet, *, lines: Iterable[int], is_left_out: bool 
     Change.objects.filter(change_set=current, pk__in=list(lines), outcome__in=DONE_BY).update(state=state)
 
 
-@transaction.atomic
+@verb
 def stop_import(change_set: ChangeSet) -> ChangeSet:
     """Stop what is under way; what is done stays, and can be taken back."""
     current = _locked(change_set)

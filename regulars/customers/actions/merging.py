@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,6 +18,7 @@ from regulars.customers.facts import CustomerMerged, CustomerUnmerged
 from regulars.customers.indexing import mark_unindexed
 from regulars.customers.models import Customer, DuplicatePair, MergeLink, OwnProfile
 from regulars.customers.standings import id_list
+from regulars.staff.policy import verb
 from regulars.timeline.actions import record, who_acts
 
 Choices = Mapping[str, int]
@@ -37,7 +37,7 @@ class NotMerged(Refusal):
     slug = "not-merged"
 
 
-@transaction.atomic
+@verb
 def merge(*, keep: Customer, others: Sequence[Customer], choices: Choices | None = None) -> list[MergeLink]:
     """Make several records one person, shown as `keep`; answers the links, one for each of `others`.
 
@@ -75,7 +75,7 @@ def merge(*, keep: Customer, others: Sequence[Customer], choices: Choices | None
     return links
 
 
-@transaction.atomic
+@verb
 def unmerge(
     link: MergeLink, *, moves: Mapping[str, Iterable[int]] | None = None, is_never_again: bool = False
 ) -> Customer:
@@ -115,7 +115,7 @@ def unmerge(
     return apart
 
 
-@transaction.atomic
+@verb
 def unmerge_group(link: MergeLink) -> list[Customer]:
     """Take back all that one merge did, the last link first. Raises NotMerged where none of it is left."""
     links = MergeLink.objects.filter(group=link.group, undone_at__isnull=True).order_by("-pk")

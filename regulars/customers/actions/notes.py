@@ -22,6 +22,7 @@ from regulars.customers.facts import NoteChanged, NoteWritten
 from regulars.customers.models import Attachment, Customer, Mention, Note
 from regulars.customers.people import records
 from regulars.staff.models import User
+from regulars.staff.policy import verb
 from regulars.timeline.actions import record, who_acts
 
 LONGEST = 10_000
@@ -107,7 +108,7 @@ def change_note(
     return current
 
 
-@transaction.atomic
+@verb
 def pin_note(note: Note, *, is_pinned: bool = True) -> Note:
     """Keep a note on top, or no longer."""
     current = _held(note, None)
@@ -117,7 +118,7 @@ def pin_note(note: Note, *, is_pinned: bool = True) -> Note:
     return current
 
 
-@transaction.atomic
+@verb
 def delete_note(note: Note, *, actor: Any, version: int | None = None) -> Note:
     """Take a note away; for thirty days it can be brought back. Raises NotYourNote or Stale."""
     if not actor.may("customers.delete"):
@@ -129,7 +130,7 @@ def delete_note(note: Note, *, actor: Any, version: int | None = None) -> Note:
     return current
 
 
-@transaction.atomic
+@verb
 def restore_note(note: Note, *, actor: Any) -> Note:
     """Bring a deleted note back. Raises NotYourNote."""
     if not actor.may("customers.delete"):

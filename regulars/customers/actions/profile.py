@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -36,6 +36,7 @@ from regulars.customers.normalise import (
     require_reason,
     require_someone,
 )
+from regulars.staff.policy import verb
 from regulars.timeline.actions import record
 
 EXTERNAL_ID_LENGTH = 120
@@ -67,7 +68,7 @@ class ExternalIdTaken(Refusal):
         self.customer = customer
 
 
-@transaction.atomic
+@verb
 def create_customer(
     *,
     values: Values,
@@ -108,7 +109,7 @@ def create_customer(
     return customer
 
 
-@transaction.atomic
+@verb
 def change_customer(customer: Customer, *, values: Values, version: int | None = None) -> Customer:
     """Change the given fields, and nothing where they say what is there already.
 

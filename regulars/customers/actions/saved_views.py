@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,6 +13,7 @@ from regulars.core.errors import Invalid, NotAllowed
 from regulars.core.text import BadText, clean
 from regulars.customers.models import SavedView
 from regulars.staff.models import User
+from regulars.staff.policy import verb
 
 MOST = 50
 DENSITIES = ("roomy", "compact")
@@ -21,7 +21,7 @@ _NAME, _QUERY = 80, 4000
 _WRITTEN = ("name", "is_shared", "query", "columns", "density")
 
 
-@transaction.atomic
+@verb
 def save_view(
     *,
     owner: User,
@@ -50,7 +50,7 @@ def save_view(
     )
 
 
-@transaction.atomic
+@verb
 def change_view(view: SavedView, *, by: User, **values: Any) -> SavedView:
     """Change name, query, columns, density or who sees it. Raises Invalid; NotAllowed for somebody else's view."""
     current = _own(view, by)
@@ -63,7 +63,7 @@ def change_view(view: SavedView, *, by: User, **values: Any) -> SavedView:
     return current
 
 
-@transaction.atomic
+@verb
 def move_view(view: SavedView, *, by: User, steps: int) -> None:
     """Move a view among those of its owner; at the ends it stays. Raises NotAllowed."""
     current = _own(view, by)
@@ -76,7 +76,7 @@ def move_view(view: SavedView, *, by: User, steps: int) -> None:
             SavedView.objects.filter(pk=one.pk).update(position=position)
 
 
-@transaction.atomic
+@verb
 def delete_view(view: SavedView, *, by: User) -> dict[str, Any]:
     """Delete a view; what it said comes back, and `save_view` makes it again of that. Raises NotAllowed."""
     current = _own(view, by)

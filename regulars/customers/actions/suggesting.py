@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from regulars.customers.models import Address, Customer, DuplicatePair
 from regulars.customers.people import records
+from regulars.staff.policy import verb
 
 _COMPARED = (
     *("kind", "given_name", "family_name", "name", "company", "email", "phone", "birth_year", "birthday", "gender"),
@@ -18,7 +18,7 @@ _COMPARED = (
 _PLACE = ("line1", "line2", "city", "region", "postcode", "country")
 
 
-@transaction.atomic
+@verb
 def suggest_duplicates(customer: Customer) -> list[DuplicatePair]:
     """Look for customers who may be the same person, and let the review know; answers the pairs to decide.
 

@@ -17,6 +17,7 @@ from regulars.customers import aside, people
 from regulars.customers.actions.profile import as_read, write
 from regulars.customers.facts import CustomerTagged, CustomerUntagged, TagChanged
 from regulars.customers.models import Customer, Tag, Tagging
+from regulars.staff.policy import verb
 from regulars.timeline.actions import record
 
 KEPT_FOR = dt.timedelta(days=30)
@@ -54,7 +55,7 @@ def cleaned(name: str) -> str:
     return kept
 
 
-@transaction.atomic
+@verb
 def ensure_tags(names: Iterable[str]) -> list[Tag]:
     """The tags of these names, in their order and each once; those that nobody used before are made. Raises Invalid."""
     wanted: dict[str, str] = {}
@@ -70,7 +71,7 @@ def ensure_tags(names: Iterable[str]) -> list[Tag]:
     return [known[key] for key in wanted]
 
 
-@transaction.atomic
+@verb
 def tag(customer: Customer, *, names: Iterable[str]) -> list[Tag]:
     """Give a customer tags; answers those they did not have. Raises Invalid."""
     tags = ensure_tags(names)
@@ -88,7 +89,7 @@ def tag(customer: Customer, *, names: Iterable[str]) -> list[Tag]:
     return new
 
 
-@transaction.atomic
+@verb
 def untag(customer: Customer, *, names: Iterable[str]) -> list[Tag]:
     """Take tags off a customer; answers those they had. A name that no tag has is none of theirs."""
     current = as_read(customer, None)
@@ -103,7 +104,7 @@ def untag(customer: Customer, *, names: Iterable[str]) -> list[Tag]:
     return gone
 
 
-@transaction.atomic
+@verb
 def set_tags(customer: Customer, *, names: Iterable[str]) -> None:
     """Let a customer have these tags and no others. Raises Invalid."""
     wanted = {fold(cleaned(name)): name for name in names}
@@ -117,7 +118,7 @@ def tags_of(customer: Customer) -> list[Tag]:
     return list(Tag.objects.filter(pk__in=Tagging.objects.filter(customer__in=people.records(customer)).values("tag")))
 
 
-@transaction.atomic
+@verb
 def rename_tag(tag: Tag, *, name: str) -> Tag:
     """Call a tag something else; everybody keeps it. Raises Invalid or TagTaken."""
     kept = cleaned(name)
@@ -133,7 +134,7 @@ def rename_tag(tag: Tag, *, name: str) -> Tag:
     return current
 
 
-@transaction.atomic
+@verb
 def merge_tags(tag: Tag, *, into: Tag) -> Tag:
     """Let everybody with a tag have another one instead. It can be taken back for thirty days (`restore_tag`)."""
     if tag.pk == into.pk:
@@ -159,7 +160,7 @@ def merge_tags(tag: Tag, *, into: Tag) -> Tag:
     return stays
 
 
-@transaction.atomic
+@verb
 def delete_tag(tag: Tag) -> Tag:
     """Take a tag off everybody. For thirty days it can be brought back, with everybody who had it."""
     current = Tag.objects.select_for_update().get(pk=tag.pk)
@@ -169,7 +170,7 @@ def delete_tag(tag: Tag) -> Tag:
     return current
 
 
-@transaction.atomic
+@verb
 def restore_tag(tag: Tag) -> Tag:
     """Bring back a deleted or merged tag with everybody who had it. Raises TagTaken where its name was used again.
 

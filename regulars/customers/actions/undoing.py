@@ -23,6 +23,7 @@ from regulars.customers.facts import BulkUndone, BulkWorkUndone
 from regulars.customers.journal import Image
 from regulars.customers.models import Change, ChangeSet, ChangeSpan, Customer, Identity, Tag, Tagging
 from regulars.customers.standings import id_list
+from regulars.staff.policy import verb
 from regulars.timeline.actions import record, record_many
 from regulars.timeline.models import Entry
 
@@ -90,7 +91,7 @@ def undo_import_rows(*, change_set_id: int) -> None:
         _finish(undoing)
 
 
-@transaction.atomic
+@verb
 def _undo_changes(undoing: ChangeSet) -> bool:
     """Put some customers back as they were; whether there were any."""
     lines = list(
@@ -168,7 +169,7 @@ def _taken_emails(undoing: ChangeSet, images: Sequence[tuple[int, Sequence[Image
     return found
 
 
-@transaction.atomic
+@verb
 def _undo_creations(undoing: ChangeSet) -> bool:
     """Let some customers go whom the import made; whether there were any."""
     span = ChangeSpan.objects.filter(change_set=undoing).order_by("-last_id").first()
@@ -238,7 +239,7 @@ def _went_on(undoing: ChangeSet, count: int) -> None:
     ChangeSet.objects.filter(pk=undoing.pk).update(done=undoing.done)
 
 
-@transaction.atomic
+@verb
 def _finish(undoing: ChangeSet) -> None:
     now = timezone.now()
     made = Tag.objects.filter(pk__in=undoing.params.get("tags_made", ()))

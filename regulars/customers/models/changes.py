@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from regulars.core.models import Row
+from regulars.core.walls import Guarded
 
 
 class ChangeSet(Row):
@@ -46,6 +47,8 @@ class ChangeSet(Row):
     applied_at = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)
     undo_until = models.DateTimeField(null=True)  # nothing: for ever (imports)
+
+    objects: ClassVar = Guarded()
 
     class Meta:
         indexes: ClassVar = [
@@ -90,6 +93,8 @@ class Change(models.Model):
     fields = models.JSONField(default=dict, blank=True)
     images = models.JSONField(default=list, blank=True)
 
+    objects: ClassVar = Guarded()
+
     class Meta:
         indexes: ClassVar = [
             # the plan, page by page, by outcome
@@ -128,6 +133,8 @@ class ImportFile(Row):
     options = models.JSONField(default=dict, blank=True)
     repairs = models.JSONField(default=list, blank=True)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+    objects: ClassVar = Guarded()
 
     def __str__(self) -> str:
         return self.name

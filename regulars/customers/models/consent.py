@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from regulars.core.models import Row
+from regulars.core.walls import Guarded
 from regulars.customers.models.people import Customer
 
 
@@ -77,6 +78,8 @@ class ConsentRecord(models.Model):
     at = models.DateTimeField()
     recorded_at = models.DateTimeField()
 
+    objects: ClassVar = Guarded()
+
     class Meta:
         indexes: ClassVar = [
             # the history of a customer's consents
@@ -97,6 +100,8 @@ class Consent(models.Model):
     state = models.CharField(_("state"), max_length=8, choices=ConsentState)
     since = models.DateTimeField()
     record = models.ForeignKey(ConsentRecord, on_delete=models.CASCADE, related_name="+")
+
+    objects: ClassVar = Guarded()
 
     class Meta:
         constraints: ClassVar = [
@@ -123,6 +128,8 @@ class ConfirmationRequest(models.Model):
     asked_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
+
+    objects: ClassVar = Guarded()
 
     def __str__(self) -> str:
         return f"{self.medium} {self.purpose} asked at {self.asked_at}"

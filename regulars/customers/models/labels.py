@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from regulars.core.models import Row
+from regulars.core.walls import Guarded
 from regulars.customers.models.people import Customer
 
 
@@ -53,6 +54,8 @@ class Tagging(models.Model):
     id = models.BigAutoField(primary_key=True)
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="taggings", db_index=False)
     tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="taggings", db_index=False)
+
+    objects: ClassVar = Guarded()
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["customer", "tag"], name="tagged_once")]
@@ -122,6 +125,8 @@ class CustomValue(models.Model):
     text = models.TextField()
     folded = models.CharField(max_length=500, blank=True, default="")
     number = models.FloatField(null=True)
+
+    objects: ClassVar = Guarded()
 
     class Meta:
         constraints: ClassVar = [

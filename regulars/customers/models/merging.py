@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from regulars.core.models import Row
+from regulars.core.walls import Guarded
 from regulars.customers.models.people import Customer
 
 
@@ -32,6 +33,8 @@ class MergeLink(Row):
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     undone_at = models.DateTimeField(null=True)
     undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+    objects: ClassVar = Guarded()
 
     class Meta:
         constraints: ClassVar = [
@@ -61,6 +64,8 @@ class OwnProfile(models.Model):
     shown = models.JSONField(default=dict)
     email = models.CharField(max_length=254, blank=True, default="")
 
+    objects: ClassVar = Guarded()
+
     class Meta:
         indexes: ClassVar = [
             # whose e-mail is this
@@ -89,6 +94,8 @@ class DuplicatePair(models.Model):
     found_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+    objects: ClassVar = Guarded()
 
     class Meta:
         constraints: ClassVar = [

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from regulars.core.models import Row
+from regulars.core.walls import Guarded
 from regulars.customers.models.people import Customer
 
 
@@ -34,6 +35,8 @@ class Note(Row):
     is_pinned = models.BooleanField(_("pinned"), default=False)
     deleted_at = models.DateTimeField(null=True)
 
+    objects: ClassVar = Guarded()
+
     class Meta:
         indexes: ClassVar = [
             # the notes of a customer, newest first
@@ -51,6 +54,8 @@ class Mention(models.Model):
     note = models.ForeignKey(Note, on_delete=models.CASCADE, related_name="mentions")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
     seen_at = models.DateTimeField(null=True)
+
+    objects: ClassVar = Guarded()
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["user", "note"], name="mentioned_once")]
@@ -71,6 +76,8 @@ class Attachment(Row):
     size = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)
     key = models.CharField(max_length=80, unique=True)
+
+    objects: ClassVar = Guarded()
 
     def __str__(self) -> str:
         return self.name

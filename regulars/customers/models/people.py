@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from regulars.core import shop
 from regulars.core.models import Row
 from regulars.core.money import Money
+from regulars.core.walls import Guarded, SeenKey
 
 
 class Kind(models.TextChoices):
@@ -109,7 +110,7 @@ class Category(Row):
         return self.name
 
 
-class Listed(models.Manager["Customer"]):
+class Listed(Guarded):
     """Customers as everybody sees them: without those deleted, and those who turned out to be somebody else."""
 
     def get_queryset(self) -> models.QuerySet[Customer]:
@@ -175,7 +176,7 @@ class Customer(PurchaseFigures, Row):
 
     vat_number = models.CharField(_("VAT number"), max_length=20, blank=True, default="", db_default="")
     payment_days = models.PositiveSmallIntegerField(_("days to pay"), null=True, blank=True)
-    organisation = models.ForeignKey(
+    organisation = SeenKey(
         "self",
         verbose_name=_("works at"),
         null=True,
@@ -224,7 +225,7 @@ class Customer(PurchaseFigures, Row):
     search_text = models.TextField(blank=True, default="", editable=False)
 
     objects: ClassVar[Listed] = Listed()
-    everyone: ClassVar[models.Manager[Customer]] = models.Manager()
+    everyone: ClassVar[models.Manager[Customer]] = Guarded()
 
     class Meta:
         base_manager_name = "everyone"

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from regulars.core.models import Row
+from regulars.core.walls import Guarded
 from regulars.customers.models.people import Customer
 
 
@@ -78,6 +79,8 @@ class PrivacyRequest(Row):
     answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
 
+    objects: ClassVar = Guarded()
+
     class Meta:
         indexes: ClassVar = [
             # what is to be answered, the earliest due first
@@ -111,6 +114,8 @@ class Limit(models.Model):
     lifted_at = models.DateTimeField(null=True)
     lifted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     lifted_reason = models.CharField(max_length=250, blank=True, default="")
+
+    objects: ClassVar = Guarded()
 
     class Meta:
         constraints: ClassVar = [

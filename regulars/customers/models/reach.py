@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from regulars.core.models import Row
+from regulars.core.walls import Guarded
 from regulars.customers.models.people import Customer
 
 
@@ -18,6 +19,8 @@ class Identity(models.Model):
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="identities")
     channel = models.ForeignKey("channels.Channel", on_delete=models.PROTECT, related_name="+", db_index=False)
     external_id = models.CharField(max_length=120)
+
+    objects: ClassVar = Guarded()
 
     class Meta:
         verbose_name_plural = "identities"
@@ -48,6 +51,8 @@ class Address(Row):
     longitude = models.FloatField(null=True, editable=False)
     is_default_shipping = models.BooleanField(_("ships to"), default=False)
     is_default_billing = models.BooleanField(_("bills to"), default=False)
+
+    objects: ClassVar = Guarded()
 
     class Meta:
         verbose_name_plural = "addresses"
@@ -84,6 +89,8 @@ class ContactPoint(models.Model):
     bounced_at = models.DateTimeField(_("bounced"), null=True, blank=True)
     bounce_reason = models.CharField(max_length=250, blank=True, default="")
     is_do_not_contact = models.BooleanField(_("do not call or write"), default=False)
+
+    objects: ClassVar = Guarded()
 
     class Meta:
         constraints: ClassVar = [

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import connection, models
 from django.utils import timezone
 
 from regulars.core.bulk import insert, moment, take_ids
@@ -22,6 +22,7 @@ from regulars.orders.actions.matching import purchases_for, reversing_lines
 from regulars.orders.actions.numbers import note_numbers
 from regulars.orders.facts import OrderPlaced, ReturnReceived
 from regulars.orders.models import Order, OrderLine, Return, ReturnLine
+from regulars.staff.policy import verb
 from regulars.timeline.actions import reactions, who_acts
 from regulars.timeline.facts import Fact
 from regulars.timeline.models import Entry
@@ -42,7 +43,7 @@ ENTRY_COLUMNS = ("name", "at", "recorded_at", "customer_id", "actor_id", "source
 Decimals = Callable[[Decimal], Any]
 
 
-@transaction.atomic
+@verb
 def write_orders(orders: Sequence[NewOrder], *, is_told: bool = True) -> Sequence[int]:
     """Write orders with their lines, and an entry for each on the timeline; answers their ids, in the same order.
 
@@ -69,7 +70,7 @@ def write_orders(orders: Sequence[NewOrder], *, is_told: bool = True) -> Sequenc
     return ids
 
 
-@transaction.atomic
+@verb
 def write_returns(returns: Sequence[NewReturn], *, is_told: bool = True) -> Sequence[int]:
     """Find what returns reverse, in the order given, write them, and settle the orders; answers their ids.
 

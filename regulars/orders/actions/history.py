@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from json.encoder import encode_basestring_ascii
 from typing import Any, NamedTuple
 
-from django.db import transaction
 from django.utils import timezone
 
 from regulars.core.bulk import insert, moment, take_ids
@@ -21,6 +20,7 @@ from regulars.orders.actions.numbers import note_numbers
 from regulars.orders.actions.settlement import settled_status
 from regulars.orders.facts import OrderPlaced, ReturnReceived
 from regulars.orders.models import Order, OrderLine, Return, ReturnLine
+from regulars.staff.policy import verb
 from regulars.timeline.actions import reactions, who_acts
 from regulars.timeline.models import Entry
 
@@ -69,7 +69,7 @@ class PastOrder(NamedTuple):
         return sum(self.lines[place].total_minor for place in self.returned.places) if self.returned else 0
 
 
-@transaction.atomic
+@verb
 def write_history(orders: Sequence[PastOrder], *, currency: str) -> None:
     """Write orders, lines, returns and their entries on the timeline."""
     told = reactions()

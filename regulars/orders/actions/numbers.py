@@ -18,6 +18,7 @@ from regulars.customers.grams import extract
 from regulars.customers.indexing import merge_grams
 from regulars.customers.standings import id_list
 from regulars.orders.models import NumberGram, Order, UnindexedNumber
+from regulars.staff.policy import verb
 
 ENOUGH = 500  # as many noted orders as a search may look at without anybody noticing
 _MANY = 1_000
@@ -33,7 +34,7 @@ def note_numbers(order_ids: Collection[int]) -> None:
         index_numbers(order_ids)
 
 
-@transaction.atomic
+@verb
 def index_numbers(order_ids: Collection[int]) -> None:
     """Bring the numbers of these orders into the finder. One process at a time."""
     if connection.vendor == "postgresql":

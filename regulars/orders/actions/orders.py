@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -23,6 +22,7 @@ from regulars.orders.actions.numbers import note_numbers
 from regulars.orders.facts import OrderChanged, OrderDeleted
 from regulars.orders.models import Order, OrderLine
 from regulars.orders.normalise import Piece
+from regulars.staff.policy import verb
 from regulars.timeline.actions import record
 
 
@@ -37,7 +37,7 @@ class NumberTaken(Refusal):
         self.order = order
 
 
-@transaction.atomic
+@verb
 def place_order(
     *,
     values: Mapping[str, Any],
@@ -63,7 +63,7 @@ def place_order(
     return order
 
 
-@transaction.atomic
+@verb
 def change_order(
     order: Order,
     *,
@@ -119,7 +119,7 @@ def change_order(
     return now
 
 
-@transaction.atomic
+@verb
 def delete_order(order: Order, *, version: int | None = None) -> None:
     """Delete an order that was a mistake. Its returns stay, as returns of an order nobody knows."""
     now = _locked(order, version=version)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -20,10 +19,11 @@ from regulars.orders.actions.bulk import match, received_fact, write_return_line
 from regulars.orders.actions.drafts import NewReturn, new_return
 from regulars.orders.facts import ReturnChanged
 from regulars.orders.models import Order, Return
+from regulars.staff.policy import verb
 from regulars.timeline.actions import record
 
 
-@transaction.atomic
+@verb
 def receive_return(
     *,
     values: Mapping[str, Any],
@@ -68,7 +68,7 @@ def receive_return(
     return returned
 
 
-@transaction.atomic
+@verb
 def change_return(returned: Return, *, draft: NewReturn) -> Return:
     """Write a return anew as the draft of the same channel and number says, and find again what it reverses."""
     before = [returned.order_id, *(line.order_id for line in returned.lines.all())]

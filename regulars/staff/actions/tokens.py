@@ -75,7 +75,7 @@ def find_token(plain: str) -> ApiToken | None:
     """
     if not _SHAPE.fullmatch(plain):
         return None
-    token = ApiToken.objects.select_related("user").filter(hash=_hash(plain)).first()
+    token = ApiToken.objects.select_related("user__definition").filter(hash=_hash(plain)).first()
     if token is None or not token.is_valid:
         return None
     now = timezone.now()

@@ -75,8 +75,12 @@ class User(AbstractBaseUser):
 
     @property
     def permissions(self) -> frozenset[str]:
-        """Every permission this person has."""
-        return permissions_of(self.role) if self.is_active else frozenset()
+        """Every permission this person has: what the shop says of their role, else what the role is built to do."""
+        if not self.is_active:
+            return frozenset()
+        if self.definition is not None and self.role != Role.OWNER:
+            return self.definition.allowed
+        return permissions_of(self.role)
 
     def may(self, permission: str) -> bool:
         """Whether this person has the permission."""

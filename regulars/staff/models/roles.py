@@ -8,6 +8,11 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from regulars.core.models import Row
+from regulars.core.sight import GROUPS, Level
+from regulars.staff.roles import PERMISSIONS
+
+NEEDS_EVERYTHING = frozenset({"customers.import", "orders.import", "customers.merge", "privacy.edit"})
+"""What takes sight of all customers in full: it compares everybody, or shows, copies and erases all of somebody."""
 
 
 class Sees(models.TextChoices):
@@ -42,3 +47,16 @@ class StaffRole(Row):
 
     def __str__(self) -> str:
         return self.name or self.key
+
+    @property
+    def levels(self) -> tuple[tuple[str, Level], ...]:
+        """How much is shown of each protected group that is not shown in full; what nobody knows is hidden."""
+        said = {group: self.fields.get(group, Level.FULL) for group in GROUPS}
+        known = {group: Level(level) if level in tuple(Level) else Level.HIDDEN for group, level in said.items()}
+        return tuple((group, level) for group, level in known.items() if level is not Level.FULL)
+
+    @property
+    def allowed(self) -> frozenset[str]:
+        """What the role may do: what it says, less what takes sight of everything where it has none."""
+        allowed = frozenset(self.permissions) & frozenset(PERMISSIONS)
+        return allowed if self.sees == Sees.ALL and not self.levels else allowed - NEEDS_EVERYTHING
