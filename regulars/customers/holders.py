@@ -31,9 +31,9 @@ from regulars.customers.models import (
     PrivacyRequest,
     Tagging,
 )
+from regulars.timeline.actions import blank_many
 from regulars.timeline.models import Entry
 
-_OUR_FACTS = "customer."
 _STAFF = {"customer_id", "made_by_id", "checked_by_id", "answered_by_id", "set_by_id", "lifted_by_id", "decided_by_id"}
 
 
@@ -58,10 +58,8 @@ def _entries(customer: Customer) -> Iterable[dict[str, Any]]:
 
 
 def _blank_entries(customer: Customer) -> None:
-    """What happened stays, for the audit log and the figures; what it says about the person goes."""
-    entries = Entry.objects.filter(customer=customer)
-    entries.filter(name__startswith=_OUR_FACTS).update(data={})
-    entries.update(customer=None)
+    """That something happened stays, for the audit log and the figures; what it says about the person goes."""
+    blank_many(Entry.objects.filter(customer=customer), is_emptied=True, is_cut_loose=True, reason="erased")
 
 
 def _changes(customer: Customer) -> Iterable[Any]:

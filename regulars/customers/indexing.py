@@ -115,17 +115,27 @@ def reindex() -> int:
     count = 0
     for block in sorted(blocks):
         with alone():
-            Gram.objects.filter(block=block).delete()
-            rows = Customer.objects.filter(id__gte=block << BLOCK_BITS, id__lt=(block + 1) << BLOCK_BITS)
-            texts = dict(rows.values_list("id", "search_text"))
-            merge_grams(extract(list(texts), list(texts.values())))
-            count += len(texts)
+            count += _rebuild(block)
     with alone():
         notes = list(Unindexed.objects.values_list("id", flat=True))
         standings.build()
         for start in range(0, len(notes), _BATCH):
             Unindexed.objects.filter(id__in=notes[start : start + _BATCH]).delete()
     return count
+
+
+def forget_postings(customer_ids: Collection[int], texts: Collection[str]) -> None:
+    """Leave nothing of people who are gone for good: postings are only added, so their blocks are built anew.
+
+    Where a step of a column begins with one of `texts`, their folded names, the columns are cut anew.
+    """
+    for block in sorted({number >> BLOCK_BITS for number in customer_ids}):
+        with alone():
+            _rebuild(block)
+    with alone():
+        standings.refresh(sorted(customer_ids))
+        if standings.names_a_step("sort_name", texts):
+            standings.build()
 
 
 @contextmanager
@@ -143,6 +153,15 @@ def _index(numbers: Sequence[int]) -> None:
     texts = dict(Customer.objects.filter(id__in=id_list(numbers)).values_list("id", "search_text"))
     merge_grams(extract(list(texts), list(texts.values())))
     standings.refresh(numbers)
+
+
+def _rebuild(block: int) -> int:
+    """Write the postings of a block anew; the number of its customers."""
+    Gram.objects.filter(block=block).delete()
+    rows = Customer.objects.filter(id__gte=block << BLOCK_BITS, id__lt=(block + 1) << BLOCK_BITS)
+    texts = dict(rows.values_list("id", "search_text"))
+    merge_grams(extract(list(texts), list(texts.values())))
+    return len(texts)
 
 
 def merge_grams(extracted: Extracted, *, table: str = Gram._meta.db_table) -> None:

@@ -257,6 +257,13 @@ def build() -> None:
     _write(arrays, list(scales.values()))
 
 
+def names_a_step(column: str, values: Iterable[str]) -> bool:
+    """Whether a step of a column begins with one of these values, which the scale then repeats."""
+    scale = _scales().get(column)
+    starts = set(scale.starts) if scale else set()
+    return any(value and value in starts for value in values)
+
+
 def is_outgrown() -> bool:
     """Whether the columns must be cut anew: one was never cut, or so many stand on one step that reading it takes long.
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from regulars.customers.belongings import Holder
 from regulars.customers.models import Customer
+from regulars.orders.keeping import keep_sales
 from regulars.orders.models import Order, Return
 
 _ORDER = (
@@ -35,16 +36,13 @@ def _plain(row: Order | Return, names: Iterable[str]) -> dict[str, Any]:
     return {**{name: getattr(row, name) for name in names}, "lines": lines}
 
 
-def _cut_orders_loose(customer: Customer) -> None:
-    """A sale was made whoever made it: it becomes a guest's, and loses what somebody wrote about the person."""
-    Order.objects.filter(customer=customer).update(customer=None, note="")
-
-
-def _cut_returns_loose(customer: Customer) -> None:
-    Return.objects.filter(customer=customer).update(customer=None, reason="")
+def _already(_customer: Customer) -> None:
+    """Returns are kept or dropped together with the orders (orders/keeping.py)."""
 
 
 ALL = (
-    Holder(name="orders", models=("orders.Order",), export=_orders, forget=_cut_orders_loose),
-    Holder(name="returns", models=("orders.Return",), export=_returns, forget=_cut_returns_loose),
+    Holder(
+        name="orders", models=("orders.Order", "orders.OrderLine", "orders.KeptSale"), export=_orders, forget=keep_sales
+    ),
+    Holder(name="returns", models=("orders.Return", "orders.ReturnLine"), export=_returns, forget=_already),
 )

@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy
 
 from regulars.core.background import every, progress
 from regulars.core.errors import Refusal
-from regulars.customers import belongings, people, search
+from regulars.customers import people, search
+from regulars.customers.actions.letting_go import let_go
 from regulars.customers.actions.profile import EmailTaken, as_read, require_free_email, write
-from regulars.customers.facts import CustomerDeleted, CustomerErased, CustomerRestored
+from regulars.customers.facts import CustomerDeleted, CustomerRestored
 from regulars.customers.models import Customer, Identity
 from regulars.staff.policy import verb
 from regulars.timeline.actions import record
@@ -61,14 +62,7 @@ def erase_customer(customer: Customer) -> None:
 
     The records that a merge put under them are the same person, and go with them. Raises NotDeleted.
     """
-    current = _deleted(customer)
-    for one in (*Customer.everyone.filter(merged_into=current).order_by("pk"), current):
-        pk, public_id = one.pk, one.public_id
-        for holder in belongings.holders():
-            holder.forget(one)
-        one.delete()
-        search.mark_unindexed([pk])
-        record(CustomerErased(public_id=public_id))
+    let_go(_deleted(customer))
 
 
 @every("03:10", label=gettext_lazy("Let go for good who was deleted thirty days ago"))

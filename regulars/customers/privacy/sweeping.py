@@ -1,0 +1,139 @@
+"""Copies that no room owns: where the search after an erasure finds the person in these, they are taken away.
+
+    sweeping.add("core_idempotentcall", _forget_calls)
+
+A sweeper is given the keys of rows in which the person was found and makes them say nothing about anybody. What has no
+sweeper, and what belongs to somebody else, is left to people: the certificate says where it is.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.core.cache import cache
+from django_tasks import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
+
+from regulars.core.models import IdempotentCall, Lease
+from regulars.customers.models import Change, ChangeSet, Household, ImportFile, SavedView
+from regulars.customers.privacy.identifying import Spelled
+from regulars.customers.privacy.searching import Hit, finder
+
+Sweep = Callable[[str, Sequence[str]], None]
+"""Given a column and the keys of rows: make them say nothing about the person."""
+
+_SWEEPERS: dict[str, Sweep] = {}
+_FOLDERS = frozenset({"imports", "exports"})
+_LOGS = frozenset({".log", ".txt", ".jsonl"})
+
+
+def add(table: str, sweep: Sweep) -> None:
+    """Say how rows of a table that nobody owns are cleaned."""
+    _SWEEPERS[table] = sweep
+
+
+def sweep(hits: Iterable[Hit], spelled: Spelled) -> dict[str, int]:
+    """Clean what was found, as far as it is nobody else's; how much of each table or folder that was."""
+    cleaned: dict[str, int] = {}
+    for hit in hits:
+        if hit.is_others:
+            continue
+        if hit.path is not None:
+            if _sweep_file(hit.path, spelled):
+                cleaned["files"] = cleaned.get("files", 0) + 1
+        elif hit.table in _SWEEPERS:
+            _SWEEPERS[hit.table](hit.column, hit.keys)
+            cleaned[hit.table] = cleaned.get(hit.table, 0) + hit.rows
+    cache.clear()
+    return cleaned
+
+
+def _sweep_file(path: Path, spelled: Spelled) -> bool:
+    """Remove a file of an import or export that holds the person; black out a line of a log."""
+    home = Path(settings.REGULARS_HOME)
+    folder = path.relative_to(home).parts[0]
+    if folder in _FOLDERS:
+        lies_alone = path.parent.parent.name in _FOLDERS
+        path.unlink(missing_ok=True)
+        if lies_alone:
+            shutil.rmtree(path.parent, ignore_errors=True)
+        return True
+    if path.suffix in _LOGS:
+        _black_out(path, spelled)
+        return True
+    return False
+
+
+def _black_out(path: Path, spelled: Spelled) -> None:
+    """Overwrite each line of a log that holds the person, byte for byte, so that who writes to it can go on."""
+    has = finder(spelled)
+    with path.open("r+b") as file:
+        while True:
+            start = file.tell()
+            line = file.readline()
+            if not line:
+                return
+            if has(line):
+                body = line.rstrip(b"\r\n")
+                file.seek(start)
+                file.write(b"x" * len(body))
+                file.seek(start + len(line))
+
+
+def _calls(_column: str, keys: Sequence[str]) -> None:
+    IdempotentCall.objects.filter(pk__in=keys).update(body="", headers={}, is_forgotten=True)
+
+
+def _jobs(_column: str, keys: Sequence[str]) -> None:
+    """What is done needs no words any more; what is still to do keeps what it needs to be done."""
+    ended = DBTaskResult.objects.filter(pk__in=keys, status__in=[TaskResultStatus.SUCCESSFUL, TaskResultStatus.FAILED])
+    Lease.objects.filter(job__in=ended).delete()
+    ended.delete()
+
+
+def _leases(_column: str, keys: Sequence[str]) -> None:
+    Lease.objects.filter(pk__in=keys).update(error="")
+
+
+def _sessions(_column: str, keys: Sequence[str]) -> None:
+    """Whoever was just told about the person signs in again."""
+    Session.objects.filter(pk__in=keys).delete()
+
+
+def _changes(_column: str, keys: Sequence[str]) -> None:
+    """Lines of plans that never became anybody: that there was a line stays, so that the sums are right."""
+    Change.objects.filter(pk__in=keys).update(label="", fields={}, images=[], reason="")
+
+
+def _change_sets(column: str, keys: Sequence[str]) -> None:
+    empty = {"params": {}, "selection": {}, "counts": {}}
+    ChangeSet.objects.filter(pk__in=keys).update(**{column: empty.get(column, "")})
+
+
+def _import_files(column: str, keys: Sequence[str]) -> None:
+    empty = {"mapping": {}, "options": {}, "repairs": []}
+    ImportFile.objects.filter(pk__in=keys).update(**{column: empty.get(column, "…")})
+
+
+def _views(_column: str, keys: Sequence[str]) -> None:
+    """A saved view that asks for the person by name finds nobody any more."""
+    SavedView.objects.filter(pk__in=keys).delete()
+
+
+def _households(_column: str, keys: Sequence[str]) -> None:
+    Household.objects.filter(pk__in=keys).update(name="")
+
+
+add(IdempotentCall._meta.db_table, _calls)
+add(DBTaskResult._meta.db_table, _jobs)
+add(Lease._meta.db_table, _leases)
+add(Session._meta.db_table, _sessions)
+add(Change._meta.db_table, _changes)
+add(ChangeSet._meta.db_table, _change_sets)
+add(ImportFile._meta.db_table, _import_files)
+add(SavedView._meta.db_table, _views)
+add(Household._meta.db_table, _households)
