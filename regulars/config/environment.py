@@ -139,7 +139,7 @@ def sqlite(path: Path, ring: KeyRing | None) -> dict[str, Any]:
             "timeout": 20,
             "init_command": (
                 "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
-                "PRAGMA secure_delete=ON; PRAGMA cache_size=-32000; PRAGMA mmap_size=268435456; "
+                "PRAGMA secure_delete=ON; PRAGMA cache_size=-64000; PRAGMA mmap_size=268435456; "
                 "PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864"
             ),
         },
@@ -182,6 +182,38 @@ def mail_server(url: str) -> MailServer:
         password=unquote(parts.password or ""),
         has_tls=has_tls,
         has_starttls=not has_tls and asks == "1",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SignInService:
+    """The service people sign in with elsewhere in the house (OpenID Connect); `role` is that of newcomers, if any."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    name: str
+    role: str
+
+
+def sign_in_service() -> SignInService | None:
+    """REGULARS_OIDC_ISSUER and what belongs to it; None where there is no such service."""
+    issuer = text("REGULARS_OIDC_ISSUER", default="").strip()
+    if not issuer:
+        return None
+    parts = urlsplit(issuer)
+    is_here = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    if not parts.hostname or parts.scheme not in ({"https", "http"} if is_here else {"https"}):
+        raise BadSetting(f"REGULARS_OIDC_ISSUER is “{issuer}”; write the https:// address that the service names.")
+    client_id = text("REGULARS_OIDC_CLIENT_ID", default="").strip()
+    if not client_id:
+        raise BadSetting("REGULARS_OIDC_ISSUER is set; REGULARS_OIDC_CLIENT_ID has to be, too.")
+    return SignInService(
+        issuer=issuer,
+        client_id=client_id,
+        client_secret=text("REGULARS_OIDC_CLIENT_SECRET", default="").strip(),
+        name=text("REGULARS_OIDC_NAME", default="").strip() or parts.hostname,
+        role=text("REGULARS_OIDC_ROLE", default="").strip(),
     )
 
 
