@@ -67,6 +67,16 @@ def test_migrations_import_nothing_of_ours():
     assert guilty == []
 
 
+def test_no_two_shapes_of_the_api_share_a_name():
+    """The description knows them by name alone: the second would be described as the first."""
+    named = {}
+    for path in (one for one in SOURCES if "api" in (*one.parts[-2:], one.stem)):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef) and node.name.endswith(("In", "Out", "Patch")):
+                named.setdefault(node.name, []).append(path.name)
+    assert {name: files for name, files in named.items() if len(files) > 1} == {}
+
+
 def test_a_shop_that_is_open_to_the_world_passes_djangos_own_deployment_check(tmp_path):
     environment = {
         "PATH": os.environ["PATH"],

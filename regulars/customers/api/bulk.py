@@ -98,7 +98,7 @@ class ChangeSetsOut(Out):
     next: str | None
 
 
-class LineOut(Out):
+class ChangedOut(Out):
     """A line of a plan, and what became of it. `changes` is {field: [old, new]}."""
 
     customer: str | None
@@ -112,7 +112,7 @@ class LineOut(Out):
 class LinesOut(Out):
     """A page of lines, in the order of the plan."""
 
-    items: list[LineOut]
+    items: list[ChangedOut]
     next: str | None
 
 
@@ -193,7 +193,7 @@ def list_bulk_lines(request: HttpRequest, change_id: str) -> Answer:
     found = list((rows.filter(outcome__in=outcomes) if outcomes else rows)[: limit + 1])
     links = neighbours(request, next_cursor=str(found[limit - 1].pk) if len(found) > limit else "", previous_cursor="")
     hidden = customfields.hidden_from(request.auth)  # type: ignore[attr-defined]
-    items = [LineOut(**reading.plain(line, hidden=hidden)) for line in found[:limit]]
+    items = [ChangedOut(**reading.plain(line, hidden=hidden)) for line in found[:limit]]
     return Answer(body=LinesOut(items=items, next=links.get("next")), links=links)
 
 
