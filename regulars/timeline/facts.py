@@ -6,6 +6,12 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from regulars.core.fields import Keys
+
+SEALED = Keys()
+"""Under which keys of their data entries hold values that are sealed for their customer; rooms above add theirs."""
 
 _FACTS: dict[str, type[Fact]] = {}
 
@@ -51,3 +57,65 @@ def all_facts() -> dict[str, type[Fact]]:
 def fact_class(name: str) -> type[Fact] | None:
     """The class of a fact by its name; None for one that no longer exists."""
     return _FACTS.get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class EntriesBlanked(Fact):
+    """Entries were changed lawfully after they were recorded: somebody was erased, or left.
+
+    `ids` are theirs (runs as [first, last]), `digests` what they are from now on, 16 bytes each under `key`.
+    """
+
+    name: ClassVar[str] = "entries.blanked"
+    sentence: ClassVar = _("What the log said about a person was taken out of %(count)s entries")
+    icon: ClassVar[str] = "eraser"
+    on_timeline: ClassVar[bool] = False
+    is_public: ClassVar[bool] = False
+
+    count: int = 0
+    ids: tuple[Any, ...] = ()
+    digests: str = ""
+    key: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditExported(Fact):
+    """The audit log went out as a file; `filters` say which part, `reason` what for."""
+
+    name: ClassVar[str] = "audit.exported"
+    sentence: ClassVar = _("Audit log exported: %(count)s entries")
+    icon: ClassVar[str] = "download"
+    on_timeline: ClassVar[bool] = False
+    is_public: ClassVar[bool] = False
+
+    count: int = 0
+    filters: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditBegunAnew(Fact):
+    """The database became another one, a restored backup, and the anchors go on from its last seal."""
+
+    name: ClassVar[str] = "audit.begun_anew"
+    sentence: ClassVar = _("The audit goes on from a restored database: %(reason)s")
+    icon: ClassVar[str] = "archive-restore"
+    on_timeline: ClassVar[bool] = False
+    is_public: ClassVar[bool] = False
+
+    seal: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFailed(Fact):
+    """The audit log was found changed; `problem` says where and how."""
+
+    name: ClassVar[str] = "audit.failed"
+    sentence: ClassVar = _("The audit log is not as it was: %(problem)s")
+    icon: ClassVar[str] = "shield-alert"
+    on_timeline: ClassVar[bool] = False
+    is_public: ClassVar[bool] = False
+
+    problem: str = ""

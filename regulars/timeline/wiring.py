@@ -1,8 +1,31 @@
 """What the timeline plugs into the house."""
 
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Any
+
+from regulars.core import commands
 from regulars.core.background import carry
 from regulars.timeline.actions import acting, who_acts
+from regulars.timeline.commands import export, seal, verify
 from regulars.timeline.models import Source
 
-# A job acts for the person who caused it, whichever worker runs it.
-carry("actor", capture=lambda: who_acts().user_id, restore=lambda user_id: acting(user_id, Source.SYSTEM))
+
+def _capture() -> list[int | None]:
+    acts = who_acts()
+    return [acts.user_id, acts.token_id]
+
+
+def _restore(known: Any) -> AbstractContextManager[None]:
+    # jobs of the first version carry the person alone
+    user_id, token_id = known if isinstance(known, list) else (known, None)
+    return acting(user_id, Source.SYSTEM, token_id=token_id)
+
+
+# A job acts for the person who caused it, and the program's token if there was one, whichever worker runs it.
+carry("actor", capture=_capture, restore=_restore)
+
+commands.add("audit", "seal", seal)
+commands.add("audit", "verify", verify)
+commands.add("audit", "export", export)

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from regulars.core import bulk
-from regulars.core.background import background
+from regulars.core.background import Background
 from regulars.timeline.facts import Fact
 from regulars.timeline.models import Entry, Source
 
@@ -32,6 +32,7 @@ class Acting:
 
     user_id: int | None = None
     source: str = Source.SYSTEM
+    token_id: int | None = None
 
 
 _NOBODY = Acting()
@@ -41,9 +42,9 @@ _at_once: dict[type[Fact], dict[str, Reaction]] = defaultdict(dict)
 
 
 @contextmanager
-def acting(user_id: int | None, source: str) -> Iterator[None]:
-    """Everything recorded inside is this person's deed, through this door."""
-    token = _acting.set(Acting(user_id, source))
+def acting(user_id: int | None, source: str, *, token_id: int | None = None) -> Iterator[None]:
+    """Everything recorded inside is this person's deed, through this door, and with this API token if there is one."""
+    token = _acting.set(Acting(user_id, source, token_id))
     try:
         yield
     finally:
@@ -74,6 +75,7 @@ def record(
         recorded_at=now,
         customer_id=customer.pk if customer else None,
         actor_id=acting_now.user_id,
+        token_id=acting_now.token_id,
         source=acting_now.source,
         subject_type=subject._meta.label_lower if subject is not None else "",
         subject_id=subject.pk if subject is not None else None,
@@ -116,6 +118,7 @@ def record_many(
     same = {
         "recorded_at": bulk.moment(now),
         "actor_id": acting_now.user_id,
+        "token_id": acting_now.token_id,
         "source": str(acting_now.source),
         "subject_type": subject._meta.label_lower,
     }
@@ -136,13 +139,22 @@ def on(fact: type[Fact], *, at_once: bool = False) -> Callable[[Reaction], React
     return register
 
 
-@background(retries=5, is_atomic=True, label=_("React to what happened"))
-def react(*, entry_id: int, reaction: str) -> None:
+def _react(*, entry_id: int, reaction: str) -> None:
     """Run one reaction to one entry, as the person who caused it."""
     entry = Entry.objects.select_related("customer").get(pk=entry_id)
     known: dict[str, Reaction] = _later[entry.fact] if entry.fact else {}
-    with acting(entry.actor_id, Source.SYSTEM):
+    with acting(entry.actor_id, Source.SYSTEM, token_id=entry.token_id):
         known[reaction](entry)
+
+
+# the path under which jobs name it since the first version
+react = Background(
+    _react,
+    retries=5,
+    is_atomic=True,
+    label=_("React to what happened"),
+    path="regulars.timeline.actions.react",
+)
 
 
 def reactions() -> dict[str, list[str]]:
@@ -160,8 +172,3 @@ def forget_reaction(fact: type[Fact], reaction: Reaction) -> None:
     key = f"{reaction.__module__}.{reaction.__qualname__}"
     _later[fact].pop(key, None)
     _at_once[fact].pop(key, None)
-
-
-def blank(entry: Entry, *, keep: Iterable[str] = ()) -> dict[str, Any]:
-    """An entry's data without the person: only the named keys stay (used by erasure)."""
-    return {key: entry.data[key] for key in keep if key in entry.data}
