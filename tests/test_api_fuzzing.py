@@ -1,0 +1,183 @@
+"""The API keeps its word: what its description allows or forbids is sent, by every role, and every answer is checked.
+
+Schemathesis makes the calls from the description and holds each answer against it: no failure of ours, no status, type,
+header or shape that is not described, nothing accepted that is forbidden, no door open without a token.
+"""
+
+from collections import Counter
+
+import pytest
+import schemathesis
+from django.core import signals
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections, transaction
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import load_all_checks
+from schemathesis.config import SchemathesisConfig
+from schemathesis.core.failures import FailureGroup
+
+from regulars.config import api
+
+load_all_checks()
+# Rules that no JSON Schema can say (a day that exists, a name that is taken, a version that is current) are refused
+# with these; that such a refusal names its field is checked below.
+RULES = [422, 400, 409, 412, 428]
+CONFIG = SchemathesisConfig.from_dict(
+    {"checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", 304, 401, 403, 404, 410, *RULES]}}}
+)
+# calls that fit the description, and calls that break it, for each operation
+EFFORT = {
+    "owner": (8, 8),
+    "manager": (3, 2),
+    "agent": (3, 2),
+    "marketer": (2, 2),
+    "analyst": (2, 2),
+    "read_only": (2, 2),
+    "nobody": (1, 1),
+}
+LONG = 12  # times that effort at night
+
+
+@pytest.fixture
+def known(ada, api_of):
+    """One of everything that an address can name, as {"customer_id": "cus_…"}."""
+    from regulars.channels.actions import channel_for
+
+    channel_for("web")
+    program = api_of(ada)
+
+    def made(path, body):
+        answer = program.post(path, body)
+        assert answer.status_code < 300, (path, answer.content)
+        return answer.json()["id"]
+
+    new = {"name": "Élodie Moreau", "address": {"city": "Bristol"}, "tags": ["regular"]}
+    customer = made("/customers", new)
+    twin = made("/customers", {"name": "Élodie Moreau", "email": "elodie@posteo.example"})
+    assert (
+        program.post(f"/customers/{customer}/contacts", {"kind": "email", "value": "e@posteo.example"}).status_code
+        == 201
+    )
+    assert (
+        program.post(f"/customers/{customer}/external_ids", {"channel": "web", "external_id": "17"}).status_code == 201
+    )
+    line = {"sku": "a", "quantity": 2, "unit_price": {"amount": "2.55", "currency": "EUR"}}
+    order = made("/orders", {"number": "1", "channel": "web", "customer": customer, "lines": [line]})
+    left = made("/customers", {"name": "Elodie Moreau"})
+    assert program.post(f"/customers/{twin}/merges", {"others": [left]}).status_code == 201
+    return {
+        "customer_id": customer,
+        "address_id": program.get(f"/customers/{customer}/addresses").json()["items"][0]["id"],
+        "value": "e@posteo.example",
+        "channel": "web",
+        "number": "17",
+        "note_id": made(f"/customers/{customer}/notes", {"text": "Likes tea."}),
+        "merge_id": program.get(f"/customers/{twin}/merges").json()["items"][0]["id"],
+        "household_id": made("/households", {"members": [customer, twin]}),
+        "order_id": order,
+        "return_id": made(f"/orders/{order}/returns", {"number": "r1", "lines": [line]}),
+        "category_id": made("/categories", {"name": "Cafés"}),
+        "field_id": made("/customer_fields", {"label": "Roast", "type": "text"}),
+        "tag_id": program.get("/tags").json()["items"][0]["id"],
+        "change_id": made("/customers/bulk", {"action": "tag", "params": {"tags": ["vip"]}, "ids": [customer]}),
+    }
+
+
+@pytest.fixture
+def description():
+    """The API as it describes itself, called in this process and in the test's transaction."""
+    for signal in (signals.request_started, signals.request_finished):
+        signal.disconnect(close_old_connections)
+    yield schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application(), config=CONFIG)
+    for signal in (signals.request_started, signals.request_finished):
+        signal.connect(close_old_connections)
+
+
+def colleague(role):
+    from regulars.staff.models import User
+
+    return User.objects.create(name=f"A {role}", email=f"{role}@fuzz.example", role=role, password="!")
+
+
+def check(case, answer, program, *, may):
+    """What is wrong with an answer; empty when nothing is."""
+    try:
+        case.validate_response(answer, headers=program.headers)
+        assert may or answer.status_code >= 400, "somebody did what their role may not"
+        if answer.status_code == 422:
+            why = answer.json()["errors"]
+            assert why, "nothing says which field was refused"
+            assert all(one["field"] and one["detail"] for one in why), "a refusal without a field or a reason"
+        kept = ["no-store"], ["private, no-store"]
+        assert answer.headers["cache-control"] in kept, "somebody on the way may keep it"
+    except (FailureGroup, AssertionError) as error:
+        return f"{answer.status_code} {answer.text[:300]}\n{error}"
+    return ""
+
+
+def fuzz(operation, program, ids, *, mode, times, may):
+    """Call one operation that often, and take back what each call did. Returns the answers counted, and what was wrong."""
+    seen, wrong = Counter(), {}
+    needed = {name: value for name, value in ids.items() if f"{{{name}}}" in operation.path}
+    cases = st.one_of(
+        operation.as_strategy(generation_mode=mode, path_parameters=needed),
+        *([operation.as_strategy(generation_mode=mode)] if needed else []),
+    )
+
+    @settings(
+        max_examples=times,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=cases)
+    def call(case):
+        with transaction.atomic():
+            answer = case.call(headers=program.headers)
+            transaction.set_rollback(True)
+        seen[answer.status_code] += 1
+        if found := check(case, answer, program, may=may):
+            wrong.setdefault(answer.status_code, f"{case.as_curl_command()}\n{found}")
+
+    call()
+    return seen, list(wrong.values())
+
+
+def run(role, known, description, api_of, *, long=1):
+    """Call every operation as somebody of that role, whose token has every scope."""
+    user = colleague(role)
+    program = api_of(user, *sorted(set(api.permissions().values())))
+    total, wrong = Counter(), []
+    for found in description.get_all_operations():
+        operation = found.ok()
+        may = api.permissions()[operation.definition.raw["operationId"]] in user.permissions
+        for mode, times in zip((GenerationMode.POSITIVE, GenerationMode.NEGATIVE), EFFORT[role], strict=True):
+            seen, failed = fuzz(operation, program, known, mode=mode, times=times * long, may=may)
+            total += seen
+            wrong += failed
+    assert wrong == [], "\n\n".join(wrong)
+    return total
+
+
+@pytest.mark.parametrize("role", EFFORT)
+def test_no_role_gets_an_answer_that_is_not_described(role, known, description, api_of):
+    total = run(role, known, description, api_of)
+    print(role, dict(total))
+    assert total.total() > 100
+    assert not any(status >= 500 for status in total)
+    if role == "owner":
+        assert total[200] > 50
+        assert {201, 404, 422} <= set(total)
+    if role == "nobody":
+        assert set(total) <= {400, 403, 404, 405, 411, 413, 415}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("role", EFFORT)
+def test_no_role_gets_an_answer_that_is_not_described_all_night(role, known, description, api_of):
+    total = run(role, known, description, api_of, long=LONG)
+    assert not any(status >= 500 for status in total)
