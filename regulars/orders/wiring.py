@@ -5,8 +5,10 @@ from django.utils.translation import gettext_lazy as _
 from regulars.core import commands, menu
 from regulars.customers import belongings, search
 from regulars.customers.facts import CustomerMerged, CustomerUnmerged
+from regulars.customers.privacy import keeping as kept_by_law
 from regulars.orders import (
     holders,
+    keeping,
     panels,
     walls,  # noqa: F401 — says what is kept from whom
 )
@@ -36,12 +38,15 @@ search.add_finder("orders", customers_of_number)
 for _holder in holders.ALL:
     belongings.add(_holder)
 
+# ── what the books keep of somebody who is erased
+kept_by_law.add(keeping.KEEPER)
+
 # ── two records are one person: what they bought is summed up together, and apart again
 for _fact in (CustomerMerged, CustomerUnmerged):
     on(_fact, at_once=True)(figures.follow_merge)
 
 # ── by the clock: the modules plug in what they declare
-CLOCKWORK = (audit.verify_all, numbers.index_noted_numbers)
+CLOCKWORK = (audit.verify_all, numbers.index_noted_numbers, keeping.drop_kept_sales)
 
 # ── the command line
 commands.add("import", "orders", import_command)

@@ -45,9 +45,26 @@ def begin_erasure(
     customer: Customer, *, cause: str = Erasure.Cause.STAFF, request: PrivacyRequest | None = None
 ) -> Erasure:
     """Have a person erased. It is carried out in the background, and cannot be taken back. Raises NotErasable."""
+    erasure = _case(customer, cause=cause, request=request)
+    erase.later(erasure_id=erasure.pk)
+    return erasure
+
+
+def erase_now(customer: Customer, *, cause: str = Erasure.Cause.STAFF) -> Erasure:
+    """Erase a person and verify it while somebody waits (the command line). Raises NotErasable."""
+    erasure = _case(customer, cause=cause, request=None)
+    erase(erasure_id=erasure.pk)
+    erasure.refresh_from_db()
+    if erasure.state == Erasure.State.FAILED:
+        raise NotErasable(erasure.problem)
+    return erasure
+
+
+@verb
+def _case(customer: Customer, *, cause: str, request: PrivacyRequest | None) -> Erasure:
     current = _person(customer)
     _require_erasable(current)
-    erasure = Erasure.objects.create(
+    return Erasure.objects.create(
         cause=cause,
         customer_id=current.pk,
         request=request,
@@ -55,8 +72,6 @@ def begin_erasure(
         people=1,
         preview=preview(current).plain(),
     )
-    erase.later(erasure_id=erasure.pk)
-    return erasure
 
 
 @background(retries=3, label=gettext_lazy("Erase a person and verify it"))
