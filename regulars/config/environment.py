@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import sys
 from dataclasses import dataclass
@@ -215,6 +216,22 @@ def sign_in_service() -> SignInService | None:
         name=text("REGULARS_OIDC_NAME", default="").strip() or parts.hostname,
         role=text("REGULARS_OIDC_ROLE", default="").strip(),
     )
+
+
+def backup_places() -> list[str]:
+    """REGULARS_BACKUP: folders and `s3://bucket/part`, separated by commas; by default one folder beside the data."""
+    home = data_folder()
+    return words("REGULARS_BACKUP", default="") or [str(home.with_name(home.name + ".backups"))]
+
+
+def time_of_day(name: str, *, default: str) -> str:
+    """A time such as 02:30, in the shop's zone."""
+    value = text(name, default="").strip() or default
+    try:
+        dt.time.fromisoformat(value)
+    except ValueError:
+        raise BadSetting(f"{name} is “{value}”; write a time such as 02:30.") from None
+    return value
 
 
 def is_running_tests() -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from django.utils.translation import gettext_lazy as _
 
 from regulars.config.environment import (
+    backup_places,
     data_folder,
     database,
     flag,
@@ -16,7 +17,9 @@ from regulars.config.environment import (
     networks,
     number,
     secret_keys,
+    sign_in_service,
     text,
+    time_of_day,
     words,
 )
 
@@ -67,6 +70,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "regulars.staff.presence.Presence",
     "regulars.core.middleware.reader.Reader",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -111,6 +115,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+OIDC = sign_in_service()
 CSRF_FAILURE_VIEW = "regulars.config.views.errors.form_too_old"
 SESSION_ENGINE = "regulars.staff.sessions"
 SESSION_COOKIE_AGE = 30 * 24 * 3600
@@ -173,6 +178,23 @@ DEFAULT_FROM_EMAIL = text("REGULARS_MAIL_FROM", default="") or MAIL.user or "reg
 ATTACHMENTS = REGULARS_HOME / "attachments"
 ATTACHMENT_SIZE = number("REGULARS_ATTACHMENT_MB", default=20) * 1024 * 1024
 ATTACHMENTS_OF_A_NOTE = number("REGULARS_ATTACHMENTS_OF_A_NOTE", default=10)
+
+# ── backups
+BACKUP_PLACES = backup_places()
+BACKUP_S3 = {
+    "endpoint": text("REGULARS_BACKUP_S3_ENDPOINT", default=""),
+    "region": text("REGULARS_BACKUP_S3_REGION", default="us-east-1"),
+    "access_key_id": text("REGULARS_BACKUP_S3_KEY", default=""),
+    "secret_access_key": text("REGULARS_BACKUP_S3_SECRET", default=""),
+}
+BACKUP_RECIPIENTS = words("REGULARS_BACKUP_RECIPIENTS", default="")
+BACKUP_AT = time_of_day("REGULARS_BACKUP_AT", default="02:30")
+BACKUP_MAX_AGE = number("REGULARS_BACKUP_MAX_AGE", default=26)
+BACKUP_KEEP = (
+    number("REGULARS_BACKUP_DAILY", default=7),
+    number("REGULARS_BACKUP_WEEKLY", default=4),
+    number("REGULARS_BACKUP_MONTHLY", default=12),
+)
 
 # ── background work
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}

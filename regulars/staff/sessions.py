@@ -42,7 +42,7 @@ class SessionStore(SessionBase):
         now = timezone.now()
         row = Session.objects.filter(key=key_of(self.session_key or ""), expires_at__gt=now).first()
         data: dict[str, Any] = self.decode(row.data) if row is not None else {}
-        if row is None or (row.user_id is not None and row.seen_at + _idle(data) <= now):
+        if row is None or (row.user_id is not None and row.seen_at + idle(data) <= now):
             self._session_key = None
             return {}
         self.seen_at = row.seen_at
@@ -119,11 +119,12 @@ def key_of(cookie: str) -> str:
     return hashlib.sha256(cookie.encode()).hexdigest()
 
 
+def idle(data: dict[str, Any]) -> dt.timedelta:
+    """How long a session that holds this may go unseen."""
+    return IDLE_STAYING if data.get(STAYS) else IDLE
+
+
 def _longest(data: dict[str, Any]) -> dt.timedelta:
     if SESSION_KEY not in data:
         return BEFORE_SIGN_IN
     return LONGEST_STAYING if data.get(STAYS) else LONGEST
-
-
-def _idle(data: dict[str, Any]) -> dt.timedelta:
-    return IDLE_STAYING if data.get(STAYS) else IDLE

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from regulars.core.errors import Invalid
 from regulars.core.text import BadText, clean
+from regulars.staff.actions.passwords import check_new
+from regulars.staff.actions.sessions import end_sessions
+from regulars.staff.actions.throttle import count_try, counts_of, forgive
 from regulars.staff.facts import PasswordChanged
 from regulars.staff.models import User
 from regulars.timeline.actions import record
@@ -38,20 +39,21 @@ def change_profile(user: User, **values: Any) -> User:
     return user
 
 
-@transaction.atomic
-def change_password(user: User, *, current: str, new: str) -> User:
+def change_password(user: User, *, current: str, new: str, session_key: str | None = None) -> User:
     """Set a new password, for one who knows the old one. Everybody signed in with the old one is signed out.
 
-    Raises Invalid.
+    Raises Invalid, and Paused where somebody guesses the old one.
     """
+    counts = counts_of(email=user.email, address="", browser=f"change {user.pk}")
+    count_try(counts, called=user.email)
     if not user.check_password(current):
         why = _("This is not your present password.")
         raise Invalid(why, fields={"current": [why]})
-    try:
-        validate_password(new, user)
-    except ValidationError as bad:
-        raise Invalid(" ".join(bad.messages), fields={"new": bad.messages}) from bad
-    user.set_password(new)
-    user.save(update_fields=["password"])
-    record(PasswordChanged(email=user.email))
+    forgive(counts)
+    check_new(new, user)
+    with transaction.atomic():
+        user.set_password(new)
+        user.save(update_fields=["password"])
+        record(PasswordChanged(email=user.email, how="old password"), subject=user)
+        end_sessions(user, keep=session_key, why="password")
     return user

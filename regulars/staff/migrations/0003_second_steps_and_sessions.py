@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("secret", models.TextField()),
-                ("confirmed_at", models.DateTimeField(null=True)),
+                ("confirmed_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("last_step", models.BigIntegerField(default=0)),
             ],
         ),

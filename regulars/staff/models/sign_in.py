@@ -52,12 +52,12 @@ class Session(models.Model):
 class Authenticator(models.Model):
     """The app that shows somebody's codes (TOTP, RFC 6238). `secret` is sealed; `last_step` makes a code good once.
 
-    Until the first code was typed back, nobody is asked for any.
+    There is none before the first code was typed back: whoever has a row here is asked for codes.
     """
 
     user = models.OneToOneField(User, primary_key=True, on_delete=models.CASCADE, related_name="authenticator")
     secret = models.TextField()
-    confirmed_at = models.DateTimeField(null=True)
+    confirmed_at = models.DateTimeField(default=timezone.now)
     last_step = models.BigIntegerField(default=0)
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""What people set for themselves, and who else works here."""
+"""What people set for themselves."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from regulars.core.errors import Invalid
 from regulars.core.ui.toasts import toast
 from regulars.staff.access import SIGNED_IN, requires
-from regulars.staff.actions import change_password, change_profile
+from regulars.staff.actions import Paused, change_password, change_profile
 from regulars.staff.forms import PasswordForm, ProfileForm
 from regulars.staff.models import User
+from regulars.staff.recent import mark_recent
+from regulars.staff.views import security
 
 
 @requires(SIGNED_IN)
@@ -41,7 +43,8 @@ def profile(request: HttpRequest) -> HttpResponse:
             with translation.override(user.language or translation.get_language()):
                 toast(request, _("Your profile is saved."))
             return redirect("staff:profile")
-    return _page(request, form, PasswordForm())
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    return render(request, "staff/profile.html", {"form": form}, status=status)
 
 
 @requires(SIGNED_IN)
@@ -49,31 +52,30 @@ def profile(request: HttpRequest) -> HttpResponse:
 def password(request: HttpRequest) -> HttpResponse:
     """A new password; this browser stays signed in, all others go out."""
     user: Any = request.user
-    kept = {name: getattr(user, name) for name in ProfileForm.base_fields}
     form = PasswordForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if request.method != "POST":
+        return redirect("staff:security")
+    if form.is_valid():
         try:
-            change_password(user, current=form.cleaned_data["current"], new=form.cleaned_data["new"])
+            change_password(
+                user,
+                current=form.cleaned_data["current"],
+                new=form.cleaned_data["new"],
+                session_key=request.session.session_key,
+            )
         except Invalid as refusal:
             form.refuse(refusal)
+        except Paused as refusal:
+            form.add_error("current", refusal.sentence)
         else:
             update_session_auth_hash(request, user)
+            mark_recent(request)
             toast(request, _("The new password holds. Other browsers are signed out."))
-            return redirect("staff:profile")
-    return _page(request, ProfileForm(initial=kept), form)
+            return redirect("staff:security")
+    return security.page(request, password_form=form)
 
 
 @requires("staff.view")
 def people(request: HttpRequest) -> HttpResponse:
     """Who works here, and in which role."""
     return render(request, "staff/people.html", {"people": User.objects.order_by("-is_active", "name")})
-
-
-def _page(request: HttpRequest, form: ProfileForm, password_form: PasswordForm) -> HttpResponse:
-    is_bad = form.errors or password_form.errors
-    return render(
-        request,
-        "staff/profile.html",
-        {"form": form, "password_form": password_form},
-        status=HTTPStatus.UNPROCESSABLE_ENTITY if is_bad else HTTPStatus.OK,
-    )

@@ -10,5 +10,6 @@ import "./dialog.js";
 import "./drop.js";
 import "./hscroll.js";
 import "./form.js";
+import "./passkey.js";
 import "./compare.js";
 import "./notes.js";
