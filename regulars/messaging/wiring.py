@@ -11,8 +11,10 @@ from regulars.customers.facts import ConfirmationAsked
 from regulars.messaging import (
     confirmations,
     holders,
+    invitations,
     walls,  # noqa: F401 — says what is kept from whom
 )
+from regulars.staff.facts import StaffInvited
 from regulars.timeline.actions import on
 
 menu.add_setting(
@@ -21,6 +23,7 @@ menu.add_setting(
 
 # ── what it hears
 on(ConfirmationAsked)(confirmations.ask_by_mail)
+on(StaffInvited)(invitations.invite_by_mail)
 
 # ── what belongs to a customer
 for _holder in holders.ALL:

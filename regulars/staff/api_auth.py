@@ -8,6 +8,7 @@ from ninja.security.http import HttpAuthBase
 
 from regulars.core.api.problems import Problem
 from regulars.staff.actions import find_token
+from regulars.staff.actions.tokens import NotFromHere
 from regulars.staff.models import ApiToken
 
 _REALM = 'Bearer realm="Regulars"'
@@ -36,10 +37,13 @@ class Bearer(HttpAuthBase):
                 _("The header “Authorization” must begin with “Bearer”."),
                 headers={"WWW-Authenticate": _REALM},
             )
-        return self._let_in(plain.strip())
+        return self._let_in(plain.strip(), request.META.get("REMOTE_ADDR", ""))
 
-    def _let_in(self, plain: str) -> ApiToken:
-        found = find_token(plain)
+    def _let_in(self, plain: str, address: str) -> ApiToken:
+        try:
+            found = find_token(plain, address=address)
+        except NotFromHere as refusal:
+            raise Problem("not-allowed", refusal.sentence) from refusal
         if found is None:
             raise Problem(
                 "not-signed-in",

@@ -19,13 +19,14 @@ from regulars.staff.roles import PERMISSIONS, Role
 @click.option("--name", required=True, help="What the token is for, such as “till” or “web shop”.")
 @click.option("--scopes", required=True, help=f"Permissions, separated by commas: {', '.join(PERMISSIONS)}.")
 @click.option("--user", "email", help="The e-mail of its owner; else the shop's owner.")
-@click.option("--days", type=click.IntRange(1, 3650), help="Expires after that many days; else never.")
+@click.option("--days", type=click.IntRange(1, 730), default=90, help="Expires after that many days; 90 unless said.")
+@click.option("--from", "networks", multiple=True, help="An address or network it may come from; may be given again.")
 @json_option
-def create(name: str, scopes: str, email: str | None, days: int | None, *, as_json: bool) -> None:
+def create(name: str, scopes: str, email: str | None, days: int, networks: tuple[str, ...], *, as_json: bool) -> None:
     """Make a token. Its text is shown this once."""
-    expires_at = timezone.now() + dt.timedelta(days=days) if days else None
+    expires_at = timezone.now() + dt.timedelta(days=days)
     wanted = [scope.strip() for scope in scopes.split(",") if scope.strip()]
-    token, plain = create_token(user=_owner(email), name=name, scopes=wanted, expires_at=expires_at)
+    token, plain = create_token(user=_owner(email), name=name, scopes=wanted, expires_at=expires_at, networks=networks)
     commands.report(
         {**_figures(token), "token": plain},
         as_json=as_json,
@@ -37,7 +38,7 @@ def create(name: str, scopes: str, email: str | None, days: int | None, *, as_js
 @json_option
 def list_tokens(*, as_json: bool) -> None:
     """List all tokens, the newest first."""
-    tokens = [_figures(token) for token in ApiToken.objects.select_related("user")]
+    tokens = [_figures(token) for token in ApiToken.objects.select_related("user", "made_by")]
     lines = [
         f"{token['id']}  rgl_{token['hint']}_…  {token['state']:8}  {token['name']} ({token['owner']}): "
         f"{', '.join(token['scopes'])}"
@@ -80,11 +81,21 @@ def _figures(token: ApiToken) -> dict[str, Any]:
         "hint": token.hint,
         "owner": token.user.email,
         "scopes": token.scopes,
-        "state": "revoked" if token.revoked_at else "valid" if token.is_valid else "expired",
+        "made_by": token.made_by.email if token.made_by else None,
+        "from": token.networks,
+        "state": _state(token),
         "expires_at": _iso(token.expires_at),
         "last_used_at": _iso(token.last_used_at),
         "created_at": _iso(token.created_at),
     }
+
+
+def _state(token: ApiToken) -> str:
+    if token.revoked_at is not None:
+        return "revoked"
+    if token.is_valid:
+        return "valid"
+    return "expired" if token.user.is_active else "stopped"  # its owner is switched off
 
 
 def _iso(at: dt.datetime | None) -> str | None:

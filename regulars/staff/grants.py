@@ -7,7 +7,7 @@ fields. `beyond` compares two of them; the verbs for roles, people and invitatio
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from regulars.core.errors import Refusal
+from regulars.core.sight import GROUPS, Level
 from regulars.staff.models import Sees, StaffRole, User
 from regulars.staff.roles import PERMISSIONS, Role, permissions_of
 
-SHOWN, MASKED, HIDDEN = "shown", "masked", "hidden"
-_HOW_MUCH = {HIDDEN: 0, MASKED: 1, SHOWN: 2}
+_HOW_MUCH = {Level.HIDDEN: 0, Level.MASKED: 1, Level.FULL: 2}
 _NO_CHANNELS: frozenset[int] = frozenset()
 
 
@@ -59,9 +59,10 @@ class Grant:
     fields: Mapping[str, str] = field(default_factory=dict)
     needs_second_factor: bool = False
 
-    def level(self, group: str) -> str:
-        """How much of a group of fields is shown; all of it where nothing is said."""
-        return self.fields.get(group, SHOWN)
+    def level(self, group: str) -> Level:
+        """How much of a group of fields is shown: all of it where nothing is said, nothing where nobody knows."""
+        said = self.fields.get(group, Level.FULL)
+        return Level(said) if said in tuple(Level) else Level.HIDDEN
 
     def plain(self) -> dict[str, Any]:
         """The same as JSON values, as facts tell of it."""
@@ -69,7 +70,7 @@ class Grant:
             "permissions": sorted(self.permissions),
             "sees": str(self.sees),
             "channel_ids": sorted(self.channel_ids),
-            "fields": {group: level for group, level in sorted(self.fields.items()) if level != SHOWN},
+            "fields": {group: str(level) for group, level in sorted(self.fields.items()) if level != Level.FULL},
             "needs_second_factor": self.needs_second_factor,
         }
 
@@ -77,6 +78,11 @@ class Grant:
 def original(key: str) -> Grant:
     """What a built-in role gives as long as nobody changed it; an unknown role gives nothing."""
     return Grant(permissions=permissions_of(key))
+
+
+def title_of(key: str, row: StaffRole | None) -> str:
+    """What people call a role."""
+    return (row.name if row is not None else "") or (str(Role(key).label) if key in Role.values else key)
 
 
 def of_definition(row: StaffRole) -> Grant:
@@ -100,7 +106,9 @@ def of_role(key: str) -> Grant | None:
 
 def of_person(user: User) -> Grant:
     """What somebody has, whether they are let in now or not."""
-    return of_definition(user.definition) if user.definition is not None else original(user.role)
+    if user.definition is None or user.role == Role.OWNER:
+        return original(user.role)
+    return replace(of_definition(user.definition), permissions=user.definition.allowed)
 
 
 def beyond(given: Grant, own: Grant) -> list[str]:
@@ -108,22 +116,30 @@ def beyond(given: Grant, own: Grant) -> list[str]:
     found = [str(PERMISSIONS[name]) for name in PERMISSIONS if name in given.permissions - own.permissions]
     if not _sees_within(given, own):
         found.append(_("seeing customers that you do not see"))
-    if any(_HOW_MUCH[given.level(group)] > _HOW_MUCH[own.level(group)] for group in {*given.fields, *own.fields}):
+    if any(_HOW_MUCH[given.level(group)] > _HOW_MUCH[own.level(group)] for group in GROUPS):
         found.append(_("seeing more of a customer than you do"))
+    return found
+
+
+def why_not(by: User, role: str, grant: Grant, *, own: Grant | None = None) -> list[str]:
+    """What somebody lacks for giving a role that gives this much; empty where they may. `own` is what they have."""
+    found = beyond(grant, own or of_person(by))
+    if role == Role.OWNER != by.role:
+        found.append(_("being an owner"))
     return found
 
 
 def may_give(by: User | None, role: str) -> bool:
     """Whether somebody may give a role to another, or take it; the command line (None) may give each."""
     grant = of_role(role)
-    return grant is not None and (by is None or (by.is_active and not _why_not(by, role, grant)))
+    return grant is not None and (by is None or (by.is_active and not why_not(by, role, grant)))
 
 
 def require_within(by: User | None, grant: Grant, *, role: str = "") -> None:
     """Refuse whoever would give more than they have. Raises TooMuch."""
     if by is None:
         return
-    why = _why_not(by, role, grant)
+    why = why_not(by, role, grant)
     if why:
         words = pgettext("between the words of a list", ", ").join(why)
         raise TooMuch(_("Nobody gives more than they have. You lack: %(what)s.") % {"what": words})
@@ -135,7 +151,7 @@ def require_power_over(by: User | None, person: User) -> None:
         return
     if by.pk == person.pk:
         raise NotOneself(_("Nobody changes their own role, or switches themselves off. Ask a colleague."))
-    why = _why_not(by, person.role, of_person(person))
+    why = why_not(by, person.role, of_person(person))
     if why:
         words = pgettext("between the words of a list", ", ").join(why)
         raise TooMuch(
@@ -161,13 +177,6 @@ def require_other_owner(person: User, owners: Iterable[User]) -> None:
     ids = {owner.pk for owner in owners}
     if person.pk in ids and len(ids) == 1:
         raise LastOwner(_("%(name)s is the only owner. Make somebody else an owner first.") % {"name": person.name})
-
-
-def _why_not(by: User, role: str, grant: Grant) -> list[str]:
-    found = beyond(grant, of_person(by))
-    if role == Role.OWNER != by.role:
-        found.append(_("being an owner"))
-    return found
 
 
 def _sees_within(given: Grant, own: Grant) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,7 +10,7 @@ from regulars.core.text import BadText, clean
 from regulars.staff import grants
 from regulars.staff.facts import IdentityLinked, InvitationAccepted
 from regulars.staff.models import Invitation, OutsideIdentity, StaffRole, User
-from regulars.staff.openid import Proof, ServiceRefused
+from regulars.staff.openid import Proof, ServiceRefused, service
 from regulars.timeline.actions import acting, record
 from regulars.timeline.models import Source
 
@@ -25,7 +24,7 @@ def person_at_service(proof: Proof) -> User:
     3. Somebody who was invited, with the role of the invitation.
     4. Somebody new, where the shop says which role newcomers have.
     """
-    issuer = settings.OIDC.issuer
+    issuer = service().issuer
     known = OutsideIdentity.objects.filter(issuer=issuer, subject=proof.subject).first()
     if known is not None:
         return _let_in(User.objects.select_related("definition").get(pk=known.user_id))
@@ -37,7 +36,7 @@ def person_at_service(proof: Proof) -> User:
     if OutsideIdentity.objects.filter(issuer=issuer, user=person).exists():
         raise ServiceRefused(
             _("%(email)s is linked to somebody else at %(service)s. Ask an owner of the shop.")
-            % {"email": proof.email, "service": settings.OIDC.name}
+            % {"email": proof.email, "service": service().name}
         )
     OutsideIdentity.objects.create(issuer=issuer, subject=proof.subject, user=person, email=proof.email)
     with acting(person.pk, Source.PAGE):
@@ -52,7 +51,7 @@ def _newcomer(proof: Proof) -> User:
         email=proof.email, accepted_at__isnull=True, revoked_at__isnull=True, expires_at__gt=now
     )
     invitation = open_ones.order_by("-pk").first()
-    role = invitation.role if invitation is not None else settings.OIDC.role
+    role = invitation.role if invitation is not None else service().role
     if not role:
         raise ServiceRefused(
             _("Nobody with the e-mail %(email)s works here. Ask an owner of the shop to invite you.")

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from regulars.staff import browsers, sessions
-from regulars.staff.actions.throttle import PAUSE, TRIES, Count, Paused, count_try, counts_of, forgive
+from regulars.staff.actions.throttle import PAUSE, TRIES, count_try, counts_of, forgive
 from regulars.staff.facts import SignedIn, SignedOut, SignInFailed, SignInPaused
 from regulars.staff.models import Authenticator, User
 from regulars.timeline.actions import acting, record
@@ -162,21 +162,3 @@ def leave(request: HttpRequest) -> None:
     if isinstance(user, User):
         record(SignedOut(email=user.email))
     logout(request)
-
-
-__all__ = [
-    "Answer",
-    "Count",
-    "Paused",
-    "Pending",
-    "enter",
-    "has_authenticator",
-    "has_second_step",
-    "leave",
-    "needs_second_step",
-    "note_failure",
-    "pending",
-    "try_sign_in",
-    "wait_for_second_step",
-    "wrong_password",
-]

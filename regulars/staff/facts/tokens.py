@@ -12,7 +12,7 @@ from regulars.timeline.facts import Fact
 
 @dataclass(frozen=True, slots=True)
 class TokenCreated(Fact):
-    """Somebody let a program in."""
+    """Somebody let a program in: to do what, until when, and from where (empty: from anywhere)."""
 
     name: ClassVar[str] = "token.created"
     sentence: ClassVar = _("API token made")
@@ -23,6 +23,8 @@ class TokenCreated(Fact):
     token: str = ""
     owner: str = ""
     scopes: tuple[str, ...] = ()
+    until: str = ""
+    networks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,20 @@ from regulars.staff.roles import PERMISSIONS
 
 
 class TokenForm(PageForm):
-    """A new API token: what for, what it may do, for how long."""
+    """A new API token: what for, what it may do, for how long, and from where."""
 
-    ENDS = ((30, _("30 days")), (90, _("90 days")), (365, _("A year")), (0, _("Never")))
+    ENDS = ((30, _("30 days")), (90, _("90 days")), (365, _("A year")))
 
     name = forms.CharField(label=_("What is it for?"), help_text=_("The program that will use it, and where it runs."))
     ends = forms.TypedChoiceField(label=_("Ends after"), choices=ENDS, coerce=int, initial=90)
+    networks = forms.CharField(
+        label=_("Only from these addresses"),
+        required=False,
+        help_text=_(
+            "IP addresses or networks, like 203.0.113.7 or 203.0.113.0/24, between spaces. Empty: from anywhere."
+        ),
+        widget=forms.TextInput(attrs={"spellcheck": "false", "autocomplete": "off"}),
+    )
     scopes = forms.MultipleChoiceField(
         label=_("May"), required=False, widget=forms.CheckboxSelectMultiple, choices=list(PERMISSIONS.items())
     )
@@ -32,7 +40,12 @@ class TokenForm(PageForm):
         ]
 
     @property
-    def expires_at(self) -> dt.datetime | None:
+    def expires_at(self) -> dt.datetime:
         """When it ends, counted from now."""
-        days = self.cleaned_data["ends"]
-        return timezone.now() + dt.timedelta(days=days) if days else None
+        return timezone.now() + dt.timedelta(days=self.cleaned_data["ends"])
+
+    @property
+    def addresses(self) -> list[str]:
+        """The networks, one by one."""
+        said: str = self.cleaned_data["networks"]
+        return said.replace(",", " ").split()

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("staff", "0003_sign_in"),
+        ("staff", "0003_second_steps_and_sessions"),
     ]
 
     operations = [

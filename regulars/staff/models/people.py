@@ -102,6 +102,15 @@ class Team(Row):
         return self.name
 
 
+class Invitations(models.Manager["Invitation"]):
+    """Finds those that still hold."""
+
+    def open(self) -> models.QuerySet[Invitation]:
+        """Neither accepted nor withdrawn, and not too old."""
+        waiting = self.filter(accepted_at__isnull=True, revoked_at__isnull=True)
+        return waiting.filter(expires_at__gt=timezone.now())
+
+
 class Invitation(Row):
     """Somebody may come to work here: a link, of which only the hash is kept, good once and until it expires."""
 
@@ -117,8 +126,21 @@ class Invitation(Row):
     accepted_at = models.DateTimeField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, editable=False)
 
+    objects = Invitations()
+
     class Meta:
         ordering: ClassVar = ["-id"]
 
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether nobody used it in time."""
+        is_waiting = self.accepted_at is None and self.revoked_at is None
+        return is_waiting and self.expires_at <= timezone.now()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the link holds."""
+        return self.accepted_at is None and self.revoked_at is None and self.expires_at > timezone.now()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import ipaddress
 from typing import ClassVar
 
 from django.db import models
@@ -10,6 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from regulars.core.models import Row
 from regulars.staff.models.people import User
+
+SOON = dt.timedelta(days=14)
+LONG_UNUSED = dt.timedelta(days=90)
 
 
 class ApiToken(Row):
@@ -44,6 +49,33 @@ class ApiToken(Row):
         """Neither revoked nor expired, and its owner still works here."""
         now = timezone.now()
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > now) and self.user.is_active
+
+    @property
+    def ends_soon(self) -> bool:
+        """Whether it ends within a fortnight."""
+        return self.is_valid and self.expires_at is not None and self.expires_at - timezone.now() <= SOON
+
+    @property
+    def is_unused(self) -> bool:
+        """Whether no program came with it for ninety days."""
+        return self.is_valid and (self.last_used_at or self.created_at) < timezone.now() - LONG_UNUSED
+
+    @property
+    def idle_scopes(self) -> list[str]:
+        """What it was made for and may not do any more, because its owner may not."""
+        return [scope for scope in self.scopes if not self.user.may(scope)] if self.is_valid else []
+
+    def may_come_from(self, address: str) -> bool:
+        """Whether a program at this address may use it."""
+        if not self.networks:
+            return True
+        try:
+            here = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        if isinstance(here, ipaddress.IPv6Address) and here.ipv4_mapped is not None:
+            here = here.ipv4_mapped
+        return any(here in ipaddress.ip_network(network) for network in self.networks)
 
     def may(self, permission: str) -> bool:
         """Whether the token has the scope, and its owner still the permission."""

@@ -20,7 +20,7 @@ from regulars.staff.actions.outside import person_at_service
 from regulars.staff.actions.sign_in import note_failure
 from regulars.staff.forms import SignInForm
 from regulars.staff.models import User
-from regulars.staff.openid import Proof, Question, ServiceRefused, address_to_ask, proof_of
+from regulars.staff.openid import Proof, Question, ServiceRefused, address_to_ask, proof_of, service
 from regulars.staff.recent import mark_recent
 from regulars.staff.relying_party import party_of
 from regulars.staff.views.door import door_page, go_on, let_in, safe_next
@@ -80,7 +80,7 @@ def _answered(request: HttpRequest, asked: dict[str, object] | None) -> Proof:
         asked is not None
         and timezone.now().timestamp() - float(str(asked["at"])) < _SECONDS
         and constant_time_compare(str(asked["state"]), state)
-        and request.GET.get("iss", settings.OIDC.issuer) == settings.OIDC.issuer
+        and request.GET.get("iss", service().issuer) == service().issuer
     )
     if not is_ours or asked is None:
         raise ServiceRefused(_("This sign-in was begun in another browser, or too long ago. Begin it anew."))
@@ -88,7 +88,7 @@ def _answered(request: HttpRequest, asked: dict[str, object] | None) -> Proof:
         raise ServiceRefused(
             _("%(service)s did not let you in: %(why)s")
             % {
-                "service": settings.OIDC.name,
+                "service": service().name,
                 "why": (request.GET.get("error_description") or request.GET["error"])[:200],
             }
         )

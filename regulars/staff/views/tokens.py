@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from regulars.core.errors import Invalid
 from regulars.core.ui.toasts import toast
+from regulars.staff import queries
 from regulars.staff.access import requires
 from regulars.staff.actions import create_token, revoke_token
 from regulars.staff.forms import TokenForm
@@ -20,7 +22,7 @@ from regulars.staff.models import ApiToken
 from regulars.staff.roles import PERMISSIONS
 
 
-@requires("tokens.edit")
+@requires("tokens.edit", recent=True)
 @never_cache
 def tokens(request: HttpRequest) -> HttpResponse:
     """All tokens, and the form for a new one. The text of a new one stands on the answer to its making alone."""
@@ -34,20 +36,15 @@ def tokens(request: HttpRequest) -> HttpResponse:
                 name=form.cleaned_data["name"],
                 scopes=form.cleaned_data["scopes"],
                 expires_at=form.expires_at,
+                networks=form.addresses,
+                by=user,
             )
         except Invalid as refusal:
             form.refuse(refusal)
         else:
             form = TokenForm(user=user)
-    rows = ApiToken.objects.select_related("user").order_by("-id")
-    context = {
-        "form": form,
-        "made": made,
-        "plain": plain,
-        "tokens": [
-            {"token": token, "may": [PERMISSIONS.get(scope, scope) for scope in token.scopes]} for token in rows[:200]
-        ],
-    }
+    works, ended = queries.token_list()
+    context = {"form": form, "made": made, "plain": plain, "tokens": _lines(works), "ended": _lines(ended)}
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(request, "staff/tokens.html", context, status=status)
 
@@ -63,3 +60,14 @@ def revoke(request: HttpRequest, public_id: str) -> HttpResponse:
     revoke_token(token)
     toast(request, _("“%(name)s” is revoked.") % {"name": token.name})
     return redirect("staff:tokens")
+
+
+def _lines(tokens: Iterable[ApiToken]) -> list[dict[str, Any]]:
+    return [
+        {
+            "token": token,
+            "may": [PERMISSIONS.get(scope, scope) for scope in token.scopes],
+            "idle": [PERMISSIONS.get(scope, scope) for scope in token.idle_scopes],
+        }
+        for token in tokens
+    ]
