@@ -38,7 +38,16 @@ class NotWaiting(Refusal):
 
 
 @verb
-def write(*, cause: str, customer: Customer | None, to: str, subject: str, text: str, html: str = "") -> Message:
+def write(
+    *,
+    cause: str,
+    customer: Customer | None,
+    to: str,
+    subject: str,
+    text: str,
+    html: str = "",
+    is_fleeting: bool = False,
+) -> Message:
     """Write a message down and have it sent after the commit. A second call with the same cause gives the first one.
 
     Without a mail server it is held, until there is one and somebody sends it on.
@@ -53,6 +62,7 @@ def write(*, cause: str, customer: Customer | None, to: str, subject: str, text:
         subject=" ".join(subject.split())[:250],
         text=text,
         html=html,
+        is_fleeting=is_fleeting,
         state=State.WAITING if has_mail_server() else State.HELD,
     )
     message.message_id = f"<{message.public_id}@{_domain()}>"
@@ -62,7 +72,7 @@ def write(*, cause: str, customer: Customer | None, to: str, subject: str, text:
     return message
 
 
-@background(retries=6, label=gettext_lazy("Send a mail"))
+@background(retries=6, label=gettext_lazy("Send a mail"), leaves=True)
 def send(*, message_id: int) -> None:
     """Hand a message to the mail server. What is only wrong for now is tried again, with growing delay.
 
@@ -114,6 +124,8 @@ def _mail(message: Message) -> EmailMultiAlternatives:
 def _succeed(message: Message) -> None:
     now = timezone.now()
     Message.objects.filter(pk=message.pk).update(state=State.SENT, sent_at=now, updated_at=now, problem="")
+    if message.is_fleeting:
+        Message.objects.filter(pk=message.pk).update(text="", html="")
     fact = MessageSent(message=message.public_id, about=message.subject)
     record(fact, customer=message.customer, subject=message)
 

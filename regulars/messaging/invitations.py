@@ -41,4 +41,5 @@ def invite_by_mail(entry: Entry) -> None:
             to=found.email,
             subject=_("Work with us at %(shop)s") % {"shop": shop.current().name},
             text=render_to_string("messaging/mail/invitation.txt", context).strip() + "\n",
+            is_fleeting=True,
         )

@@ -14,6 +14,8 @@ from regulars.core.walls import Guarded
 class Message(Row):
     """A mail to somebody. `cause` is unique: whatever asks for it twice gets the one that is there.
 
+    Of one that `is_fleeting`, because it holds a link that lets somebody in, the text is forgotten once it left.
+
     `message_id` is the mail's own id, made from the row, so that a mail that went out twice is one at the receiver.
     """
 
@@ -36,6 +38,7 @@ class Message(Row):
     problem = models.TextField(blank=True, default="")
     message_id = models.CharField(max_length=120, blank=True, default="")
     sent_at = models.DateTimeField(null=True)
+    is_fleeting = models.BooleanField(default=False)
 
     objects: ClassVar = Guarded()
 

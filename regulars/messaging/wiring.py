@@ -12,9 +12,20 @@ from regulars.messaging import (
     confirmations,
     holders,
     invitations,
+    sign_in,
     walls,  # noqa: F401 — says what is kept from whom
 )
-from regulars.staff.facts import StaffInvited
+from regulars.staff.facts import (
+    IdentityLinked,
+    PasskeyAdded,
+    PasskeyRemoved,
+    PasswordChanged,
+    PasswordLinkAsked,
+    RecoveryCodeUsed,
+    SecondStepAdded,
+    SecondStepRemoved,
+    StaffInvited,
+)
 from regulars.timeline.actions import on
 
 menu.add_setting(
@@ -24,6 +35,17 @@ menu.add_setting(
 # ── what it hears
 on(ConfirmationAsked)(confirmations.ask_by_mail)
 on(StaffInvited)(invitations.invite_by_mail)
+on(PasswordLinkAsked)(sign_in.link_by_mail)
+for _change in (
+    PasswordChanged,
+    SecondStepAdded,
+    SecondStepRemoved,
+    PasskeyAdded,
+    PasskeyRemoved,
+    RecoveryCodeUsed,
+    IdentityLinked,
+):
+    on(_change)(sign_in.notice_by_mail)
 
 # ── what belongs to a customer
 for _holder in holders.ALL:

@@ -74,12 +74,17 @@ class Proof:
     proved_at: int | None
 
 
+def service() -> Any:
+    """What the shop says of its sign-in service; whoever comes here knows that there is one."""
+    return settings.OIDC
+
+
 def address_to_ask(question: Question, *, back: str, is_again: bool = False) -> str:
     """Where to send the browser; with `is_again` the service has to look anew who sits there. Raises ServiceRefused."""
     challenge = urlsafe_b64encode(hashlib.sha256(question.verifier.encode()).digest()).decode().rstrip("=")
     asked = {
         "response_type": "code",
-        "client_id": settings.OIDC.client_id,
+        "client_id": service().client_id,
         "redirect_uri": back,
         "scope": SCOPES,
         "state": question.state,
@@ -121,7 +126,7 @@ def proof_of(question: Question, *, code: str, back: str) -> Proof:
 
 def _described() -> dict[str, Any]:
     """What the service says of itself, kept for an hour."""
-    issuer = settings.OIDC.issuer
+    issuer = service().issuer
     known: dict[str, Any] | None = cache.get(f"openid {issuer}")
     if known is None:
         known = _json(outbound_get(f"{issuer.rstrip('/')}/.well-known/openid-configuration"))
@@ -149,16 +154,15 @@ def _keys(*, is_fresh: bool) -> KeySet:
 
 def _exchange(question: Question, *, code: str, back: str) -> dict[str, Any]:
     described = _described()
-    service = settings.OIDC
     sent = {"grant_type": "authorization_code", "code": code, "redirect_uri": back, "code_verifier": question.verifier}
     headers = {"Content-Type": _FORM, "Accept": "application/json"}
     methods = described.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
-    if not service.client_secret or "client_secret_basic" not in methods:
-        sent["client_id"] = service.client_id
-        if service.client_secret:
-            sent["client_secret"] = service.client_secret
+    if not service().client_secret or "client_secret_basic" not in methods:
+        sent["client_id"] = service().client_id
+        if service().client_secret:
+            sent["client_secret"] = service().client_secret
     else:
-        pair = f"{quote(service.client_id, safe='')}:{quote(service.client_secret, safe='')}"
+        pair = f"{quote(service().client_id, safe='')}:{quote(service().client_secret, safe='')}"
         headers["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
     return _json(_send(described["token_endpoint"], method="POST", body=urlencode(sent).encode(), headers=headers))
 
@@ -182,10 +186,10 @@ def _claims_of(token: Any, *, nonce: str) -> dict[str, Any]:
     now = int(timezone.now().timestamp())
     audience = claims.get("aud")
     audiences = audience if isinstance(audience, list) else [audience]
-    us = settings.OIDC.client_id
+    us = service().client_id
     subject = claims.get("sub")
     holds = (
-        claims.get("iss") == settings.OIDC.issuer,
+        claims.get("iss") == service().issuer,
         us in audiences,
         len(audiences) == 1 or "azp" in claims,
         claims.get("azp", us) == us,
@@ -216,7 +220,7 @@ def outbound_get(url: str, headers: dict[str, str] | None = None) -> outbound.Re
 
 def _send(url: str, *, method: str, body: bytes | None, headers: dict[str, str]) -> outbound.Reply:
     try:
-        ports = frozenset({443, urlsplit(settings.OIDC.issuer).port or 443})
+        ports = frozenset({443, urlsplit(service().issuer).port or 443})
         return outbound.send(url, method=method, body=body, headers=headers, within=_WITHIN, ports=ports)
     except (outbound.AddressRefused, outbound.Unanswered) as wrong:
         logger.warning("the sign-in service did not answer: %s", wrong.sentence)
@@ -242,4 +246,4 @@ def _unbelievable() -> ServiceRefused:
 
 
 def _refused(sentence: str) -> ServiceRefused:
-    return ServiceRefused(sentence % {"service": settings.OIDC.name})
+    return ServiceRefused(sentence % {"service": service().name})

@@ -28,6 +28,7 @@ ON_OPENING = "on opening"
 
 _MARK = "prove"
 _FIELDS = (_MARK, "prove_password", "prove_code", "prove_passkey")
+_WHOLE_PAGE = {"HX-Retarget": "#main", "HX-Reselect": "#main", "HX-Reswap": "outerHTML", "HX-Push-Url": "false"}
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -110,10 +111,6 @@ def _ask(request: HttpRequest, problem: str, *, status: int = HTTPStatus.FORBIDD
     response.headers["Cache-Control"] = "no-store"
     if getattr(request, "htmx", False):  # a fragment was asked for: take the whole page instead
         response.status_code = HTTPStatus.OK
-        response.headers |= {
-            "HX-Retarget": "body",
-            "HX-Reswap": "innerHTML",
-            "HX-Reselect": "unset",
-            "HX-Push-Url": "false",
-        }
+        for name, value in _WHOLE_PAGE.items():
+            response.headers[name] = value
     return response

@@ -8,6 +8,7 @@ from regulars.core import commands, menu
 from regulars.core.api import problems
 from regulars.staff.commands import create, list_tokens, revoke
 from regulars.staff.people_commands import invite_command, list_people, off_command, on_command, role_command
+from regulars.staff.sign_in_commands import password, second_step
 
 commands.add("token", "create", create)
 commands.add("token", "list", list_tokens)
@@ -17,6 +18,8 @@ commands.add("staff", "invite", invite_command)
 commands.add("staff", "role", role_command)
 commands.add("staff", "off", off_command)
 commands.add("staff", "on", on_command)
+commands.add("staff", "password", password)
+commands.add("staff", "second-step", second_step)
 
 menu.add(
     menu.Place(
@@ -57,6 +60,24 @@ menu.add(
 
 # ── what it may refuse
 for _slug, _status, _title, _text in (
+    (
+        "sign-in-paused",
+        HTTPStatus.TOO_MANY_REQUESTS,
+        _("Sign-in rests for a while"),
+        _("Too many wrong tries came in a row. The sentence says how long to wait."),
+    ),
+    (
+        "sign-in-service",
+        HTTPStatus.FORBIDDEN,
+        _("The sign-in service did not let somebody in"),
+        _("It said no, or something that cannot be believed."),
+    ),
+    (
+        "password-link-too-old",
+        HTTPStatus.GONE,
+        _("The link for a new password does not work any more"),
+        _("It was used, or is older than an hour."),
+    ),
     (
         "gives-too-much",
         HTTPStatus.FORBIDDEN,

@@ -54,7 +54,7 @@ class Rule:
         """How long to wait after that many failures, counted from the last."""
         if failures < self.free:
             return dt.timedelta(0)
-        return min(self.longest, self.first * 2 ** min(failures - self.free, 16))
+        return min(self.longest, self.first * (1 << min(failures - self.free, 16)))
 
 
 PAIR = Rule("pair", TRIES, PAUSE, PAUSE, PAUSE)
