@@ -19,8 +19,9 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 from regulars.config import interpreter, plain_door, tls
-from regulars.config.environment import BadSetting, number, require_key, text
+from regulars.config.environment import BadSetting, data_folder, number, require_key, text
 from regulars.config.setup import is_set_up, step
+from regulars.core import pause
 
 _GRACE = 4.5  # seconds until a child that does not end is killed
 _READY_WITHIN = 60.0
@@ -86,15 +87,17 @@ class _Supervisor:
     def run(self, began: float) -> int:
         for asked in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(asked, self._asked_to_end)
+        (data_folder() / "paused").unlink(missing_ok=True)  # of a supervisor that was killed
         for child in self.children:
             child.start()
         code = 0
         try:
-            with step("Start"):
-                code = self._wait_until_ready()
-            if code == 0 and not self.stop.is_set():
-                _greet(self.bind, self.port, self.certificate, time.monotonic() - began)
-                code = self._watch()
+            with pause.supervising(data_folder()):
+                with step("Start"):
+                    code = self._wait_until_ready()
+                if code == 0 and not self.stop.is_set():
+                    _greet(self.bind, self.port, self.certificate, time.monotonic() - began)
+                    code = self._watch()
         finally:
             self._end_all()
         return code
@@ -115,10 +118,21 @@ class _Supervisor:
 
     def _watch(self) -> int:
         while not self.stop.wait(0.5):
+            if pause.is_wanted(data_folder()):
+                self._stand_still()
             code = self._look_after_children()
             if code:
                 return code
         return 0
+
+    def _stand_still(self) -> None:
+        """Somebody needs the database alone, to change its key say: nothing of ours runs until they are done."""
+        self._end_all()
+        for child in self.children:
+            child.process, child.again_at = None, 0.0
+        _say("The shop pauses for work on its database.")
+        pause.stand_still(data_folder(), self.stop)
+        _say("The shop goes on.")
 
     def _look_after_children(self) -> int:
         """Start again what crashed; a child that says it cannot be started like this (2) ends the whole."""

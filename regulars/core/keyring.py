@@ -16,7 +16,7 @@ import hmac
 import os
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -36,7 +36,7 @@ class BadKeys(ValueError):  # noqa: N818 — an answer, like the refusals
 class Key:
     """One key; `id` is a name for it that gives nothing away."""
 
-    secret: bytes
+    secret: bytes = field(repr=False)
 
     @property
     def id(self) -> str:
