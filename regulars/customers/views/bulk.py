@@ -24,6 +24,7 @@ from regulars.customers.bulk.selection import Selection
 from regulars.customers.models import ChangeSet, Customer
 from regulars.customers.views import saved_views
 from regulars.staff.access import check, requires
+from regulars.staff.recent import require_recent
 
 State = ChangeSet.State
 _UNDER_WAY = {State.PLANNING, State.APPLYING, State.UNDOING}
@@ -110,6 +111,8 @@ def apply(request: HttpRequest, change_id: str) -> HttpResponse:
     """Do what was planned. Few are done at once, and the list says so; many in the background, and their page tells."""
     change_set = _change_set(change_id)
     action = _allowed(request, change_set)
+    if action.permission == "customers.delete" and (asks := require_recent(request)) is not None:
+        return asks
     try:
         change_set = verbs.apply(change_set, reason=request.POST.get("reason", ""))
     except Invalid as refusal:

@@ -23,7 +23,7 @@ from regulars.customers.views.editing import customer_or_404
 from regulars.staff.access import requires
 
 
-@requires("customers.delete")
+@requires("customers.delete", recent=True)
 def delete(request: HttpRequest, public_id: str) -> HttpResponse:
     """Delete a customer for thirty days: it happens at once, and the toast takes it back."""
     customer = customer_or_404(public_id)
@@ -52,7 +52,7 @@ def restore(request: HttpRequest, public_id: str) -> HttpResponse:
     return redirect("customers:page", public_id)
 
 
-@requires("customers.delete")
+@requires("customers.delete", recent=True)
 def erase(request: HttpRequest, public_id: str) -> HttpResponse:
     """Let a deleted customer go for good now; asks for a typed word first, because this cannot be undone."""
     customer = gone_or_404(public_id)

@@ -27,7 +27,7 @@ from regulars.customers.models import Customer, SavedView
 from regulars.customers.places import countries
 from regulars.customers.queries import ListRequest, customer_count, customer_list, dropping
 from regulars.customers.views import saved_views
-from regulars.staff.access import requires
+from regulars.staff.access import ON_OPENING, requires
 
 _PAGING = ("after", "before")
 _MOST_BOXES = 24  # more choices than these are typed
@@ -93,7 +93,7 @@ def choose_columns(request: HttpRequest) -> HttpResponse:
     return redirect(_address(now))
 
 
-@requires("customers.export")
+@requires("customers.export", recent=ON_OPENING)
 def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """The filtered list, or the picked customers, as a file with the chosen columns: asked what for, then streamed."""
     if request.method == "POST":
