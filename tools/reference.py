@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "reference"
-_SETTING = re.compile(r"\b(?:text|flag|words|number|home)\(\s*\"([A-Z_]+)\"|environ(?:\.get\(|\[)\s*\"([A-Z_]+)\"")
+_SETTING = re.compile(r"\b(?:text|flag|words|number|home|time_of_day)\(\s*\"([A-Z_]+)\"|environ(?:\.get\(|\[)\s*\"([A-Z_]+)\"")
 _NOT_FOR_PEOPLE = {"DJANGO_SETTINGS_MODULE", "REGULARS_PARENT"}
 
 

@@ -17,9 +17,12 @@ import click
 from regulars import __version__
 
 _GROUPS = {
+    "backup": "Backups that prove themselves: take, list, verify, release.",
     "bulk": "Changes of many customers, and the way back.",
     "duplicates": "Find records that mean the same person.",
     "import": "Bring in customers and orders from files.",
+    "staff": "People who work here: who they are, invite them, their role, switch them off.",
+    "privacy": "What people may ask of us: copies, erasure, retention.",
     "token": "Keys for programs that use the API.",
 }
 
@@ -147,6 +150,9 @@ def worker(*, once: bool) -> None:
     follow_parent()
     open_house()
     from regulars.core.background.worker import Worker
+    from regulars.core.in_use import keep_open
+
+    keep_open()
 
     Worker().run(once=once)
 
@@ -196,8 +202,11 @@ def _explain(error: Exception) -> int:
     if isinstance(error, OperationalError | ProgrammingError) and _is_missing_table(error):
         click.echo("regulars: The database is not set up for this version. Run `regulars setup` first.", err=True)
         return 2
+    from regulars.core.redaction import redact_traceback
+
     path = _keep_traceback()
-    click.echo(f"regulars: Something went wrong that we did not expect: {_one_line(error)}", err=True)
+    said = redact_traceback(_one_line(error))
+    click.echo(f"regulars: Something went wrong that we did not expect: {said}", err=True)
     click.echo(f"regulars: The details are in {path}", err=True)
     return 1
 
@@ -218,13 +227,14 @@ def _keep_traceback() -> Path:
     import traceback
 
     from regulars.config.environment import data_folder
+    from regulars.core.redaction import redact_traceback
 
     stamp = dt.datetime.now(tz=dt.UTC).strftime("%Y%m%dT%H%M%S")
     for folder in (data_folder() / "logs", Path(tempfile.gettempdir())):
         path = folder / f"error-{stamp}-{os.getpid()}.log"
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            path.write_text(traceback.format_exc(), encoding="utf-8")
+            path.write_text(redact_traceback(traceback.format_exc()), encoding="utf-8")
         except OSError:
             continue
         path.chmod(0o600)

@@ -196,6 +196,9 @@ BACKUP_KEEP = (
     number("REGULARS_BACKUP_MONTHLY", default=12),
 )
 
+# ── how often one API token may call; 0 is without a limit (core/api/budget.py)
+API_CALLS_A_MINUTE = number("REGULARS_API_CALLS_A_MINUTE", default=1200)
+
 # ── background work
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
@@ -204,7 +207,15 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "regulars.core.redaction.Redacting",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # scanners ask for any host; each would leave a traceback
+    "loggers": {"django.security.DisallowedHost": {"level": "CRITICAL"}},
     "root": {"handlers": ["console"], "level": os.environ.get("REGULARS_LOG_LEVEL", "INFO")},
 }

@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from regulars.config import api_urls
 from regulars.config.views import errors, find, shop, today
-from regulars.core.views import jobs, pages
+from regulars.core.views import backups, jobs, pages
 from regulars.staff.access import SIGNED_IN, public, requires
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -15,11 +15,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("ui", requires(SIGNED_IN)(pages.pieces), name="ui"),
     path("settings/shop", shop.settings, name="shop-settings"),
     path("settings/about", shop.about, name="about"),
+    path("settings/backups", requires("backups.view")(backups.backups), name="backups"),
+    path("settings/backups/new", requires("backups.edit")(backups.back_up_now), name="backup-now"),
+    path("settings/backups/release", requires("backups.edit", recent=True)(backups.release), name="backup-release"),
+    path("settings/backups/<str:name>/proof", requires("backups.edit")(backups.verify), name="backup-verify"),
+    path("settings/backups/<str:name>/gone", requires("backups.edit", recent=True)(backups.remove), name="backup-gone"),
     path("settings/jobs", requires("jobs.view")(jobs.jobs), name="jobs"),
     path("settings/jobs/<uuid:job_id>/attempts", requires("jobs.edit")(jobs.try_again), name="job-again"),
     path("settings/jobs/<uuid:job_id>/stop", requires("jobs.edit")(jobs.stop), name="job-stop"),
     path("", include("regulars.staff.urls")),
     path("", include("regulars.messaging.urls")),
+    path("", include("regulars.customers.privacy.urls")),
     path("customers", include("regulars.customers.urls")),
     path("orders", include("regulars.orders.urls")),
 ]

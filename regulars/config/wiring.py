@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from regulars.config import backups
 from regulars.config.demo import facts as _demo_facts  # noqa: F401 — the log knows them from the start
 from regulars.config.demo.commands import demo_command
 from regulars.core import commands, menu
@@ -24,6 +25,16 @@ menu.add(
 for _place in (
     menu.Place(name="shop", label=_("Shop"), icon="store", url_name="shop-settings", permission="shop.edit", order=20),
     menu.Place(name="jobs", label=_("Background work"), icon="cog", url_name="jobs", permission="jobs.view", order=60),
+    menu.Place(
+        name="backups",
+        label=_("Backups"),
+        icon="archive-restore",
+        url_name="backups",
+        permission="backups.view",
+        order=55,
+    ),
     menu.Place(name="about", label=_("About"), icon="info", url_name="about", order=90),
 ):
     menu.add_setting(_place)
+
+backups.plug_in()

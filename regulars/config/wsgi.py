@@ -6,9 +6,11 @@ from django.core.wsgi import get_wsgi_application
 
 from regulars.config.sign_in import forget_when_changed
 from regulars.config.supervisor import follow_parent
+from regulars.core.in_use import keep_open
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "regulars.config.settings")
 
 follow_parent()
 application = get_wsgi_application()
+keep_open()
 forget_when_changed()

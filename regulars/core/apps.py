@@ -11,6 +11,7 @@ class CoreConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        # both have work that runs by the clock
+        # all have work that runs by the clock
         from regulars.core.api import idempotency  # noqa: F401, PLC0415
         from regulars.core.background import tidying  # noqa: F401, PLC0415
+        from regulars.core.backup import taking  # noqa: F401, PLC0415

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 
 from regulars import __version__
-from regulars.core import menu, shop
+from regulars.core import menu, quarantine, shop
 from regulars.core.ui.stylesheet import sheet
 
 THEMES = ("light", "dark")
@@ -30,6 +30,7 @@ def page(request: HttpRequest) -> Mapping[str, Any]:
         "language": language,
         "theme": theme(request),
         "version": __version__,
+        "restoration": quarantine.current() if user is not None and user.is_authenticated else None,
     }
     if user is not None and user.is_authenticated:
         places = menu.places(user)

@@ -145,3 +145,56 @@ class WrappedKey(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class BackupRun(models.Model):
+    """A backup in one place: what was taken, and what was found when it was restored and looked at (core/backup)."""
+
+    class State(models.TextChoices):
+        TAKING = "taking", _("being taken")
+        TAKEN = "taken", _("not proven yet")
+        PROVEN = "proven", _("proven")
+        DAMAGED = "damaged", _("damaged")
+        FAILED = "failed", _("not taken")
+
+    name = models.CharField(max_length=80)
+    place = models.CharField(max_length=250)
+    state = models.CharField(max_length=8, choices=State, default=State.TAKING)
+    began_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True)
+    proven_at = models.DateTimeField(null=True)
+    size = models.PositiveBigIntegerField(default=0)
+    digest = models.CharField(max_length=64, blank=True, default="")
+    rows = models.PositiveBigIntegerField(default=0)
+    checked = models.JSONField(default=list)
+    error = models.TextField(blank=True, default="")
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["name", "place"], name="backup_once_in_a_place")]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.state}"
+
+
+class KeysCopy(models.Model):
+    """How new the copy of the wrapped keys is that lies beside the backups of a place (core/backup/keys.py)."""
+
+    place = models.CharField(max_length=250, unique=True)
+    wanted_at = models.DateTimeField()
+    replaced_at = models.DateTimeField(null=True)
+    error = models.TextField(blank=True, default="")
+
+    def __str__(self) -> str:
+        return self.place
+
+
+class Restoration(models.Model):
+    """This database was restored from a backup; until somebody releases it, nothing leaves it (core/quarantine.py)."""
+
+    backup = models.CharField(max_length=80)
+    taken_at = models.DateTimeField()
+    restored_at = models.DateTimeField(default=timezone.now)
+    released_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.backup}, restored {self.restored_at:%Y-%m-%d %H:%M}"

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from regulars.core import shop
+from regulars.core.backup.state import health as backup_health
 from regulars.customers import mentions, notes
 from regulars.customers.models import Customer
 from regulars.orders.queries import OrderRequest, order_page
@@ -42,5 +43,6 @@ def today(request: HttpRequest) -> HttpResponse:
             "sees_customers": sees_customers,
             "may_edit": user.may("customers.edit"),
             "nothing": _("Nobody has bought anything yet"),
+            "health": backup_health() if user.may("backups.view") else None,
         },
     )

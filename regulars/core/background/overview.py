@@ -14,7 +14,7 @@ from django_tasks import TaskResultStatus as Status
 from django_tasks_db.models import DBTaskResult, get_date_max
 
 from regulars.core.background import schedule, verbs
-from regulars.core.background.verbs import perform
+from regulars.core.background.verbs import Background, perform
 from regulars.core.models import Lease, Schedule
 
 _AT_MOST = 100
@@ -43,6 +43,16 @@ class Job:
         return min(1.0, self.done / self.total) if self.total else 0.0
 
     @property
+    def done_megabytes(self) -> int:
+        """What is done, of a job that counts bytes."""
+        return self.done // 1_000_000
+
+    @property
+    def total_megabytes(self) -> int:
+        """All there is to do, of a job that counts bytes."""
+        return -(-self.total // 1_000_000)
+
+    @property
     def stop_url(self) -> str:
         """Where to ask that it stops."""
         return reverse("job-stop", args=[self.id])
@@ -62,6 +72,18 @@ class Timed:
 def running() -> list[Job]:
     """What is being done now, the longest first."""
     return _jobs(_all().filter(status=Status.RUNNING).order_by("started_at"))
+
+
+def running_of(*verbs_asked: Background) -> Job | None:
+    """The job of one of these verbs that is being done now, if there is one."""
+    paths = [verb.path for verb in verbs_asked]
+    return next(iter(_jobs(_all().filter(status=Status.RUNNING, args_kwargs__kwargs__verb__in=paths))), None)
+
+
+def waits(*verbs_asked: Background) -> bool:
+    """Whether a job of one of these verbs is about to be done."""
+    paths = [verb.path for verb in verbs_asked]
+    return _all().filter(status=Status.READY, args_kwargs__kwargs__verb__in=paths).exists()
 
 
 def waiting() -> list[Job]:

@@ -23,8 +23,10 @@ from django_tasks_db.models import DBTaskResult
 from regulars.core.background.verbs import Cancelled, UnknownVerb, find, perform, running
 from regulars.core.errors import Refusal
 from regulars.core.models import Lease
+from regulars.core.quarantine import HeldBack
 
 LEASE = dt.timedelta(seconds=60)
+_HELD_BACK = dt.timedelta(seconds=20)
 _DELAYS = [dt.timedelta(seconds=seconds) for seconds in (10, 60, 5 * 60, 30 * 60, 2 * 3600)]
 _KEEP_DONE = dt.timedelta(days=1)
 _KEEP_FAILED = dt.timedelta(days=90)
@@ -69,6 +71,9 @@ def run(held: Held) -> BaseException | None:
     try:
         with running(lambda done, total: _tell(held, done, total)):
             _do(held)
+    except HeldBack as refusal:
+        _wait(held, refusal)
+        return None
     except _LostLease:
         return None  # another worker has it now; what an atomic verb wrote here is rolled back
     except Exception as error:  # noqa: BLE001 — whatever a verb raises is the job's fate, not the worker's
@@ -105,6 +110,15 @@ def fail(held: Held, error: BaseException) -> bool:
             return False
         DBTaskResult.objects.filter(pk=held.job_id).update(**values)
     return True
+
+
+def _wait(held: Held, refusal: HeldBack) -> None:
+    """The shop is in quarantine: the job waits, and no attempt is counted."""
+    with transaction.atomic():
+        values = {"until": None, "worker": "", "attempts": held.attempt - 1, "error": refusal.sentence}
+        if held.lease.update(**values):
+            again = timezone.now() + _HELD_BACK
+            DBTaskResult.objects.filter(pk=held.job_id).update(status=Status.READY, run_after=again)
 
 
 def hand_back(jobs: Collection[Held]) -> None:

@@ -14,6 +14,8 @@ from typing import Any
 from django.utils.functional import Promise
 from django_tasks import task
 
+from regulars.core import quarantine
+
 Capture = Callable[[], Any]
 Restore = Callable[[Any], AbstractContextManager[None]]
 
@@ -33,14 +35,23 @@ class Background:
     """A verb that can also run later. Its arguments are ids and other JSON values, by keyword only."""
 
     def __init__(
-        self, verb: Callable[..., Any], *, retries: int, label: str | Promise, is_atomic: bool, path: str = ""
+        self,
+        verb: Callable[..., Any],
+        *,
+        retries: int,
+        label: str | Promise,
+        is_atomic: bool,
+        leaves: bool = False,
+        path: str = "",
     ) -> None:
-        self.verb, self.retries, self.label, self.is_atomic = verb, retries, label, is_atomic
+        self.verb, self.retries, self.label, self.is_atomic, self.leaves = verb, retries, label, is_atomic, leaves
         self.path = path or f"{verb.__module__}.{verb.__qualname__}"
         update_wrapper(self, verb)
         _VERBS[self.path] = self
 
     def __call__(self, **arguments: Any) -> Any:
+        if self.leaves:
+            quarantine.check()
         return self.verb(**arguments)
 
     def later(self, **arguments: Any) -> str:
@@ -50,14 +61,15 @@ class Background:
 
 
 def background(
-    *, retries: int = 5, label: str | Promise = "", is_atomic: bool = False
+    *, retries: int = 5, label: str | Promise = "", is_atomic: bool = False, leaves: bool = False
 ) -> Callable[[Callable[..., Any]], Background]:
     """Give a verb `.later()`; it is tried up to `retries` times again, with growing delay.
 
     `label` is what the page of jobs calls it. With `is_atomic` the verb's writes and the mark “done” are one
     transaction: a killed worker then never does it twice. That holds SQLite's write lock, so it is for short verbs.
+    `leaves` says that something leaves the shop, a mail say: a restored copy holds it back (core/quarantine.py).
     """
-    return lambda verb: Background(verb, retries=retries, label=label, is_atomic=is_atomic)
+    return lambda verb: Background(verb, retries=retries, label=label, is_atomic=is_atomic, leaves=leaves)
 
 
 def carry(name: str, *, capture: Capture, restore: Restore) -> None:

@@ -1,0 +1,36 @@
+"""Who has the shop of a data folder open: web servers and workers hold a lock for as long as they live."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from typing import IO, Any
+
+from django.conf import settings
+
+_LOCK = "open.lock"
+_held: list[IO[Any]] = []
+
+
+def keep_open() -> None:
+    """Say that this process has the shop open, as long as it lives."""
+    lock = _lock_of(settings.REGULARS_HOME)
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    _held.append(lock)
+
+
+def is_open(home: Path) -> bool:
+    """Whether a web server or a worker of this machine has the shop of that data folder open."""
+    if not home.is_dir():
+        return False
+    with _lock_of(home) as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def _lock_of(home: Path) -> IO[Any]:
+    return os.fdopen(os.open(home / _LOCK, os.O_RDWR | os.O_CREAT, 0o600), "w")
