@@ -95,9 +95,11 @@ def _forget_cached():
     from django.core.cache import cache
 
     from regulars.core import datakeys
+    from regulars.core.api import budget
 
     cache.clear()
     datakeys.forget_cached()
+    budget.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -18,6 +18,8 @@ from uuid import UUID
 from django.db import connection, models, transaction
 from psycopg.types.json import Jsonb
 
+from regulars.core.fields import seal_rows
+
 if TYPE_CHECKING:
     from psycopg import Copy
 
@@ -59,11 +61,13 @@ def insert(
 ) -> None:
     """Insert rows of ready values (see `moment`); `columns` are the names in the database, `customer_id`.
 
-    `same` are columns in which all these rows hold one value: they cost next to nothing.
+    `same` are columns in which all these rows hold one value: they cost next to nothing. Sealed columns are
+    sealed here, each for the person of its row.
     """
     quote = connection.ops.quote_name
     table, fixed = quote(model._meta.db_table), dict(same or {})
     names = ", ".join(quote(column) for column in (*columns, *fixed))
+    rows = seal_rows(model, columns, rows)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             # COPY is the driver's own, so that its errors have to be told as Django's
@@ -186,5 +190,6 @@ def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
     key = quote(str(model._meta.pk.column))
     places = ", ".join(f"{quote(column)} = %s" for column in columns)
     statement = f"UPDATE {quote(model._meta.db_table)} SET {places} WHERE {key} = %s"  # noqa: S608 — our own names
+    rows = seal_rows(model, columns, rows)
     with connection.cursor() as cursor:
         cursor.executemany(statement, cast("Sequence[Any]", rows))

@@ -74,6 +74,11 @@ def account(text: str) -> Masked:
     return Masked(f"{DOTS}{text[-4:]}") if len(text) >= _SHORTEST_PHONE else dots(text)
 
 
+def year(text: str) -> Masked:
+    """Of a date of birth the year, if it is known."""
+    return Masked(text[:4] if text[:4].isdigit() else "")
+
+
 def nothing(_text: str) -> Masked:
     """Nothing at all, not even that there is something."""
     return HIDDEN

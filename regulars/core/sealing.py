@@ -138,6 +138,11 @@ def person_of(sealed: str) -> int:
     return _from_base36(_taken_apart(sealed)[1])
 
 
+def is_of_nobody(sealed: str) -> bool:
+    """Whether it was sealed with a key of the shop, for no one person. Raises Damaged."""
+    return _taken_apart(sealed)[1] == _NOBODY
+
+
 def generation_of(sealed: str) -> int:
     """With which generation of the keys a text was sealed. Raises Damaged."""
     return _taken_apart(sealed)[0]

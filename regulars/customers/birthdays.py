@@ -1,8 +1,8 @@
 """Birthdays: with a year or without, as people write them, and how old somebody is.
 
-A birthday is kept as month and day ("03-12") beside the year, because many people tell the one without the other.
-`born_on` is the whole date where both are known. Who was born on 29 February has a birthday on the 28th in years
-without one.
+Many people tell the day without the year, or the year alone, so each is known by itself: the day as "03-12". Both are
+kept as one text (`written`). `born_on` is the whole date where both are known. Who was born on 29 February has a
+birthday on the 28th in years without one.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from regulars.core.dates import FIRST_YEAR, BadDate
 from regulars.core.money import babel_locale
 from regulars.core.text import fold
 
+OLDEST_YEAR = FIRST_YEAR - 20
 _LEAP = 2000
 _ISO = re.compile(r"(?:(?P<year>\d{4})-|--)?(?P<month>\d{1,2})-(?P<day>\d{1,2})", re.ASCII)
 _COMPACT = re.compile(r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})", re.ASCII)
@@ -31,6 +32,7 @@ _YEAR_FIRST = re.compile(
 )
 _CHINESE = re.compile(r"(?P<month>\d{1,2})\s?月\s?(?P<day>\d{1,2})\s?[日号]?", re.ASCII)
 _FIGURES = re.compile(r"(?P<a>\d{1,2})\s?(?P<by>[-/.])\s?(?P<b>\d{1,2})(?:\s?[-/.]\s?(?P<year>\d{4})|\.)?", re.ASCII)
+_WRITTEN = re.compile(r"(?P<year>\d{4})?(?:(?:(?<=\d)-|--)(?P<day>\d\d-\d\d))?", re.ASCII)
 _YEAR = re.compile(r"(?P<year>\d{4})\s?年?", re.ASCII)
 _NAMED = re.compile(
     r"(?:(?P<before>\d{1,2})(?:st|nd|rd|th|\.)?\s*(?:of\s+|de\s+)?)?(?P<name>[^\W\d_]+)\.?"
@@ -89,6 +91,14 @@ def written(year: int | None, day: str) -> str:
     return f"{year:04d}-{day}" if year else f"--{day}"
 
 
+def as_written(text: str | None) -> Birth:
+    """What `written` wrote; of anything else, a masked one say, the year it begins with, or nothing."""
+    found = _WRITTEN.fullmatch(text or "")
+    if found is None:
+        return UNKNOWN
+    return Birth(int(found["year"]) if found["year"] else None, found["day"] or "")
+
+
 def words(year: int | None, day: str) -> str:
     """How people read it: 12 March 1980, or 12 March; a year alone is itself."""
     if not day:
@@ -145,7 +155,7 @@ def _birth(text: str, year: str | None, month: str, day: str) -> Birth:
 
 
 def _year(text: str, year: str) -> int:
-    if not FIRST_YEAR - 20 <= int(year) <= shop.today().year:
+    if not OLDEST_YEAR <= int(year) <= shop.today().year:
         raise BadDate(_("“%(text)s” is not a year somebody of today is born in.") % {"text": text[:40]})
     return int(year)
 

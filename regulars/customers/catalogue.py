@@ -19,6 +19,7 @@ from regulars.customers.relations import Relation
 Choices = Callable[[], list[tuple[str, str]]]
 Keys = Callable[[], dict[str, Any]]
 Words = Callable[[Any], str]
+Blinds = Callable[[str], list[int]]
 
 
 class Type(StrEnum):
@@ -26,13 +27,15 @@ class Type(StrEnum):
 
     TEXT = "text"
     LONG_TEXT = "long_text"  # can only be asked whether it is there
+    EXACT = "exact"  # a sealed value, found by a number that stands for the whole of it
     NUMBER = "number"
-    AGE = "age"  # in years, of the day somebody was born, kept as its ordinal number
+    AGE = "age"  # in years, of the date of birth, which is sealed
+    BORN = "born"  # the date of birth itself
     DECIMAL = "decimal"
     MONEY = "money"
     DATE = "date"  # a moment, asked by the shop's days
     DAY = "day"  # a day without a clock, kept as its ordinal number
-    BIRTHDAY = "birthday"  # a day of any year, kept as “03-12”
+    BIRTHDAY = "birthday"  # the day of any year in the date of birth, “03-12”
     YES_NO = "yes_no"
     CHOICE = "choice"
     LIST = "list"  # several of some words
@@ -58,6 +61,7 @@ class Field:
     `is_indexed` that the database finds the few who pass a test by itself. `choices` are the values people choose
     from, with their labels; `keys` what is kept for each, where that differs; where the field `is_open`, other words
     may be asked for too, and nobody has them. `words` writes a value for people, `plain` one of a relation for files.
+    `blinds` are the numbers by which a sealed value is found.
     """
 
     name: str
@@ -80,6 +84,7 @@ class Field:
     keys: Keys | None = None
     words: Words | None = None
     plain: Words | None = None
+    blinds: Blinds | None = None
 
     def __post_init__(self) -> None:
         if bool(self.column) is (self.relation is not None):

@@ -180,7 +180,7 @@ def _inside(column: Column, customers: Sequence[Customer], from_list: str) -> Dr
     if column.kind == Type.NUMBER:
         return lambda customer: "" if (number := value(customer)) is None else escape(words.number(number))
     if column.kind == Type.AGE:
-        return lambda customer: _age(value(customer))
+        return lambda customer: _age(customer.born_ordinal)
     if column.name == "birth_date":
         return lambda customer: escape(birthdays.words(customer.birth_year, customer.birthday))
     if column.kind == Type.COUNTRY:
@@ -291,7 +291,7 @@ def _text_reader(column: Column, customers: Sequence[Customer]) -> Callable[[Cus
     if field.type is Type.COUNTRY:
         return lambda customer: country_name(getattr(customer, field.column)) if customer.country else ""
     if field.type is Type.AGE:
-        return lambda customer: _age(getattr(customer, field.column))
+        return lambda customer: _age(customer.born_ordinal)
     if column.name == "birth_date":
         return lambda customer: birthdays.written(customer.birth_year, customer.birthday)
     if field.type in {Type.YES_NO, Type.CHOICE} or field.words is not None:

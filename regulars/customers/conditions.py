@@ -6,15 +6,19 @@ How addresses and the API write them is in `filters`.
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from regulars.core import shop
 from regulars.core.text import fold
+from regulars.customers import sealed
+from regulars.customers.birthdays import OLDEST_YEAR, as_written
 from regulars.customers.catalogue import Field, Form, Type
 from regulars.customers.grams import digits_of
 from regulars.customers.models import Customer
@@ -45,12 +49,14 @@ OPERATORS: dict[Type, dict[str, str | Promise]] = {
         "starts": pgettext_lazy("filter", "starts with"),
     },
     Type.LONG_TEXT: {},
+    Type.EXACT: {"": pgettext_lazy("filter", "is")},
     Type.NUMBER: _OF_NUMBERS,
     Type.DECIMAL: _OF_NUMBERS,
     Type.AGE: _OF_NUMBERS,
     Type.MONEY: _OF_NUMBERS,
     Type.DATE: _OF_DAYS,
     Type.DAY: _OF_DAYS,
+    Type.BORN: _OF_DAYS,
     Type.BIRTHDAY: {
         "on": pgettext_lazy("filter", "on"),
         "month": pgettext_lazy("filter of birthdays", "in"),
@@ -164,7 +170,88 @@ class Filled:
         return there & ~Q(**{column: ""}) if is_text else there
 
 
-Test = Holds | Between | OneOf | AllOf | Filled
+@dataclass(frozen=True, slots=True)
+class Born:
+    """Born on a whole date from the day `low` up to the day before `high`, by their numbers; None is an open end.
+
+    The dates are sealed. Whole years are asked for by the number that stands for the year, the days of the years at
+    both ends by theirs.
+    """
+
+    low: int | None
+    high: int | None
+    is_negated: ClassVar[bool] = False
+
+    def matches(self, value: Any) -> bool:
+        on = as_written(value).on
+        return on is not None and Between(self.low, self.high).matches(on.toordinal())
+
+    def on(self, _column: str) -> Q:
+        """The same test by the database."""
+        first = max(self.low or 0, dt.date(OLDEST_YEAR, 1, 1).toordinal())
+        last = min(self.high or dt.date.max.toordinal(), dt.date(shop.today().year + 2, 1, 1).toordinal()) - 1
+        if first > last:
+            return Q(pk__in=())
+        years, days = [], []
+        for year in range(dt.date.fromordinal(first).year, dt.date.fromordinal(last).year + 1):
+            begin, end = dt.date(year, 1, 1).toordinal(), dt.date(year, 12, 31).toordinal()
+            if first <= begin and end <= last:
+                years.append(year)
+            else:
+                days += range(max(begin, first), min(end, last) + 1)
+        of_days = sealed.blinds_of_days(dt.date.fromordinal(day).isoformat() for day in days)
+        whole = Q(birth_year_blind__in=sealed.blinds_of_years(years), birth_blind__isnull=False)
+        return whole | Q(birth_blind__in=of_days)
+
+
+@dataclass(frozen=True, slots=True)
+class HasBirthday:
+    """The birthday is one of some days of the year, “03-12”."""
+
+    days: frozenset[str]
+    is_negated: ClassVar[bool] = False
+
+    def matches(self, value: Any) -> bool:
+        return as_written(value).day in self.days
+
+    def on(self, _column: str) -> Q:
+        """The same test by the database."""
+        return Q(birthday_blind__in=sealed.blinds_of_birthdays(sorted(self.days)))
+
+
+@dataclass(frozen=True, slots=True)
+class Says:
+    """A sealed text says the same, whatever its capitals and spaces; `numbers` are what stands for it."""
+
+    text: str
+    numbers: tuple[int, ...]
+    is_negated: ClassVar[bool] = False
+
+    def matches(self, value: Any) -> bool:
+        return sealed.comparable(value or "") == sealed.comparable(self.text)
+
+    def on(self, column: str) -> Q:
+        """The same test by the database."""
+        return Q(**{f"{column}_blind__in": self.numbers})
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The whole date of birth is known, or the birthday (`part`) is; or, negated, it is not."""
+
+    part: Literal["birth", "birthday"]
+    is_negated: bool
+
+    def matches(self, value: Any) -> bool:
+        born = as_written(value)
+        return bool(born.on if self.part == "birth" else born.day) is not self.is_negated
+
+    def on(self, _column: str) -> Q:
+        """Who has it, by the database, negated or not."""
+        return Q(**{f"{self.part}_blind__isnull": False})
+
+
+Test = Holds | Between | OneOf | AllOf | Filled | Born | HasBirthday | Says | Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +309,7 @@ class Condition:
         column = relation.value if relation else self.field.column
         if isinstance(test, AllOf):
             return [Q(**{column: value}) if value is not None else Q(pk=None) for value in test.values], False
-        if isinstance(test, Filled):
+        if isinstance(test, Filled | Known):
             return [Q() if relation else test.on(column)], test.is_negated
         return [test.on(column)], isinstance(test, OneOf) and test.is_negated
 

@@ -21,15 +21,16 @@ from regulars.core import shop
 from regulars.core.dates import FIRST_YEAR, LAST_YEAR, BadDate, parse_moment
 from regulars.core.money import Money, babel_locale, exponent
 from regulars.core.text import BadText, clean, clean_lines, fold
-from regulars.customers import catalogue, people
+from regulars.customers import catalogue, people, sealed
 from regulars.customers.conditions import NO, YES, YES_OR_NO
 from regulars.customers.models import Customer, CustomField, CustomValue
 from regulars.customers.normalise import FLAGS
 from regulars.customers.relations import Relation
+from regulars.customers.sealed import blind_of_custom, blinds_of_custom
 from regulars.staff.models import User
 from regulars.timeline.actions import who_acts
 
-PREFIX = "metafields.custom."
+PREFIX = sealed.CUSTOM
 TEXT_LENGTH, LONG_TEXT_LENGTH, LINK_LENGTH = 250, 5000, 500
 _FOLDED_LENGTH = 500
 _KEY = "customers.custom_fields"
@@ -39,6 +40,9 @@ _COMMA = re.compile(r"[-+]?\d{1,15},(?:\d{1,2}|\d{4,10})", re.ASCII)
 _SEPARATORS = re.compile(r"[,;，；\n]")
 
 Type = CustomField.Type
+ROW = ("text", "folded", "number", "sealed", "blind")
+SENSITIVE = frozenset({Type.TEXT, Type.LONG_TEXT, Type.NUMBER, Type.DATE, Type.ONE_OF})
+"""What can be sealed: found as a whole, by a number that stands for it."""
 
 
 class BadValue(ValueError):  # noqa: N818 — an answer, not a failure of ours
@@ -47,11 +51,18 @@ class BadValue(ValueError):  # noqa: N818 — an answer, not a failure of ours
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A value as its row keeps it: exactly, folded for comparing texts, and as a number."""
+    """A value: exactly, folded for comparing texts, and as a number."""
 
     text: str
     folded: str = ""
     number: float | None = None
+
+    def row(self, field: CustomField) -> tuple[Any, ...]:
+        """The value as its row keeps it, in the columns of ROW."""
+        if not field.is_sensitive:
+            return self.text, self.folded, self.number, "", None
+        number = None if field.type == Type.LONG_TEXT else blind_of_custom(field.pk, self.text)
+        return "", "", None, self.text, number
 
 
 def parse(field: CustomField, value: Any) -> tuple[Kept, ...]:
@@ -149,6 +160,14 @@ def is_seen_by(field: CustomField, actor: Any) -> bool:
     return not field.seen_by or (actor is not None and actor.role in roles_of(field))
 
 
+def is_sensitive(name: str) -> bool:
+    """Whether the values of a field, by its name, are sealed; those of one that was put away, too."""
+    found = next((field for field in known() if field.name == name), None)
+    if found is None:
+        return CustomField.objects.filter(key=name.removeprefix(PREFIX), is_sensitive=True).exists()
+    return found.is_sensitive
+
+
 def hidden_from(actor: Any) -> set[str]:
     """The names of the fields, archived ones too, that a person or a token may not see."""
     return {field.name for field in CustomField.objects.exclude(seen_by=[]) if not is_seen_by(field, actor)}
@@ -179,10 +198,10 @@ def values_of(customers: Iterable[Customer], fields: Iterable[CustomField]) -> d
     owners = {pk: number for number, pks in people.records_of([one.pk for one in customers]).items() for pk in pks}
     rows = CustomValue.objects.filter(customer__in=list(owners), field__in=[one.pk for one in fields])
     own: dict[tuple[int, int], list[str]] = {}
-    for customer_id, field_id, text in rows.order_by("field", "customer", "place").values_list(
-        "customer_id", "field_id", "text"
+    for customer_id, field_id, text, hidden in rows.order_by("field", "customer", "place").values_list(
+        "customer_id", "field_id", "text", "sealed"
     ):
-        own.setdefault((customer_id, field_id), []).append(text)
+        own.setdefault((customer_id, field_id), []).append(hidden or text)
     found: dict[int, dict[int, list[str]]] = {number: {} for number in owners.values()}
     # the customer first, then the records in the order of their ids
     for (record, field_id), texts in sorted(own.items(), key=lambda item: (item[0][0] != owners[item[0][0]], item[0])):
@@ -210,6 +229,8 @@ _SORTED = frozenset({Type.TEXT, Type.NUMBER, Type.MONEY, Type.DATE})
 
 
 def _catalogue_field(field: CustomField) -> catalogue.Field:
+    if field.is_sensitive:
+        return _sealed_field(field)
     asked, column = _ASKED[field.type]
     options = [(option["key"], option["label"]) for option in field.options]
     keys = {YES: 1.0, NO: 0.0} if field.type == Type.YES_NO else None
@@ -232,6 +253,33 @@ def _catalogue_field(field: CustomField) -> catalogue.Field:
         words=partial(words, field),
         plain=partial(plain, field),
     )
+
+
+def _sealed_field(field: CustomField) -> catalogue.Field:
+    """A field whose values are sealed is asked as a whole, and sorts nothing."""
+    asked = catalogue.Type.LONG_TEXT if field.type == Type.LONG_TEXT else catalogue.Type.EXACT
+    return catalogue.Field(
+        name=field.name,
+        label=field.label,
+        type=asked,
+        relation=Relation(
+            model=CustomValue,
+            value="blind",
+            where=(("field_id", field.pk),),
+            shown="sealed",
+            order=("place",),
+            has_one_voice=True,
+        ),
+        roles=roles_of(field),
+        words=partial(words, field),
+        plain=partial(plain, field),
+        blinds=partial(_blinds, field),
+    )
+
+
+def _blinds(field: CustomField, value: str) -> list[int]:
+    """The numbers by which those are found who have a value. Raises BadValue."""
+    return [number for kept in parse(field, value) for number in blinds_of_custom(field.pk, kept.text)]
 
 
 def _text(_field: CustomField, value: Any) -> tuple[Kept, ...]:

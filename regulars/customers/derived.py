@@ -7,11 +7,13 @@ from typing import Any
 
 from regulars.core.text import sort_key
 from regulars.customers import gazetteer
-from regulars.customers.birthdays import born_on
+from regulars.customers.birthdays import written
 from regulars.customers.grams import search_text_of
 from regulars.customers.models import Address, ContactPoint, Customer, Kind
 from regulars.customers.normalise import PLACE, Values, shown_name
 from regulars.customers.postal import rules_of
+from regulars.customers.sealed import COLUMNS as SEALED
+from regulars.customers.sealed import blind_of
 from regulars.customers.standings import id_list
 
 COLUMNS = ("kind", "title", "given_name", "family_name", "name", "company", "email", "phone", "language")
@@ -74,10 +76,18 @@ def contacts_of(customer_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
     return found
 
 
-def born(profile: Values) -> dict[str, int | None]:
-    """The date of birth as a number that filters compare, where year and day are both known."""
-    on = born_on(profile.get("birth_year"), profile.get("birthday") or "")
-    return {"born_ordinal": on.toordinal() if on else None}
+def as_columns(profile: Values, *, of: Customer | None = None) -> dict[str, Any]:
+    """Fields of a profile as columns: year and day of birth become one, and what is sealed gets its blind numbers.
+
+    What the fields leave open of a date of birth is as it is with the customer `of`.
+    """
+    columns = {name: value for name, value in profile.items() if name not in {"birth_year", "birthday"}}
+    if {"birth_year", "birthday"} & profile.keys():
+        year = profile.get("birth_year", of.birth_year if of else None)
+        columns["birth"] = written(year, profile.get("birthday", of.birthday if of else "") or "")
+    for name in columns.keys() & set(SEALED):
+        columns |= blind_of(name, columns[name])
+    return columns
 
 
 def located(address: Values) -> dict[str, float | None]:

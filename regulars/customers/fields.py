@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from regulars.channels.models import Channel
+from regulars.customers import sealed
 from regulars.customers.catalogue import Field, Form, Type
 from regulars.customers.consents import FIELD_OF, LABELS, MARKETING, NEVER, WORDS
 from regulars.customers.models import Category, Consent, Customer, Frequency, Gender, Kind, Medium, Status, Tag, Tagging
@@ -84,19 +85,19 @@ FIELDS = (
     Field(
         name="birth_date",
         label=_("Date of birth"),
-        type=Type.DAY,
-        column="born_ordinal",
+        type=Type.BORN,
+        column="birth",
         is_indexed=True,
     ),
     Field(
         name="birthday",
         label=_("Birthday"),
         type=Type.BIRTHDAY,
-        column="birthday",
+        column="birth",
         is_indexed=True,
         is_column=False,
     ),
-    Field(name="age", label=_("Age"), type=Type.AGE, column="born_ordinal", is_indexed=True),
+    Field(name="age", label=_("Age"), type=Type.AGE, column="birth", is_indexed=True),
     Field(
         name="gender",
         label=_("Gender"),
@@ -119,9 +120,23 @@ FIELDS = (
         ),
     ),
     Field(name="position", label=_("Position"), type=Type.TEXT, column="position"),
-    Field(name="vat_number", label=_("VAT number"), type=Type.TEXT, column="vat_number"),
+    Field(
+        name="vat_number",
+        label=_("VAT number"),
+        type=Type.EXACT,
+        column="vat_number",
+        is_indexed=True,
+        blinds=partial(sealed.blinds_of_text, "vat_number"),
+    ),
     Field(name="payment_days", label=_("Days to pay"), type=Type.NUMBER, column="payment_days", is_indexed=True),
-    Field(name="payment_preference", label=_("Pays by preference"), type=Type.TEXT, column="payment_preference"),
+    Field(
+        name="payment_preference",
+        label=_("Pays by preference"),
+        type=Type.EXACT,
+        column="payment_preference",
+        is_indexed=True,
+        blinds=partial(sealed.blinds_of_text, "payment_preference"),
+    ),
     Field(
         name="customer_language",
         label=_("Language"),

@@ -8,6 +8,7 @@
     birthday  birthday.on=03-12  birthday.month=3  birthday.within=30     the next 30 days, today included
     yes or no is_blocked=yes
     choice    status=active,inactive  customer_countries.not=DE,AT
+    sealed    vat_number=DE136695977     the whole of it, whatever the capitals and spaces
     list      customer_tags=vip,wholesale (one of them)  customer_tags.all=  customer_tags.not=
     any       company.is_set=yes  company.is_empty=yes
 
@@ -42,10 +43,14 @@ from regulars.customers.conditions import (
     YES_OR_NO,
     AllOf,
     Between,
+    Born,
     Condition,
     Filled,
+    HasBirthday,
     Holds,
+    Known,
     OneOf,
+    Says,
     Test,
     formed,
     operators_of,
@@ -82,6 +87,8 @@ def parse(parameter: str, value: str, *, language: str, reader: Any = None) -> C
             },
         )
     operators = operators_of(known)
+    if known.type is Type.EXACT and operator == "is":
+        operator = ""  # as it was asked before these values were sealed
     if "on" in operators and not operator:
         operator = "on"
     if operator not in operators:
@@ -124,6 +131,17 @@ def _read_text(known: Field, operator: str, value: str, _language: str) -> Condi
     return Condition(known, operator, value, Holds(way, known.form, tuple(dict.fromkeys(filter(None, texts)))), value)
 
 
+def _read_exact(known: Field, operator: str, value: str, _language: str) -> Condition:
+    """A sealed value as a whole."""
+    assert known.blinds is not None  # noqa: S101 — a field of this type says how its values are found
+    try:
+        numbers = known.blinds(value)
+    except ValueError as problem:
+        raise _refused(_parameter(known, operator), _in_filter(known, str(problem))) from problem
+    test: Test = OneOf(frozenset(numbers), is_negated=False) if known.relation else Says(value, tuple(numbers))
+    return Condition(known, operator, value, test, value)
+
+
 def _read_number(known: Field, operator: str, value: str, _language: str) -> Condition:
     if not _WHOLE.fullmatch(value):
         raise _refused(
@@ -145,7 +163,7 @@ def _read_age(known: Field, operator: str, value: str, language: str) -> Conditi
         )
     first = birthdays.born_at_age(years + 1, today).toordinal() + 1
     last = birthdays.born_at_age(years, today).toordinal() + 1
-    test = {"": Between(first, last), "min": Between(None, last), "max": Between(first, None)}[operator]
+    test = {"": Born(first, last), "min": Born(None, last), "max": Born(first, None)}[operator]
     words = ngettext("%(number)s year", "%(number)s years", years) % {"number": years}
     return Condition(known, operator, value, test, words)
 
@@ -179,17 +197,18 @@ def _read_decimal(known: Field, operator: str, value: str, _language: str) -> Co
 
 
 def _read_date(known: Field, operator: str, value: str, language: str) -> Condition:
-    """A date by its moments, in the days of the shop; a day by its number."""
+    """A date by its moments, in the days of the shop; a day by its number; one of birth by what stands for it."""
     at: Callable[[dt.date], Any] = shop.start_of if known.type is Type.DATE else dt.date.toordinal
+    between = Born if known.type is Type.BORN else Between
     parameter = _parameter(known, operator)
     if operator in {"older_than", "within"}:
         days = _number_of_days(known, operator, value)
         since = at(shop.today() - dt.timedelta(days=days))
         if operator == "within":
             words = ngettext("%(number)s day", "%(number)s days", days) % {"number": days}
-            return Condition(known, operator, value, Between(since, None), words)
+            return Condition(known, operator, value, between(since, None), words)
         words = ngettext("%(number)s day ago", "%(number)s days ago", days) % {"number": days}
-        return Condition(known, operator, value, Between(None, since), words)
+        return Condition(known, operator, value, between(None, since), words)
     try:
         day = dt.date.fromisoformat(value) if _DAY.fullmatch(value) else None
     except ValueError:
@@ -201,7 +220,7 @@ def _read_date(known: Field, operator: str, value: str, language: str) -> Condit
             % {"value": value[:40], "label": known.label},
         )
     begin, end = at(day), at(day + dt.timedelta(days=1))
-    test = {"on": Between(begin, end), "after": Between(end, None), "before": Between(None, begin)}[operator]
+    test = {"on": between(begin, end), "after": between(end, None), "before": between(None, begin)}[operator]
     return Condition(known, operator, value, test, format_date(day, "medium", locale=babel_locale(language)))
 
 
@@ -226,7 +245,7 @@ def _read_birthday(known: Field, operator: str, value: str, language: str) -> Co
         if "02-28" in found:
             found.add("02-29")
         words = ngettext("%(number)s day", "%(number)s days", days) % {"number": days}
-        return Condition(known, operator, value, OneOf(frozenset(found), is_negated=False), words)
+        return Condition(known, operator, value, HasBirthday(frozenset(found)), words)
     if operator == "month":
         if not (_WHOLE.fullmatch(value) and 1 <= int(value) <= 12):
             raise _refused(
@@ -237,7 +256,7 @@ def _read_birthday(known: Field, operator: str, value: str, language: str) -> Co
         month = int(value)
         of_month = frozenset(f"{month:02}-{day:02}" for day in range(1, 32))
         words = get_month_names("wide", "stand-alone", locale=locale)[month]
-        return Condition(known, operator, str(month), OneOf(of_month, is_negated=False), words)
+        return Condition(known, operator, str(month), HasBirthday(of_month), words)
     try:
         day = dt.date.fromisoformat(f"{_LEAP_YEAR}-{value}") if _BIRTHDAY.fullmatch(value) else None
     except ValueError:
@@ -249,7 +268,7 @@ def _read_birthday(known: Field, operator: str, value: str, language: str) -> Co
             % {"value": value[:40], "label": known.label},
         )
     words = format_skeleton("MMMMd", day, locale=locale)
-    return Condition(known, operator, value, OneOf(frozenset([value]), is_negated=False), words)
+    return Condition(known, operator, value, HasBirthday(frozenset([value])), words)
 
 
 def _birthday(day: dt.date) -> str:
@@ -275,7 +294,11 @@ def _read_filled(known: Field, operator: str, value: str) -> Condition:
             _("The filter “%(label)s” is asked with “.%(operator)s=yes”.")
             % {"label": known.label, "operator": operator},
         )
-    return Condition(known, operator, YES, Filled(is_negated=operator == "is_empty"), "")
+    is_empty = operator == "is_empty"
+    test: Test = Filled(is_negated=is_empty)
+    if known.type in {Type.BORN, Type.AGE, Type.BIRTHDAY}:
+        test = Known("birthday" if known.type is Type.BIRTHDAY else "birth", is_negated=is_empty)
+    return Condition(known, operator, YES, test, "")
 
 
 def _read_list(known: Field, operator: str, value: str, language: str) -> Condition:
@@ -350,12 +373,14 @@ def _read_country(known: Field, operator: str, value: str, language: str) -> Con
 
 _READERS: dict[Type, Callable[[Field, str, str, str], Condition]] = {
     Type.TEXT: _read_text,
+    Type.EXACT: _read_exact,
     Type.NUMBER: _read_number,
     Type.DECIMAL: _read_decimal,
     Type.AGE: _read_age,
     Type.MONEY: _read_money,
     Type.DATE: _read_date,
     Type.DAY: _read_date,
+    Type.BORN: _read_date,
     Type.BIRTHDAY: _read_birthday,
     Type.YES_NO: _read_yes_no,
     Type.CHOICE: _read_choice,

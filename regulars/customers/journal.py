@@ -17,6 +17,8 @@ from django.db import connection, models
 from django.utils.dateparse import parse_date, parse_datetime
 
 from regulars.core import bulk
+from regulars.core.fields import AsItStands, Lost, Sealed, SealedJson, SealedText, open_values, opened, sealed_fields
+from regulars.core.sealing import is_sealed
 from regulars.customers.models import (
     Address,
     Consent,
@@ -86,7 +88,9 @@ def read(model: type[models.Model], keys: Collection[int], columns: Sequence[str
     """The columns (all, if none are named) of some rows as plain values, by primary key."""
     names = [field.attname for field in model._meta.concrete_fields] if columns is None else list(columns)
     key = _key(model)
-    rows = model._base_manager.filter(**{f"{key}__in": id_list(keys)}).values_list(key, *names)
+    sealed = sealed_fields(model)
+    asked = [AsItStands(sealed[name]) if name in sealed else name for name in names]
+    rows = model._base_manager.filter(**{f"{key}__in": id_list(keys)}).values_list(key, *asked)
     return {row[0]: {name: plain(value) for name, value in zip(names, row[1:], strict=True)} for row in rows}
 
 
@@ -157,7 +161,9 @@ def _unmake(
 ) -> list[Kept]:
     if row is None:
         return []
-    differs = [name for name in after if name not in _MARKS and row[name] != after[name]]
+    differs = [
+        name for name in after if name not in _MARKS and not _is_same(TABLES[table], name, row[name], after[name])
+    ]
     if differs:
         return [Kept(owner, table, key, name, None, after[name], row[name]) for name in differs]
     now[table][key] = None
@@ -183,7 +189,7 @@ def _put_back(owner: int, table: str, key: int, before: Columns, after: Columns,
     for name, value in after.items():
         if name in _MARKS:
             continue
-        if row[name] == value:
+        if _is_same(TABLES[table], name, row[name], value):
             row[name] = before[name]
             is_changing = True
         else:
@@ -214,23 +220,45 @@ def _write(model: type[models.Model], was: Mapping[int, Columns | None], now: Ma
         if before is None:
             names = tuple(sorted({*row, key_name}))
             whole = {**row, key_name: key}
-            coming[names].append([_stored(fields[name], whole[name]) for name in names])
+            coming[names].append([_stored(fields[name], whole[name], whole) for name in names])
         else:
             names = tuple(name for name in row if row[name] != before[name])
             if names:
-                changing[names].append([*(_stored(fields[name], row[name]) for name in names), key])
+                whole = {**row, key_name: key}
+                changing[names].append([*(_stored(fields[name], row[name], whole) for name in names), key])
     for names, ready in coming.items():
         bulk.insert(model, [columns[name] for name in names], ready)
     for names, ready in changing.items():
         bulk.update(model, [columns[name] for name in names], ready)
 
 
+def _person(field: SealedText | SealedJson, row: Columns) -> int | None:
+    """Whose key seals a column of a row; of a row that only changed in part it is not always said."""
+    name = _key(field.model) if field.person == "pk" else field.person
+    return row.get(name)
+
+
 def _key(model: type[models.Model]) -> str:
     return model._meta.pk.attname
 
 
-def _stored(field: models.Field[Any, Any], value: Any) -> Any:
-    """A plain value as this database takes it."""
+def _is_same(model: type[models.Model], name: str, one: Any, other: Any) -> bool:
+    """Whether two values of a column are the same; sealed ones where they say the same, whenever they were sealed."""
+    field = sealed_fields(model).get(name)
+    if one == other or field is None:
+        return bool(one == other)
+    if isinstance(field, SealedJson):
+        return bool(open_values(one, field.keys, field.place) == open_values(other, field.keys, field.place))
+    one, other = (opened(text, field.place) if text and is_sealed(text) else text for text in (one, other))
+    return one == other and not isinstance(one, Lost)
+
+
+def _stored(field: models.Field[Any, Any], value: Any, row: Columns) -> Any:
+    """A plain value as this database takes it; a sealed one as it is."""
+    if isinstance(field, SealedText) and value:
+        return field.sealed(Sealed(value) if is_sealed(value) else value, _person(field, row))
+    if isinstance(field, SealedJson):
+        value = field.sealed(value, _person(field, row))
     if isinstance(field, models.DateTimeField) and isinstance(value, str):
         value = parse_datetime(value)
     elif isinstance(field, models.DateField) and isinstance(value, str):

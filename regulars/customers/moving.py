@@ -12,8 +12,10 @@ from regulars.customers.presenting import itself, own_profile
 
 def move_notes(keys: Sequence[int], _from_id: int, to_id: int) -> None:
     """Notes go with their files."""
-    Note.objects.filter(pk__in=keys).update(customer=to_id)
-    Attachment.objects.filter(note__in=keys).update(customer=to_id)
+    for row in (*Note.objects.filter(pk__in=keys), *Attachment.objects.filter(note__in=keys)):
+        # what the row says is sealed for whose it is
+        row.customer_id = to_id
+        row.save()
 
 
 def move_tags(keys: Sequence[int], _from_id: int, to_id: int) -> None:

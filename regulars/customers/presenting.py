@@ -20,6 +20,7 @@ from typing import Any
 from django.db.models import F, Q
 from django.utils import timezone
 
+from regulars.core.fields import sealed_for
 from regulars.customers.derived import contacts_of, found_by, profile_of
 from regulars.customers.indexing import mark_unindexed
 from regulars.customers.models import Address, Customer, MergeLink, OwnProfile
@@ -61,7 +62,7 @@ GROUPS = (
     Group("phone", ("phone",)),
     Group("address", ("city", "region", "postcode", "country")),
     Group("billing", ()),  # whose address invoices go to; the row does not repeat it
-    Group("birthday", ("birth_year", "birthday", "born_ordinal")),
+    Group("birthday", ("birth", "birth_blind", "birth_year_blind", "birthday_blind")),
     Group("gender", ("gender",)),
     Group("occupation", ("occupation",)),
     Group("language", ("language",)),
@@ -75,9 +76,9 @@ GROUPS = (
     Group("restrictions", ("is_blocked", "pays_in_advance", "has_no_credit", "restriction_reason"), Rule.ANY),
     Group("organisation", ("organisation_id", "position")),
     Group("household", ("household_id",)),
-    Group("vat_number", ("vat_number",)),
+    Group("vat_number", ("vat_number", "vat_number_blind")),
     Group("payment_days", ("payment_days",)),
-    Group("payment_preference", ("payment_preference",)),
+    Group("payment_preference", ("payment_preference", "payment_preference_blind")),
     Group("preferred_channels", ("preferred_channels",)),
     Group("contact_times", ("contact_times",)),
     Group("interests", ("interests",)),
@@ -206,11 +207,16 @@ def present(root_ids: Collection[int]) -> None:
         values = shown(person).values
         changed = {column: value for column, value in values.items() if getattr(row, column) != value}
         if changed:
-            changes = {**changed, "updated_at": timezone.now(), "version": F("version") + 1}
+            changes = {
+                **sealed_for(Customer, person.root, changed),
+                "updated_at": timezone.now(),
+                "version": F("version") + 1,
+            }
             Customer.everyone.filter(pk=person.root).update(**changes)
             written.append(person.root)
         if person.links:
-            OwnProfile.objects.filter(pk=person.root).update(shown=plain(values))
+            kept = sealed_for(OwnProfile, person.root, {"shown": plain(values)})
+            OwnProfile.objects.filter(pk=person.root).update(**kept)
     mark_unindexed(written)
 
 

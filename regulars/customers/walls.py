@@ -16,6 +16,7 @@ EMAIL = Text("email", masks.email)
 PHONE = Text("phone", masks.phone)
 STREET = Text("address", masks.dots)
 NOTES = Text("notes", masks.dots)
+BIRTH = Text("birth", masks.year)
 PAYMENT = Text("payment", masks.dots)
 TAX = Text("payment", masks.account)
 _WORD = "one of a few words of ours"
@@ -37,9 +38,7 @@ declare(
         "phone": PHONE,
         "postcode": STREET,
         "search_text": Whole(("name", "email", "phone", "address")),
-        "birth_year": Number("birth", is_empty=True, stays_masked=True),
-        "birthday": Text("birth", masks.nothing),
-        "born_ordinal": Number("birth", is_empty=True),
+        "birth": BIRTH,
         "payment_preference": PAYMENT,
         "vat_number": TAX,
         "payment_days": Number("payment", is_empty=True),
@@ -70,6 +69,7 @@ declare(
         "region": "as the city",
         "country": "as the city",
     },
+    internal=("birth_blind", "birth_year_blind", "birthday_blind", "payment_preference_blind", "vat_number_blind"),
 )
 declare(models.Household, protected={"name": NAME})
 declare(
@@ -116,7 +116,12 @@ declare(models.Tagging, customer=("customer",))
 declare(
     models.CustomValue,
     customer=("customer",),
-    plain={"text": "a field of the shop's own, which says itself who sees it", "folded": "as the text"},
+    plain={
+        "text": "a field of the shop's own, which says itself who sees it",
+        "folded": "as the text",
+        "sealed": "as the text",
+    },
+    internal=("blind",),
 )
 declare(
     models.Consent,
@@ -201,7 +206,8 @@ word(PHONE, "phone", "phones")
 word(Contact(), "value", "contact", "external_id", "contacts")
 word(STREET, "line1", "line2", "postcode", "street", "latitude", "longitude", "address")
 word(Number("birth", is_empty=True, stays_masked=True), "birth_year")
-word(Text("birth", masks.nothing), "birthday", "birth_date", "born_ordinal", "born", "age")
+word(Text("birth", masks.nothing), "birthday", "born_ordinal", "born", "age")
+word(BIRTH, "birth", "birth_date")
 word(NOTES, "text", "note_text", "reason", "details", "file_name", "q", "query", "filters")
 word(PAYMENT, "payment_preference", "payment_days", "restriction_reason", "is_blocked", "pays_in_advance")
 word(PAYMENT, "has_no_credit", "payment_method")

@@ -4,6 +4,7 @@ from django.core.signals import request_started
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from regulars.channels.models import Channel
 from regulars.core import commands, menu
 from regulars.core.api import idempotency
 from regulars.customers import (
@@ -13,10 +14,12 @@ from regulars.customers import (
     customfields,
     facts,
     fields,
+    handing_over,
     holders,
     moments,
     notes,
     panels,
+    sealed,
     sections,
     tabs,
     walls,  # noqa: F401 — says what is kept from whom
@@ -34,6 +37,14 @@ from regulars.customers.commands import (
 from regulars.customers.duplicates.commands import find_command as find_duplicates_command
 from regulars.customers.forms import custom
 from regulars.customers.merge_commands import merge_command, unmerge_command
+from regulars.customers.privacy import plugging as privacy
+from regulars.staff import duties, reach
+from regulars.timeline.facts import SEALED
+
+# ── what is sealed
+for keys in (sealed.KEYS, sealed.KEYS_OF_PLANS):
+    keys.is_sealed = customfields.is_sensitive
+SEALED.add(sealed.KEYS)
 
 # ── the frame
 menu.add(
@@ -241,6 +252,10 @@ commands.add("duplicates", "find", find_duplicates_command)
 commands.add("duplicates", "merge", merge_command)
 commands.add("duplicates", "unmerge", unmerge_command)
 
+# ── what staff asks of the rooms above
+duties.add(handing_over.DUTY)
+reach.channels_are(lambda: Channel.objects.order_by("name").values_list("pk", "name"))
+
 # ── what belongs to a customer
 for _holder in holders.ALL:
     belongings.add(_holder)
@@ -257,3 +272,6 @@ for _field in fields.FIELDS:
 catalogue.add_source(catalogue.Source(prefix=customfields.PREFIX, read=customfields.catalogue_fields))
 # another process may have changed the shop's own fields since the last request
 request_started.connect(customfields.forget, dispatch_uid="customers.custom_fields")
+
+# ── people's rights
+privacy.plug_in()

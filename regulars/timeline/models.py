@@ -7,8 +7,8 @@ from typing import ClassVar
 from django.db import models
 from django.utils import timezone
 
-from regulars.core.walls import Guarded
 from regulars.core.fields import SealedJson
+from regulars.core.walls import Guarded
 from regulars.timeline.facts import SEALED, Fact, fact_class
 
 

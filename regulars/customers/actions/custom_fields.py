@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -14,9 +15,10 @@ from regulars.core.errors import Invalid
 from regulars.core.text import BadText, clean, fold, pinyin_keys
 from regulars.customers import aside, customfields, people
 from regulars.customers.actions.profile import as_read, write
-from regulars.customers.customfields import BadValue, Kept
+from regulars.customers.customfields import ROW, BadValue, Kept
 from regulars.customers.facts import CustomFieldChanged, CustomValuesChanged
 from regulars.customers.models import Customer, CustomField, CustomValue
+from regulars.customers.sealed import blinds_of_custom
 from regulars.staff.policy import verb
 from regulars.staff.roles import Role
 from regulars.timeline.actions import record
@@ -24,7 +26,7 @@ from regulars.timeline.actions import record
 MOST_FIELDS, MOST_OPTIONS = 200, 500
 MOST_REWRITTEN = 200_000
 _BATCH = 2_000
-_SETTINGS = ("label", "help", "options", "is_required", "default", "seen_by")
+_SETTINGS = ("label", "help", "options", "is_required", "default", "seen_by", "is_sensitive")
 _NOT_IN_A_KEY = re.compile(r"[^a-z0-9]+")
 _CHOICES = frozenset({CustomField.Type.ONE_OF, CustomField.Type.SEVERAL_OF})
 
@@ -33,7 +35,8 @@ _CHOICES = frozenset({CustomField.Type.ONE_OF, CustomField.Type.SEVERAL_OF})
 def create_field(*, label: str, type: str, **settings: Any) -> CustomField:  # noqa: A002 — it is called so everywhere
     """A new field, last in order. Its key is made of the label and never changes.
 
-    `settings` are `help`, `options` (their labels), `is_required`, `default` and `seen_by` (roles; empty for all).
+    `settings` are `help`, `options` (their labels), `is_required`, `default`, `seen_by` (roles; empty for all) and
+    `is_sensitive`.
     Raises Invalid.
     """
     if type not in CustomField.Type.values:
@@ -54,14 +57,17 @@ def change_field(field: CustomField, *, type: str = "", **settings: Any) -> Cust
     """Change what is given of a field. Raises Invalid.
 
     Another type is taken where every value that is kept can be read as one of it; they are written anew then. An
-    option that somebody has cannot be taken away.
+    option that somebody has cannot be taken away. A field that becomes sensitive, or is no longer, has its values
+    written anew as well.
     """
     current = CustomField.objects.select_for_update().get(pk=field.pk)
     before = _state(current)
     if type and type != current.type:
         if type not in CustomField.Type.values:
             raise _refused("type", _("“%(type)s” is not a type of field.") % {"type": type[:40]})
-        _retype(current, type, settings.get("options"))
+        _retype(current, type, settings)
+    elif bool(settings.get("is_sensitive", current.is_sensitive)) != current.is_sensitive:
+        _retype(current, current.type, settings)
     _set(current, settings)
     after = _state(current)
     changes = {name: [before[name], after[name]] for name in before if before[name] != after[name]}
@@ -142,8 +148,9 @@ def set_custom_values(
     before = customfields.values_of([current], kept)[current.pk]
     # what another record of the person says is nothing new, and yet now said of this one as well
     own: dict[int, list[str]] = {}
-    for pk, text in CustomValue.objects.filter(customer=current).order_by("place").values_list("field", "text"):
-        own.setdefault(pk, []).append(text)
+    held = CustomValue.objects.filter(customer=current).order_by("place")
+    for pk, text, sealed in held.values_list("field", "text", "sealed"):
+        own.setdefault(pk, []).append(sealed or text)
     aside.forget(current.pk, "custom_value", {"field_id": [field.pk for field in kept]})
     changes: dict[str, list[Any]] = {}
     for field, rows in kept.items():
@@ -164,7 +171,7 @@ def _write_rows(customer: Customer, field: CustomField, rows: Sequence[Kept]) ->
     whose = [customer.pk] if rows else people.records(customer)
     aside.take_off(CustomValue.objects.filter(customer__in=whose, field=field), by=customer)
     CustomValue.objects.bulk_create(
-        CustomValue(customer=customer, field=field, place=place, text=row.text, folded=row.folded, number=row.number)
+        CustomValue(customer=customer, field=field, place=place, **dict(zip(ROW, row.row(field), strict=True)))
         for place, row in enumerate(rows)
     )
 
@@ -192,6 +199,12 @@ def _set(field: CustomField, settings: Mapping[str, Any]) -> None:
         if not set(roles) <= set(Role.values):
             raise _refused("seen_by", _("One of these roles does not exist."))
         field.seen_by = [role for role in Role.values if role in roles]
+    if "is_sensitive" in settings:
+        field.is_sensitive = bool(settings["is_sensitive"])
+    if field.is_sensitive and field.type not in customfields.SENSITIVE:
+        raise _refused(
+            "is_sensitive", _("Texts, numbers, dates and choices of one can be sensitive, and no other fields.")
+        )
     if "is_required" in settings:
         field.is_required = bool(settings["is_required"])
     if "options" in settings and field.type in _CHOICES:
@@ -232,7 +245,8 @@ def _set_options(field: CustomField, labels: Iterable[Any]) -> None:
     if len(options) > MOST_OPTIONS:
         raise _refused("options", _("A choice has at most %(most)s options.") % {"most": MOST_OPTIONS})
     for key in known.keys() - options.keys() if field.pk else ():
-        count = CustomValue.objects.filter(field=field, folded=key).count()
+        numbers = blinds_of_custom(field.pk, key) if field.is_sensitive else []
+        count = CustomValue.objects.filter(Q(folded=key) | Q(blind__in=numbers), field=field).count()
         if count:
             raise _refused(
                 "options",
@@ -245,8 +259,9 @@ def _set_options(field: CustomField, labels: Iterable[Any]) -> None:
     field.options = [{"key": key, "label": label} for key, label in options.items()]
 
 
-def _retype(field: CustomField, wanted: str, options: Any) -> None:
+def _retype(field: CustomField, wanted: str, settings: Mapping[str, Any]) -> None:
     """Read every value as one of another type and write it anew; or refuse, and say which one does not fit."""
+    options = settings.get("options")
     rows = CustomValue.objects.filter(field=field)
     if rows.count() > MOST_REWRITTEN:
         raise _refused(
@@ -256,13 +271,15 @@ def _retype(field: CustomField, wanted: str, options: Any) -> None:
         )
     old = CustomField(type=field.type, options=field.options)
     field.type = wanted
+    field.is_sensitive = bool(settings.get("is_sensitive", field.is_sensitive))
     if wanted in _CHOICES:
         _set_options(field, options if options is not None else field.options)
     new: list[tuple[int, Kept]] = []
     bad: list[str] = []
     held: dict[int, list[str]] = {}
-    for customer_id, text in rows.order_by("customer", "place").values_list("customer_id", "text").iterator(_BATCH):
-        held.setdefault(customer_id, []).append(customfields.plain(old, text))
+    told = rows.order_by("customer", "place").values_list("customer_id", "text", "sealed")
+    for customer_id, text, sealed in told.iterator(_BATCH):
+        held.setdefault(customer_id, []).append(customfields.plain(old, sealed or text))
     for customer_id, texts in held.items():
         try:
             value: Any = texts if wanted == CustomField.Type.SEVERAL_OF else ", ".join(texts)
@@ -285,9 +302,7 @@ def _retype(field: CustomField, wanted: str, options: Any) -> None:
                 customer_id=customer_id,
                 field=field,
                 place=place,
-                text=kept.text,
-                folded=kept.folded,
-                number=kept.number,
+                **dict(zip(ROW, kept.row(field), strict=True)),
             )
         )
     CustomValue.objects.bulk_create(made, batch_size=_BATCH)

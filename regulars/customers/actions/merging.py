@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from regulars.core.errors import Refusal
+from regulars.core.fields import sealed_for
 from regulars.customers import aside, belongings, people, presenting
 from regulars.customers.actions.consent import derive_consents
 from regulars.customers.facts import CustomerMerged, CustomerUnmerged
@@ -151,7 +152,8 @@ def _hide(other: Customer, root: Customer) -> None:
     own = presenting.itself(other)
     columns = {column: getattr(own, column) for column in presenting.COLUMNS}
     OwnProfile.objects.filter(pk=other.pk).delete()
-    Customer.everyone.filter(pk=other.pk).update(**columns, merged_into=root, is_listed=False)
+    sealed = sealed_for(Customer, other.pk, columns)
+    Customer.everyone.filter(pk=other.pk).update(**sealed, merged_into=root, is_listed=False)
     Customer.everyone.filter(merged_into=other).update(merged_into=root)
 
 

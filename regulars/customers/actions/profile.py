@@ -11,12 +11,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from regulars.channels.models import Channel
-from regulars.core import shop
+from regulars.core import bulk, shop
 from regulars.core.errors import Invalid, Refusal, Stale
+from regulars.core.fields import sealed_for
 from regulars.core.text import BadText, clean
 from regulars.customers import people, presenting, search
 from regulars.customers.derived import (
-    born,
+    as_columns,
     completed,
     contacts_of,
     found_by,
@@ -95,10 +96,11 @@ def create_customer(
 
     now = timezone.now()
     at = at or profile.get("customer_since") or now
-    row = {**profile, **born(profile), **place_of(place)}
+    row = {**as_columns(profile), **place_of(place)}
     row["has_category_by_hand"] = profile.get("category") is not None
     row["customer_since"] = profile.get("customer_since") or at
     customer = Customer(channel=channel, created_at=now, updated_at=now, **row, **found_by(row))
+    (customer.pk,) = bulk.take_ids(Customer, 1)  # what is sealed for somebody needs their number
     customer.save(force_insert=True)
     if external_id and channel:
         Identity.objects.create(customer=customer, channel=channel, external_id=external_id)
@@ -130,7 +132,7 @@ def change_customer(customer: Customer, *, values: Values, version: int | None =
     if changed.get("email"):
         require_free_email(changed["email"], besides=current)
     after["contacts"] = _follow_contacts(current, changed)
-    write(current, {**changed, **_implied(current, changed), **found_by(after)})
+    write(current, {**as_columns(changed, of=current), **_implied(changed), **found_by(after)})
     search.mark_unindexed([current.pk])
     changes = {field: [_plain(before[field]), _plain(value)] for field, value in changed.items()}
     record(CustomerChanged(changes=changes), customer=current, subject=current)
@@ -149,11 +151,9 @@ def _restricted(customer: Customer, changed: dict[str, Any], before: dict[str, A
     return {}
 
 
-def _implied(customer: Customer, changed: dict[str, Any]) -> dict[str, Any]:
+def _implied(changed: dict[str, Any]) -> dict[str, Any]:
     """Columns that nobody reads and that follow from what changed."""
     implied: dict[str, Any] = {}
-    if {"birth_year", "birthday"} & set(changed):
-        implied |= born({field: changed.get(field, getattr(customer, field)) for field in ("birth_year", "birthday")})
     if "category" in changed:
         # what a person chose stays; who takes the choice back leaves it to the rules again
         implied["has_category_by_hand"] = changed["category"] is not None
@@ -246,7 +246,7 @@ def write(customer: Customer, columns: dict[str, Any]) -> None:
         shown = {name: value for name, value in columns.items() if not presenting.columns_of({name: value})}
     shown["updated_at"] = timezone.now()
     of_this_version = Customer.everyone.filter(pk=customer.pk, version=customer.version)
-    if not of_this_version.update(**shown, version=F("version") + 1):
+    if not of_this_version.update(**sealed_for(Customer, customer.pk, shown), version=F("version") + 1):
         raise stale(customer)
     for name, value in {**columns, **shown}.items():
         setattr(customer, name, value)

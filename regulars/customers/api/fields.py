@@ -39,6 +39,9 @@ class FieldSettings(In):
     help: Annotated[str, Field(default_factory=str, max_length=250)]
     options: Annotated[list[OptionIn], Field(default_factory=list, max_length=500)]
     is_required: Annotated[bool, Field(default_factory=bool)]
+    is_sensitive: Annotated[
+        bool, Field(default_factory=bool, description="Encrypted for each customer: found as a whole, sorts nothing.")
+    ]
     default: Annotated[str | list[str] | None, Field(default=None, description="What somebody new has.")]
     seen_by: Annotated[
         list[RoleName], Field(default_factory=list, max_length=6, description="The roles that see it; empty for all.")
@@ -84,6 +87,7 @@ class FieldOut(Out):
     help: str
     options: list[OptionOut]
     is_required: bool
+    is_sensitive: bool
     default: str | list[str] | None
     seen_by: list[RoleName]
     is_archived: bool
@@ -207,6 +211,7 @@ def _field_out(field: CustomField) -> FieldOut:
         help=field.help,
         options=[OptionOut(**option) for option in field.options],
         is_required=field.is_required,
+        is_sensitive=field.is_sensitive,
         default=field.default,
         seen_by=field.seen_by,
         is_archived=field.is_archived,

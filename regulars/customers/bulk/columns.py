@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 
 from regulars.core import bulk
 from regulars.core.errors import Invalid
+from regulars.core.fields import sealed_fields, sealed_for
 from regulars.customers import journal
 from regulars.customers.bulk.action import Fields, Images, Line, Outcome, Params
 from regulars.customers.bulk.words import field_label, field_words
-from regulars.customers.derived import COLUMNS, found_by, renamed
+from regulars.customers.derived import COLUMNS, as_columns, found_by, renamed
 from regulars.customers.journal import Image
 from regulars.customers.models import Category, Customer
 from regulars.customers.normalise import PLACE, RESTRICTIONS, normalise, require_someone
@@ -38,7 +39,7 @@ def new_columns(params: Params) -> dict[str, Any]:
     new = normalise({field: value}, country="")
     if field in RESTRICTIONS and new[field]:
         new |= normalise({"restriction_reason": params.get("because", "")}, country="")
-    return new
+    return as_columns(new)
 
 
 def title(params: Params) -> str:
@@ -56,7 +57,7 @@ def plan(numbers: Sequence[int], params: Params) -> Iterable[Line]:
     if _SEARCHED & new.keys():
         yield from _plan_searched(numbers, new)
         return
-    shown = [name for name in new if name != "has_category_by_hand"]
+    shown = [name for name in new if name != "has_category_by_hand" and not name.endswith("_blind")]
     rows = Customer.objects.filter(id__in=id_list(numbers)).values_list("id", *new)
     known: dict[tuple[Any, ...], Fields] = {}  # most customers say the same
     for number, *values in rows:
@@ -81,11 +82,19 @@ def write_columns(numbers: Sequence[int], new: Columns, at: dt.datetime) -> Imag
     """Set columns of many customers to the same values, in one statement; the image of each."""
     before = journal.read(Customer, numbers, [*new, *_MARKS])
     rows = Customer.everyone.filter(id__in=id_list(numbers))
-    rows.update(**new, version=F("version") + 1, updated_at=at)
+    sealed = {name: value for name, value in new.items() if name in sealed_fields(Customer)}
+    rows.update(
+        **{name: value for name, value in new.items() if name not in sealed}, version=F("version") + 1, updated_at=at
+    )
+    # what is sealed is another text for each of them
+    own = {number: sealed_for(Customer, number, sealed) for number in before} if sealed else {}
+    if sealed:
+        bulk.update(Customer, list(sealed), [(*columns.values(), number) for number, columns in own.items()])
     after = {name: journal.plain(value) for name, value in {**new, "updated_at": at}.items()}
     images: dict[int, list[Image]] = {}
     for number, was in before.items():
-        image = journal.changed(Customer, number, was, {**after, "version": was["version"] + 1})
+        now = {**after, **own.get(number, {}), "version": was["version"] + 1}
+        image = journal.changed(Customer, number, was, now)
         images[number] = [image] if image else []
     return images
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from regulars.core import bulk
 from regulars.core.errors import Invalid
+from regulars.core.fields import sealed_for
 from regulars.customers import customfields, journal, people
 from regulars.customers.bulk import columns
 from regulars.customers.bulk.action import Fields, Images, Line, Outcome, Params
@@ -18,7 +19,7 @@ from regulars.customers.journal import Image
 from regulars.customers.models import Customer, CustomField, CustomValue
 from regulars.customers.standings import id_list
 
-_COLUMNS = ("id", "customer_id", "field_id", "place", "text", "folded", "number")
+_COLUMNS = ("id", "customer_id", "field_id", "place", *customfields.ROW)
 
 
 def title(params: Params) -> str:
@@ -59,16 +60,17 @@ def apply(numbers: Sequence[int], params: Params, at: dt.datetime) -> Images:
     if not rows:
         owner = {record: number for number, records in people.records_of(numbers).items() for record in records}
     old = CustomValue.objects.filter(customer__in=id_list(owner), field=field)
-    for row in old.order_by("id").values(*_COLUMNS):
-        images[owner[row["customer_id"]]].append(journal.gone(CustomValue, row["id"], row))
+    for pk, row in journal.read(CustomValue, list(old.order_by("id").values_list("id", flat=True)), _COLUMNS).items():
+        images[owner[row["customer_id"]]].append(journal.gone(CustomValue, pk, row))
     old._raw_delete(old.db)
     ids = iter(bulk.take_ids(CustomValue, len(numbers) * len(rows)))
     made = []
     for number in numbers:
         for place, kept in enumerate(rows):
-            new = (next(ids), number, field.pk, place, kept.text, kept.folded, kept.number)
-            made.append(new)
-            images[number].append(journal.made(CustomValue, new[0], dict(zip(_COLUMNS, new, strict=True))))
+            row = dict(zip(_COLUMNS, (next(ids), number, field.pk, place, *kept.row(field)), strict=True))
+            row |= sealed_for(CustomValue, number, {"sealed": row["sealed"]})
+            made.append(tuple(row.values()))
+            images[number].append(journal.made(CustomValue, row["id"], row))
     bulk.insert(CustomValue, _COLUMNS, made)
     return images
 

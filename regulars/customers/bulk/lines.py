@@ -9,11 +9,15 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from regulars.core.fields import open_values
 from regulars.customers import journal
 from regulars.customers.bulk.action import Fields, Outcome
 from regulars.customers.models import Change, ChangeSet, Customer
+from regulars.customers.sealed import KEYS_OF_PLANS
 from regulars.customers.standings import id_list
 from regulars.timeline.facts import Fact
+
+_FIELDS = "customers_change.fields"
 
 
 class Facts:
@@ -62,7 +66,7 @@ def read_lines(
     for line_id, number, fields, images in found:
         read = known.get(fields)
         if read is None:
-            read = known[fields] = json.loads(fields)
+            read = known[fields] = open_values(json.loads(fields), KEYS_OF_PLANS, _FIELDS)
         lines.append(PlannedLine(line_id, number, read, images))
     return lines if before is None else lines[::-1]
 

@@ -20,7 +20,12 @@ from regulars.customers.places import country_name, language_name
 from regulars.customers.preferences import SLOTS
 from regulars.staff.models import User
 
-LABELS = {"tags": gettext_lazy("Tags"), "deleted_at": gettext_lazy("Deleted")}
+LABELS = {
+    "birth_year": gettext_lazy("Year of birth"),
+    "birthday": gettext_lazy("Birthday"),
+    "tags": gettext_lazy("Tags"),
+    "deleted_at": gettext_lazy("Deleted"),
+}
 _LISTS = {"preferred_channels": dict(Medium.choices), "contact_times": SLOTS}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from regulars.customers.birthdays import as_written
 from regulars.customers.duplicates import person as forms
 from regulars.customers.duplicates.person import Person
 from regulars.customers.duplicates.table import Table
@@ -13,7 +14,7 @@ from regulars.customers.standings import id_list
 
 _AT_ONCE = 20_000
 _COLUMNS = (
-    "id", "kind", "given_name", "family_name", "name", "company", "email", "phone", "birth_year", "birthday", "gender",
+    "id", "kind", "given_name", "family_name", "name", "company", "email", "phone", "birth", "gender",
     "occupation", "city", "region", "postcode", "country",
 )  # fmt: skip
 
@@ -69,7 +70,7 @@ def as_person(values: dict[str, Any]) -> Person:
     if not given and not family and not is_company:
         given, family = forms.parts_of_name(text("name"))
     street, number = forms.street_and_number(text("line1"))
-    year, birthday = values.get("birth_year"), text("birthday")
+    year, birthday = as_written(values["birth"]) if "birth" in values else (values.get("birth_year"), text("birthday"))
     birth = forms.birth_of(str(year or ""), *(birthday.split("-") if "-" in birthday else ("", "")))
     return Person(
         given=given,

@@ -127,6 +127,9 @@ class FieldForm(PageForm):
     is_required = forms.BooleanField(
         label=gettext_lazy("Required: nobody new is written down without it"), required=False
     )
+    is_sensitive = forms.BooleanField(
+        label=gettext_lazy("Sensitive: encrypted for each customer, and found only as a whole"), required=False
+    )
     seen_by = forms.MultipleChoiceField(
         label=gettext_lazy("Only for"),
         choices=[choice for choice in Role.choices if choice[0] != Role.OWNER],
@@ -146,6 +149,7 @@ class FieldForm(PageForm):
             "help": field.help,
             "default": ", ".join(customfields.plain(field, text) for text in default),
             "is_required": field.is_required,
+            "is_sensitive": field.is_sensitive,
             "seen_by": [role for role in field.seen_by if role != Role.OWNER],
         }
 

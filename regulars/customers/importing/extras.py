@@ -25,7 +25,7 @@ from regulars.customers import birthdays, customfields
 from regulars.customers.actions.consent import add_records
 from regulars.customers.actions.tags import ensure_tags, split
 from regulars.customers.consents import FIELD_OF, MARKETING, WORDS
-from regulars.customers.derived import born, found_by, profile_of
+from regulars.customers.derived import as_columns, found_by, profile_of
 from regulars.customers.facts import (
     ContactChanged,
     CustomerChanged,
@@ -64,6 +64,7 @@ TABLES: tuple[type[Model], ...] = (Tagging, CustomValue, ContactPoint, Note, Con
 
 _NOTE_LENGTH = 10_000
 _NAMES = ("name", "company", "email", "phone")
+_BORN = ("birth_year", "birthday")
 _AGREED = {
     **dict.fromkeys(("yes", "true", "1", "y", "ja", "是", "subscribed", "opted in", "opt-in", "agreed"), True),
     **dict.fromkeys(("no", "false", "0", "n", "nein", "否", "unsubscribed", "opted out", "opt-out", "refused"), False),
@@ -128,7 +129,7 @@ class Extras:
     def _read_one(self, name: str, cell: str) -> Values:
         if name == "birthday":
             year, day = birthdays.parse(clean(cell, limit=40), is_month_first=self._is_month_first)
-            return {"birth_year": year, "birthday": day, **born({"birth_year": year, "birthday": day})}
+            return {"birth_year": year, "birthday": day}
         if name == "tags":
             return {"tags": tuple(one for one in split(cell) if fold(one))}
         if name == "note":
@@ -171,8 +172,9 @@ class Extras:
     def stored(self, numbers: Sequence[int]) -> Stored:
         """What these customers have now."""
         found, whose = Stored(), id_list(numbers)
-        columns = ["birth_year", "birthday", "born_ordinal", "category_id", "looked_after_by_id", *_NAMES]
+        columns = ["birth", "category_id", "looked_after_by_id", *_NAMES]
         for row in Customer.everyone.filter(pk__in=whose).values("id", *PLAIN, *columns):
+            row["birth_year"], row["birthday"] = birthdays.as_written(row.pop("birth"))
             found.columns[row["id"]] = row
             found.contacts[row["id"]] |= {row["email"], row["phone"]}
         if "tags" in self.places:
@@ -180,8 +182,9 @@ class Extras:
                 found.tags[number].add(key)
         if self.own:
             rows = CustomValue.objects.filter(customer__in=whose, field__in=[one.pk for one in self.own.values()])
-            for number, field_id, text in rows.order_by("place").values_list("customer", "field", "text"):
-                found.custom[number].setdefault(field_id, []).append(text)
+            told = rows.order_by("place").values_list("customer", "field", "text", "sealed")
+            for number, field_id, text, hidden in told:
+                found.custom[number].setdefault(field_id, []).append(hidden or text)
         if CONTACTS.keys() & self.places.keys():
             for number, value in ContactPoint.objects.filter(customer__in=whose).values_list("customer", "value"):
                 found.contacts[number].add(value)
@@ -220,9 +223,8 @@ class Extras:
                 old, shown = plain(before.get(name)), plain(value)
                 is_new = before.get(name) != value
             if is_new:
-                new[name] = value
-                if name != "born_ordinal":
-                    fields[_field(name)] = [old, shown]
+                new |= {name: value} if name not in _BORN else as_columns({part: values[part] for part in _BORN})
+                fields[_field(name)] = [old, shown]
         return fields, new
 
     def write(self, wanted: Mapping[int, Values], at: dt.datetime) -> list[int]:
@@ -237,10 +239,11 @@ class Extras:
 
     @staticmethod
     def _write_columns(wanted: Mapping[int, Values], at: dt.datetime) -> None:
-        names = {*PLAIN, "birth_year", "birthday", "born_ordinal", "category_id", "looked_after_by_id"}
+        names = {*PLAIN, "birth", "category_id", "looked_after_by_id"}
         by_columns: dict[tuple[str, ...], list[tuple[Any, ...]]] = defaultdict(list)
         for number, values in wanted.items():
-            columns = tuple(sorted(names & values.keys()))
+            values = as_columns({name: values[name] for name in names & values.keys()})
+            columns = tuple(sorted(values))
             if "category_id" in columns:
                 values = {**values, "has_category_by_hand": True}
                 columns = (*columns, "has_category_by_hand")
@@ -270,9 +273,9 @@ class Extras:
             CustomValue.objects.filter(field=own, customer__in=id_list(list(of_field))).delete()
             bulk.insert(
                 CustomValue,
-                ("customer_id", "place", "text", "folded", "number"),
+                ("customer_id", "place", *customfields.ROW),
                 [
-                    (number, place, kept.text, kept.folded, kept.number)
+                    (number, place, *kept.row(own))
                     for number, values in of_field.items()
                     for place, kept in enumerate(values)
                 ],

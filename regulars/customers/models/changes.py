@@ -8,8 +8,10 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from regulars.core.fields import SealedJson
 from regulars.core.models import Row
 from regulars.core.walls import Guarded
+from regulars.customers import sealed
 
 
 class ChangeSet(Row):
@@ -90,7 +92,7 @@ class Change(models.Model):
     outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.CHANGED)
     state = models.CharField(max_length=8, choices=State, default=State.PLANNED)
     reason = models.TextField(blank=True, default="")
-    fields = models.JSONField(default=dict, blank=True)
+    fields = SealedJson(keys=sealed.KEYS_OF_PLANS, default=dict, blank=True)
     images = models.JSONField(default=list, blank=True)
 
     objects: ClassVar = Guarded()

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from regulars.core.fields import SealedText
 from regulars.core.models import Row
 from regulars.core.walls import Guarded
 from regulars.customers.models.people import Customer
@@ -72,6 +73,7 @@ class CustomField(Row):
     """A field that the shop added without code; `metafields.custom.<key>` in filters, groups and the API.
 
     `options` are the values of a choice, `[{"key", "label"}]`; `seen_by` the roles that may see it, all where empty.
+    The values of a field that `is_sensitive` are sealed, each for its customer.
     A field is archived rather than deleted: its values stay.
     """
 
@@ -94,6 +96,7 @@ class CustomField(Row):
     help = models.CharField(_("help"), max_length=250, blank=True, default="")
     options = models.JSONField(default=list, blank=True)
     is_required = models.BooleanField(_("required"), default=False)
+    is_sensitive = models.BooleanField(_("sensitive"), default=False, db_default=False)
     default = models.JSONField(null=True, blank=True)
     seen_by = models.JSONField(default=list, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
@@ -115,7 +118,8 @@ class CustomValue(models.Model):
     """A value of a custom field; several rows, by `place`, for a field that holds several.
 
     `text` is the value exactly, in its canonical form; `folded` (texts) and `number` (numbers, money in the smallest
-    unit, dates as days, yes and no as 1 and 0) are what filters and orders compare.
+    unit, dates as days, yes and no as 1 and 0) are what filters and orders compare. Of a sensitive field none of
+    them is kept: `sealed` is the value, and `blind` a number that finds those who have the very same.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -125,6 +129,8 @@ class CustomValue(models.Model):
     text = models.TextField()
     folded = models.CharField(max_length=500, blank=True, default="")
     number = models.FloatField(null=True)
+    sealed = SealedText(blank=True, default="", db_default="")
+    blind = models.BigIntegerField(null=True, blank=True, db_default=None)
 
     objects: ClassVar = Guarded()
 
@@ -136,6 +142,11 @@ class CustomValue(models.Model):
             # filters and orders of a field
             models.Index(fields=["field", "folded", "customer"], name="custom_value_by_text"),
             models.Index(fields=["field", "number", "customer"], name="custom_value_by_number"),
+            models.Index(
+                fields=["field", "blind", "customer"],
+                name="custom_value_by_blind",
+                condition=models.Q(blind__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

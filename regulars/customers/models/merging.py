@@ -8,8 +8,10 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from regulars.core.fields import SealedJson
 from regulars.core.models import Row
 from regulars.core.walls import Guarded
+from regulars.customers import sealed
 from regulars.customers.models.people import Customer
 
 
@@ -29,7 +31,7 @@ class MergeLink(Row):
     group = models.BigIntegerField(null=True)
     choices = models.JSONField(default=dict, blank=True)
     marks = models.JSONField(default=dict, blank=True)
-    aside = models.JSONField(default=list, blank=True)
+    aside = SealedJson(keys=sealed.KEYS, person="merged_id", default=list, blank=True)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     undone_at = models.DateTimeField(null=True)
     undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
@@ -60,8 +62,8 @@ class OwnProfile(models.Model):
     """
 
     customer = models.OneToOneField(Customer, primary_key=True, on_delete=models.CASCADE, related_name="own_profile")
-    values = models.JSONField(default=dict)
-    shown = models.JSONField(default=dict)
+    values = SealedJson(keys=sealed.KEYS, default=dict)
+    shown = SealedJson(keys=sealed.KEYS, default=dict)
     email = models.CharField(max_length=254, blank=True, default="")
 
     objects: ClassVar = Guarded()

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from regulars.core.fields import SealedText
 from regulars.core.models import Row
 from regulars.core.walls import Guarded
 from regulars.customers.models.people import Customer
@@ -29,7 +30,7 @@ class Note(Row):
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="notes", db_index=False)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.NOTE)
-    text = models.TextField(_("note"))
+    text = SealedText(_("note"))
     at = models.DateTimeField()
     edited_at = models.DateTimeField(null=True)
     is_pinned = models.BooleanField(_("pinned"), default=False)
@@ -71,7 +72,7 @@ class Attachment(Row):
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="attachments")
     note = models.ForeignKey(Note, on_delete=models.CASCADE, related_name="attachments")
-    name = models.CharField(max_length=200)
+    name = SealedText()
     media_type = models.CharField(max_length=100)
     size = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)

@@ -9,9 +9,11 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from regulars.core import shop
+from regulars.core.fields import SealedText
 from regulars.core.models import Row
 from regulars.core.money import Money
 from regulars.core.walls import Guarded, SeenKey
+from regulars.customers.birthdays import as_written as read_birth
 
 
 class Kind(models.TextChoices):
@@ -156,9 +158,11 @@ class Customer(PurchaseFigures, Row):
     customer_since = models.DateTimeField(_("customer since"))
 
     # What an import of a million rows seldom has stands in the database's own defaults.
-    birth_year = models.PositiveSmallIntegerField(_("year of birth"), null=True, blank=True)
-    birthday = models.CharField(_("birthday"), max_length=5, blank=True, default="", db_default="")  # "03-12", or empty
-    born_ordinal = models.IntegerField(null=True, blank=True, db_default=None, editable=False)  # where all is known
+    # "1980-03-12", "--03-12" or "1980", and the blind numbers that find it: the day, its year, its day of the year
+    birth = SealedText(_("date of birth"), person="pk", blank=True, default="", db_default="")
+    birth_blind = models.BigIntegerField(null=True, blank=True, db_default=None, editable=False)
+    birth_year_blind = models.BigIntegerField(null=True, blank=True, db_default=None, editable=False)
+    birthday_blind = models.BigIntegerField(null=True, blank=True, db_default=None, editable=False)
     gender = models.CharField(_("gender"), max_length=8, choices=Gender, blank=True, default="", db_default="")
     occupation = models.CharField(_("occupation"), max_length=120, blank=True, default="", db_default="")
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True, default="", db_default="")
@@ -172,9 +176,13 @@ class Customer(PurchaseFigures, Row):
         db_index=False,
     )
     has_category_by_hand = models.BooleanField(default=False, db_default=False, editable=False)
-    payment_preference = models.CharField(_("pays by preference"), max_length=40, blank=True, default="", db_default="")
+    payment_preference = SealedText(
+        _("pays by preference"), person="pk", max_length=40, blank=True, default="", db_default=""
+    )
+    payment_preference_blind = models.BigIntegerField(null=True, blank=True, db_default=None, editable=False)
 
-    vat_number = models.CharField(_("VAT number"), max_length=20, blank=True, default="", db_default="")
+    vat_number = SealedText(_("VAT number"), person="pk", max_length=20, blank=True, default="", db_default="")
+    vat_number_blind = models.BigIntegerField(null=True, blank=True, db_default=None, editable=False)
     payment_days = models.PositiveSmallIntegerField(_("days to pay"), null=True, blank=True)
     organisation = SeenKey(
         "self",
@@ -200,7 +208,9 @@ class Customer(PurchaseFigures, Row):
     is_blocked = models.BooleanField(_("blocked"), default=False, db_default=False)
     pays_in_advance = models.BooleanField(_("pays in advance"), default=False, db_default=False)
     has_no_credit = models.BooleanField(_("no credit"), default=False, db_default=False)
-    restriction_reason = models.CharField(_("why restricted"), max_length=250, blank=True, default="", db_default="")
+    restriction_reason = SealedText(
+        _("why restricted"), person="pk", max_length=250, blank=True, default="", db_default=""
+    )
 
     # Preferences, as the customer told us. Lists are words with commas: "email,post".
     preferred_channels = models.CharField(_("preferred channels"), max_length=80, blank=True, default="", db_default="")
@@ -255,17 +265,23 @@ class Customer(PurchaseFigures, Row):
                 fields=["household"], name="customer_by_household", condition=models.Q(household__isnull=False)
             ),
             models.Index(fields=["merged_into"], name="customer_merged", condition=models.Q(merged_into__isnull=False)),
-            # who somebody looks after, how old people are: few rows of many
+            # who somebody looks after, and by the blind numbers when they were born, in which year, on which day of
+            # any year, whose VAT number it is, who pays how: few rows of many
             models.Index(
                 fields=["looked_after_by"],
                 name="customer_by_owner",
                 condition=models.Q(looked_after_by__isnull=False),
             ),
-            models.Index(
-                fields=["born_ordinal"], name="customer_by_birth", condition=models.Q(born_ordinal__isnull=False)
+            *(
+                models.Index(fields=[column], name=name, condition=models.Q(**{f"{column}__isnull": False}))
+                for column, name in (
+                    ("birth_blind", "customer_by_birth"),
+                    ("birth_year_blind", "customer_by_birth_year"),
+                    ("birthday_blind", "customer_by_birthday"),
+                    ("vat_number_blind", "customer_by_vat_number"),
+                    ("payment_preference_blind", "customer_by_payment"),
+                )
             ),
-            # whose birthday it is
-            models.Index(fields=["birthday"], name="customer_by_birthday", condition=~models.Q(birthday="")),
             # who goes for good tonight
             models.Index(fields=["deleted_at"], name="customer_deleted", condition=models.Q(deleted_at__isnull=False)),
         ]
@@ -281,6 +297,22 @@ class Customer(PurchaseFigures, Row):
     def person(self) -> Customer:
         """The customer as everybody sees them: this one, or the listed one this record was merged into."""
         return self.merged_into or self
+
+    @property
+    def birth_year(self) -> int | None:
+        """The year of birth, where it is known."""
+        return read_birth(self.birth).year
+
+    @property
+    def birthday(self) -> str:
+        """The day of the year as “03-12”; empty where it is not known."""
+        return read_birth(self.birth).day
+
+    @property
+    def born_ordinal(self) -> int | None:
+        """The whole date of birth as a number; nothing where only a part of it is known."""
+        on = read_birth(self.birth).on
+        return on.toordinal() if on else None
 
     @property
     def is_restricted(self) -> bool:

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db
 HISTORY = {
     "timeline_entry", "customers_changeset", "customers_change", "customers_changespan", "customers_importfile",
     "customers_rememberedmapping", "customers_gram", "customers_standing", "customers_unindexed", "core_lease",
-    "django_tasks_db_dbtaskresult", "sqlite_sequence", "channels_channel",
+    "django_tasks_db_dbtaskresult", "sqlite_sequence", "channels_channel", "core_wrappedkey",
 }  # fmt: skip
 
 

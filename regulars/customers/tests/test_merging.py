@@ -6,6 +6,7 @@ import pytest
 
 from regulars.channels.actions import channel_for
 from regulars.core import shop
+from regulars.core.fields import sealed_for
 from regulars.customers import belongings, people, presenting
 from regulars.customers.actions import change_customer, create_customer, delete_customer, save_address
 from regulars.customers.actions.consent import ask_to_confirm, confirm, record_consent, token_of
@@ -228,7 +229,9 @@ def test_the_newest_word_of_all_records_holds(jonas, j_wieck):
 
 
 def test_restrictions_of_any_record_hold(jonas, j_wieck):
-    Customer.objects.filter(pk=j_wieck.pk).update(is_blocked=True, restriction_reason="Sent back everything")
+    Customer.objects.filter(pk=j_wieck.pk).update(
+        **sealed_for(Customer, j_wieck.pk, {"is_blocked": True, "restriction_reason": "Sent back everything"})
+    )
     merge(keep=jonas, others=[fresh(j_wieck)])
     assert (fresh(jonas).is_blocked, fresh(jonas).restriction_reason) == (True, "Sent back everything")
 

@@ -33,7 +33,8 @@ _PAGING = ("after", "before")
 _MOST_BOXES = 24  # more choices than these are typed
 # these are asked with a box for each operator
 _WITHOUT_OPERATOR = {
-    Type.AGE, Type.NUMBER, Type.DECIMAL, Type.MONEY, Type.DATE, Type.DAY, Type.BIRTHDAY, Type.YES_NO, Type.LONG_TEXT,
+    Type.AGE, Type.NUMBER, Type.DECIMAL, Type.MONEY, Type.DATE, Type.DAY, Type.BORN, Type.BIRTHDAY, Type.YES_NO,
+    Type.LONG_TEXT, Type.EXACT,
 }  # fmt: skip
 _IN_BAR = 3
 

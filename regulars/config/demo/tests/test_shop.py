@@ -132,7 +132,7 @@ def test_the_shop_knows_more_than_orders_and_has_people_to_merge(small):
     assert set(Consent.objects.values_list("state", flat=True)) == {"agreed", "refused"}
     assert Note.objects.filter(author__email__endswith="@hainhafen.example").exists()
     assert Tagging.objects.exists()
-    assert Customer.objects.exclude(birthday="").exists()
+    assert Customer.objects.exclude(birth="").exists()
     assert Category.objects.exclude(rule="").count() == 3
     second = Customer.objects.filter(identities__channel__code="market")
     assert second.count() == 60
