@@ -62,7 +62,7 @@ class Spool:
             with self._lock:
                 self._write(line)
         except OSError as error:
-            logger.error("the spool in %s cannot be written: %s", self.folder, error)
+            logger.exception("the spool in %s cannot be written", self.folder)
             raise SpoolUnwritable(
                 _(
                     "This was not shown, because it could not be written down that you read it. "
@@ -145,12 +145,9 @@ class Spool:
                 size = os.fstat(file).st_size
                 if size + len(data) > self.limit:
                     raise OSError(f"more than {self.limit} bytes wait for the database")
-                try:
-                    if os.write(file, data) != len(data):
-                        raise OSError("the disk took a part of a line")
-                except OSError:
+                if os.write(file, data) != len(data):
                     os.ftruncate(file, size)
-                    raise
+                    raise OSError("the disk took a part of a line")
                 self._is_dirty = True
                 return
             finally:

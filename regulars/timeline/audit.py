@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from regulars.timeline import anchors, digests, keys
 from regulars.timeline.actions.blanking import amendments, told
 from regulars.timeline.facts import EntriesBlanked
-from regulars.timeline.models import Amendment, Entry, SealState
+from regulars.timeline.models import Amendment, Entry, Seal, SealState
 
 CHANGED: Final = "changed"
 MISSING: Final = "missing"
@@ -40,6 +40,7 @@ class Problem:
     sentence: str
     entry: int | None = None
     seal: int | None = None
+    is_unexplained: bool = False  # a lawful change may have left it so, and the entry that said it is gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,10 @@ def verify(*, tell: Callable[[int], None] | None = None) -> Report:
             "line": bad.line, "path": anchors.path()})  # fmt: skip
     walk.last_macs = {anchor.number: "" for anchor in known}
     first = _first_problem(walk, tell)
-    problem = first or problem or _cut_off(walk, known)
+    if first is not None and first.is_unexplained:
+        # what was cut off may have said why
+        first = _cut_off(known) or first
+    problem = first or problem or _cut_off(known) or _replaced(walk, known)
     return Report(
         entries=walk.entries,
         seals=walk.number,
@@ -212,7 +216,9 @@ def _look(seal: dict[str, Any], walk: _Walk) -> Problem | None:
             words = {"entry": entry, "other": other, "seal": number}
             return Problem(ORDER, sentence % words, entry=entry, seal=number)
         sentence = _("Entry %(entry)s was changed after seal %(seal)s was made.")
-        return Problem(CHANGED, sentence % {"entry": entry, "seal": number}, entry=entry, seal=number)
+        words = {"entry": entry, "seal": number}
+        is_unexplained = entry in changed and entry not in newest
+        return Problem(CHANGED, sentence % words, entry=entry, seal=number, is_unexplained=is_unexplained)
     return _unlinked(walk.to_id + 1, seal)
 
 
@@ -263,26 +269,32 @@ def _unlinked(first: int, seal: dict[str, Any]) -> Problem | None:
     return None
 
 
-def _cut_off(walk: _Walk, known: list[anchors.Anchor]) -> Problem | None:
+def _cut_off(known: list[anchors.Anchor]) -> Problem | None:
     """What the anchors know and the database does not."""
+    last = Seal.objects.order_by("-number").values_list("number", "to_id").first()
     if not known:
-        if walk.number == 0:
+        if last is None:
             return None
         sentence = _(
             "The file of anchors, %(path)s, is gone: nobody can tell whether the newest entries are all there."
         )
         return Problem(ANCHORS, sentence % {"path": anchors.path()})
+    number, to_id = last or (0, 0)
+    newest = max(known, key=lambda anchor: anchor.number)
+    if newest.number <= number:
+        return None
+    sentence = _(
+        "The newest entries were cut off, or an old database was put back: seal %(seal)s up to entry %(entry)s was "
+        "there on %(at)s; the last one there is now is %(last)s."
+    )
+    words = {"seal": newest.number, "entry": newest.last_id, "at": newest.at, "last": number}
+    return Problem(CUT_OFF, sentence % words, entry=to_id + 1, seal=number + 1)
+
+
+def _replaced(walk: _Walk, known: list[anchors.Anchor]) -> Problem | None:
+    """A seal that is another one than the anchors know: an old database was put back, and went on."""
     for anchor in known:
-        if anchor.is_anew and anchor.number == 0:
-            continue
-        if anchor.number > walk.number:
-            sentence = _(
-                "The newest entries were cut off, or an old database was put back: seal %(seal)s up to entry "
-                "%(entry)s was there on %(at)s; the last one there is now is %(last)s."
-            )
-            words = {"seal": anchor.number, "entry": anchor.last_id, "at": anchor.at, "last": walk.number}
-            return Problem(CUT_OFF, sentence % words, entry=walk.to_id + 1, seal=walk.number + 1)
-        if walk.last_macs[anchor.number] != anchor.mac:
+        if anchor.number and walk.last_macs.get(anchor.number) != anchor.mac:
             sentence = _(
                 "Seal %(seal)s is another one than was there on %(at)s: an old database was put back, and went on."
             )

@@ -1,8 +1,8 @@
 """The keys of the audit, by name: what seals entries, what hides the words of a search, what covers the spool.
 
-`seal` and `words` are data keys (core/datakeys.py): their wrapping changes with the key ring, they themselves do not, so
-that what was sealed before a rotation still verifies after it. The spool is outside the database and has to be written
-without asking it: its key comes from the ring itself.
+`seal` and `words` are data keys (core/datakeys.py): their wrapping changes with the key ring, they themselves do not,
+so that what was sealed before a rotation still verifies after it. The spool is outside the database and has to be
+written without asking it: its key comes from the ring itself.
 """
 
 from __future__ import annotations

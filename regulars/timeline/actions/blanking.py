@@ -1,4 +1,4 @@
-"""Changing entries lawfully: what they say of a person goes, that something happened stays, and the seals still hold."""
+"""Changing entries lawfully: what they say of a person goes, that something happened stays, and the seals hold."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _blank(
         return 0
     fact = EntriesBlanked(
         count=len(now),
-        ids=_packed(list(now)),
+        ids=tuple(_packed(list(now))),
         digests=b64encode(b"".join(now.values())).decode(),
         key=name,
         reason=reason,
@@ -103,7 +103,7 @@ def amendments(first: int | None, last: int) -> dict[int, list[int]]:
 
 
 def told(by: Collection[int]) -> Iterator[tuple[int, dict[int, bytes], str]]:
-    """(entry that says so, what it says, name of the key) for some `entries.blanked`; what cannot be read is left out."""
+    """(entry, what it says, name of the key) for some `entries.blanked`; what cannot be read is left out."""
     for some in _some(sorted(by)):
         rows = Entry._base_manager.filter(pk__in=some, name=EntriesBlanked.name)
         text = "data::text" if connection.vendor == "postgresql" else "CAST(data AS BLOB)"

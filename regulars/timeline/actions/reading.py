@@ -101,16 +101,16 @@ _COLUMNS = (
 def _read(line: bytes) -> dict[str, Any] | None:
     try:
         found: dict[str, Any] = json.loads(keys.uncover_line(line))
-    except (keys.Unreadable, ValueError) as wrong:
+    except (keys.Unreadable, ValueError):
         # half a line, because the power went while it was written; or somebody else's
-        logger.error("a line of the spool cannot be read, and is kept in %s: %s", spool().set_aside(line), wrong)
+        logger.warning("a line of the spool cannot be read, and is kept in %s", spool().set_aside(line))
         return None
     return found
 
 
 def _require_there(rows: list[dict[str, Any]], column: str) -> None:
     """A customer who went for good between the read and now leaves the entry without one; so does a colleague."""
-    model = Entry._meta.get_field(column).related_model
+    model: Any = Entry._meta.get_field(column).related_model
     named = {row[column] for row in rows if row[column]}
     there = set(model._base_manager.filter(pk__in=named).values_list("pk", flat=True)) if named else set()
     for row in rows:

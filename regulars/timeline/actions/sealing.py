@@ -45,7 +45,7 @@ def seal_entries(*, patience: float = _SECONDS) -> int:
 
 
 def begin_anew(*, reason: str) -> None:
-    """After a backup was restored: what the anchors know beyond it is gone by intent, and they go on from its last seal.
+    """After a backup was restored: what the anchors know beyond it is gone by intent; they go on from its last seal.
 
     The restored seals stay as they are; the log says that this was done.
     """
@@ -70,7 +70,8 @@ def _settled(patience: float) -> int | None:
     """
     if connection.vendor != "postgresql":
         with transaction.atomic():
-            return Entry._base_manager.aggregate(last=Max("pk"))["last"]
+            last: int | None = Entry._base_manager.aggregate(last=Max("pk"))["last"]
+        return last
     ends_at = time.monotonic() + patience
     state, _created = SealState.objects.get_or_create(pk=1)
     if state.waiting_id is None:
@@ -164,4 +165,4 @@ def _write_anchors() -> None:
     missing = Seal.objects.filter(number__gt=last).order_by("number").only("number", "to_id", "mac", "made_at")
     added = [anchors.anchor_of(seal.number, seal.to_id, bytes(seal.mac), at=seal.made_at) for seal in missing]
     if added:
-        anchors.add(added, key=keys.anchor_key(added and keys.current_seal_key()))
+        anchors.add(added, key=keys.anchor_key(keys.current_seal_key()))
