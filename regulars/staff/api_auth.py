@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from ninja.security.http import HttpAuthBase
 
+from regulars.core.api import budget
 from regulars.core.api.problems import Problem
 from regulars.staff.actions import find_token
 from regulars.staff.actions.tokens import NotFromHere
@@ -50,6 +51,7 @@ class Bearer(HttpAuthBase):
                 _("This token is not known, or it has expired or been revoked."),
                 headers={"WWW-Authenticate": f'{_REALM}, error="invalid_token"'},
             )
+        budget.spend(found.pk)
         if not found.may(self.permission):
             raise Problem(
                 "not-allowed",

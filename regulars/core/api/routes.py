@@ -24,7 +24,7 @@ from regulars.core.api.preconditions import as_json, etag, is_known
 from regulars.core.api.problems import Problem, reason
 from regulars.core.api.schemas import ProblemOut
 
-_ALWAYS = (401, 403, 500, 503)
+_ALWAYS = (401, 403, 429, 500, 503)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
