@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from regulars.customers.models import Consent, ConsentRecord, ConsentState, Customer, Medium, Wording
+from regulars.customers.privacy.permitting import may
 
 MARKETING = "marketing"
 
@@ -102,9 +103,9 @@ def history(customer_ids: Collection[int]) -> QuerySet[ConsentRecord]:
 
 
 def may_reach(customer: Customer, medium: str, *, purpose: str = MARKETING) -> bool:
-    """Whether we may write or call for this purpose: agreed, and neither blocked nor deleted."""
+    """Whether we may write or call for this purpose: agreed, and nothing speaks against it (privacy.may)."""
     customer = customer.person
-    if not customer.is_listed or customer.is_blocked:
+    if not customer.is_listed or customer.is_blocked or may(customer, purpose) is not None:
         return False
     return Consent.objects.filter(customer=customer, medium=medium, purpose=purpose, state=ConsentState.AGREED).exists()
 

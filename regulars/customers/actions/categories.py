@@ -19,6 +19,7 @@ from regulars.core.text import BadText, clean, fold, pinyin_keys
 from regulars.customers import presenting, search
 from regulars.customers.facts import CategoriesChanged, CustomerChanged
 from regulars.customers.models import Category, Customer, OwnProfile
+from regulars.customers.privacy.permitting import Purpose, not_for
 from regulars.customers.queries import ListRequest, customer_ids
 from regulars.customers.standings import id_list
 from regulars.staff.policy import verb
@@ -137,8 +138,8 @@ def _request(rule: str) -> ListRequest:
 
 
 def _free() -> QuerySet[Customer]:
-    """Whom nobody put somewhere by hand."""
-    return Customer.objects.filter(has_category_by_hand=False)
+    """Whom nobody put somewhere by hand, and who did not object to being sorted by a program."""
+    return Customer.objects.filter(has_category_by_hand=False).exclude(pk__in=not_for(Purpose.AUTOMATION))
 
 
 def _sort(ids: Iterable[int], category: Category | None) -> None:

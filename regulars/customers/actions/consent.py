@@ -25,6 +25,7 @@ from regulars.customers.models import (
     Medium,
     Wording,
 )
+from regulars.customers.privacy import permitting
 from regulars.staff.policy import verb
 from regulars.timeline.actions import record, record_many, who_acts
 
@@ -32,6 +33,15 @@ ASK_AGAIN_AFTER = dt.timedelta(minutes=10)
 ANSWER_WITHIN = dt.timedelta(days=14)
 _SALT = "consent.confirmation"
 _AT_ONCE = 2000
+# who was erased and agrees like this is somebody who wants to be written to again; a file says nothing of the kind
+_BY_THEMSELVES = frozenset(
+    {
+        ConsentRecord.Source.CHECKOUT,
+        ConsentRecord.Source.FORM,
+        ConsentRecord.Source.CONFIRMATION,
+        ConsentRecord.Source.STAFF,
+    }
+)
 
 
 class AskedAlready(Refusal):
@@ -70,6 +80,8 @@ def record_consent(
     line.wording = wording
     line.proof = dict(proof or {})
     add_records([line])
+    if state == ConsentState.AGREED and source in _BY_THEMSELVES and medium in {Medium.EMAIL, Medium.PHONE, Medium.SMS}:
+        permitting.lift_suppression("email" if medium == Medium.EMAIL else "phone", line.value, at=line.recorded_at)
     return line
 
 
@@ -206,6 +218,9 @@ def ask_to_confirm(customer: Customer, *, purpose: str = MARKETING) -> Confirmat
     """
     current = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
     now = timezone.now()
+    reason = permitting.may(current, permitting.Purpose.QUESTION)
+    if reason is not None:
+        raise Invalid(reason, fields={"medium": [reason]})
     line = _line(
         current,
         medium=Medium.EMAIL,
@@ -320,7 +335,7 @@ def _line(
     """A line of the ledger that may be written. Raises Invalid."""
     now = timezone.now()
     problems: dict[str, list[str]] = {}
-    if medium not in Medium.values:
+    if medium not in Medium.values and (medium != permitting.ANY or purpose == MARKETING):
         problems["medium"] = [_("Choose e-mail, SMS, WhatsApp, phone or post.")]
     if state not in ConsentState.values:
         problems["state"] = [_("Choose agreed or refused.")]
@@ -354,7 +369,9 @@ def _line(
 
 
 def _place(customer: Customer, medium: str) -> str:
-    """Where we would reach somebody."""
+    """Where we would reach somebody; what is agreed to whatever the medium, they agree to as the one we know."""
+    if medium == permitting.ANY:
+        return customer.email or customer.phone or customer.public_id
     if medium == Medium.EMAIL:
         return customer.email
     if medium == Medium.POST:
@@ -392,6 +409,6 @@ def _tell(lines: Iterable[ConsentRecord], became: Mapping[int, Mapping[Key, tupl
             fact = facts.setdefault(
                 line.customer_id, ConsentChanged(source=line.source, purpose=line.purpose, reason=line.reason)
             )
-            fact.changes[FIELD_OF[line.medium]] = [WORDS.get(state, NEVER) for state in change]
+            fact.changes[FIELD_OF.get(line.medium, line.purpose)] = [WORDS.get(state, NEVER) for state in change]
             moments[line.customer_id] = max(line.at, moments.get(line.customer_id, line.at))
     record_many(facts.items(), subject=Customer, at=moments)

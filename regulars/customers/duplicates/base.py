@@ -10,6 +10,7 @@ from regulars.customers.duplicates import person as forms
 from regulars.customers.duplicates.person import Person
 from regulars.customers.duplicates.table import Table
 from regulars.customers.models import Address, ContactPoint, Customer, Kind
+from regulars.customers.privacy.permitting import Purpose, not_for
 from regulars.customers.standings import id_list
 
 _AT_ONCE = 20_000
@@ -20,11 +21,12 @@ _COLUMNS = (
 
 
 def read() -> tuple[Table, list[int]]:
-    """Everybody who is listed, and the id of each row."""
+    """Everybody who is listed, and the id of each row; without those with whose data nothing may be done."""
     table, ids = Table(), []
+    left_out = set(not_for(Purpose.DUPLICATES))
     first = 0
     while rows := list(Customer.objects.filter(id__gt=first).order_by("id").values_list(*_COLUMNS)[:_AT_ONCE]):
-        for number, person in _people(rows):
+        for number, person in _people([row for row in rows if row[0] not in left_out]):
             table.add(person)
             ids.append(number)
         first = rows[-1][0]

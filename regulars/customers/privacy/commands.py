@@ -43,9 +43,7 @@ def copy_command(*, customer_id: str, file: Path, as_json: bool) -> None:
 
 @click.command(name="erase")
 @click.argument("customer_id", metavar="CUSTOMER")
-@click.option(
-    "--preview", "is_preview", is_flag=True, help="Say what would go and stay; change nothing."
-)
+@click.option("--preview", "is_preview", is_flag=True, help="Say what would go and stay; change nothing.")
 @click.option("--yes", "is_sure", is_flag=True, help="Do not ask. It cannot be taken back.")
 @commands.json_option
 def erase_command(*, customer_id: str, is_preview: bool, is_sure: bool, as_json: bool) -> None:

@@ -168,3 +168,14 @@ class PrivacySettingsChanged(Fact):
     is_public: ClassVar[bool] = False
 
     fields: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentsExported(Fact):
+    """The register of consent went out as a file, every line of it."""
+
+    name: ClassVar[str] = "privacy.consents_exported"
+    sentence: ClassVar = _("Register of consent exported")
+    icon: ClassVar[str] = "download"
+    on_timeline: ClassVar[bool] = False
+    is_public: ClassVar[bool] = False

@@ -31,12 +31,16 @@ _SUPPRESSED: Final = "suppressed"  # the name of the key that the hashes are mad
 
 
 class Purpose(StrEnum):
-    """What data are used for. The first four can be objected to; the last two want a consent of their own (PIPL)."""
+    """What data are used for. `question` asks somebody by mail whether we may write to them.
+
+    Sensitive data, and data that go abroad, want a consent of their own (PIPL 29, 39).
+    """
 
     MARKETING = "marketing"
     PROFILING = "profiling"
     DUPLICATES = "duplicates"
     AUTOMATION = "automation"
+    QUESTION = "question"
     SENSITIVE = "sensitive"
     ABROAD = "abroad"
 
@@ -46,7 +50,7 @@ GUARDIAN: Final = "guardian"  # the purpose of a guardian's consent for a child
 _STOPS: dict[str, frozenset[str]] = {
     # restricted data are kept, and nothing else (Art. 18 (2))
     Limit.Kind.RESTRICTED: frozenset(Purpose),
-    Limit.Kind.NO_MARKETING: frozenset({Purpose.MARKETING}),
+    Limit.Kind.NO_MARKETING: frozenset({Purpose.MARKETING, Purpose.QUESTION}),
     Limit.Kind.NO_PROFILING: frozenset({Purpose.PROFILING, Purpose.AUTOMATION}),
 }
 
@@ -65,7 +69,7 @@ def may(person: Customer, purpose: str) -> str | None:
         }
     if purpose == Purpose.MARKETING:
         return _against_marketing(root)
-    if purpose == Purpose.PROFILING:
+    if purpose in {Purpose.PROFILING, Purpose.QUESTION}:
         return _for_a_child(root)
     if purpose in {Purpose.SENSITIVE, Purpose.ABROAD} and not agreed(root, purpose):
         return _without_consent(purpose)

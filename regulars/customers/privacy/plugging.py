@@ -36,7 +36,7 @@ def plug_in() -> None:
             place=panels.Place.RAIL,
             template="customers/privacy/_rail.html",
             context=rail.context,
-            permission="privacy.view",
+            permission="customers.view",
             order=25,
         )
     )

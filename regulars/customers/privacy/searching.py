@@ -16,19 +16,20 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.db import connection
 
 from regulars.core.text import fold
 from regulars.customers.models import Customer
 from regulars.customers.privacy.identifying import Spelled
+from regulars.staff.models import Session
+from regulars.staff.sessions import SessionStore
 
 _AT_ONCE = 2_000
 _CHUNK = 4 << 20
 _OVERLAP = 4096
 _LARGEST_PACKED = 256 << 20
 _KEYS_KEPT = 1_000
-_PACKED = frozenset({"django_session"})
+_PACKED = frozenset({Session._meta.db_table})
 _APART = "\x1e"
 _TEXTS = ("char", "text", "json", "clob", "blob", "bytea", "uuid", "xml", "user-defined")
 _DATABASE = (".sqlite3", ".sqlite3-wal", ".sqlite3-shm", ".sqlite3-journal")
@@ -241,8 +242,8 @@ def _search_table(look: _Look, table: _Table, gone: frozenset[int], searched: Se
 
 def _unpacked(table: str, column: str, value: Any) -> Any:
     """What a column holds, as it is meant: the data of a session are signed and packed."""
-    if (table, column) == ("django_session", "session_data"):
-        return json.dumps(Session(session_data=value).get_decoded(), ensure_ascii=False, default=str)
+    if table in _PACKED and column == "data":
+        return json.dumps(SessionStore().decode(value), ensure_ascii=False, default=str)
     return value
 
 

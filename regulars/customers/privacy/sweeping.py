@@ -13,15 +13,15 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from regulars.core.models import IdempotentCall, Lease
-from regulars.customers.models import Change, ChangeSet, Household, ImportFile, SavedView
+from regulars.customers.models import Change, ChangeSet, Household, ImportFile, MatchingModel, SavedView
 from regulars.customers.privacy.identifying import Spelled
 from regulars.customers.privacy.searching import Hit, finder
+from regulars.staff.models import Session
 
 Sweep = Callable[[str, Sequence[str]], None]
 """Given a column and the keys of rows: make them say nothing about the person."""
@@ -124,6 +124,11 @@ def _views(_column: str, keys: Sequence[str]) -> None:
     SavedView.objects.filter(pk__in=keys).delete()
 
 
+def _models(_column: str, keys: Sequence[str]) -> None:
+    """What was learnt about how rare a name is says the name; it is learnt anew with the next search."""
+    MatchingModel.objects.filter(pk__in=keys).delete()
+
+
 def _households(_column: str, keys: Sequence[str]) -> None:
     Household.objects.filter(pk__in=keys).update(name="")
 
@@ -136,4 +141,5 @@ add(Change._meta.db_table, _changes)
 add(ChangeSet._meta.db_table, _change_sets)
 add(ImportFile._meta.db_table, _import_files)
 add(SavedView._meta.db_table, _views)
+add(MatchingModel._meta.db_table, _models)
 add(Household._meta.db_table, _households)
