@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -13,7 +13,9 @@ from regulars.channels.api import routes as channels
 from regulars.core.api import handlers
 from regulars.core.api.parser import JsonParser
 from regulars.core.api.routes import permission_of
+from regulars.customers import reads
 from regulars.customers.api import routes as customers
+from regulars.customers.models import Customer
 from regulars.orders.api import routes as orders
 from regulars.staff.api_auth import Bearer
 from regulars.staff.policy import reading_as, streamed
@@ -29,10 +31,18 @@ def _as_owner(operation: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
     @wraps(operation)
     def run(request: HttpRequest, **arguments: Any) -> HttpResponse:
         token = request.auth  # type: ignore[attr-defined]
-        with acting(token.user_id, Source.API), reading_as(token) as access:
+        with acting(token.user_id, Source.API, token_id=token.pk), reading_as(token) as access:
+            _note_read(request, operation, arguments)
             return streamed(operation(request, **arguments), access)  # type: ignore[return-value]
 
     return run
+
+
+def _note_read(request: HttpRequest, operation: Callable[..., HttpResponse], arguments: Mapping[str, Any]) -> None:
+    """Whatever is read of one customer is written down, before it is read."""
+    number = Customer.pk_of(str(arguments.get("customer_id", "")))
+    if number and request.method in {"GET", "HEAD"}:
+        reads.opened([number], operation.__name__)
 
 
 api = NinjaAPI(

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from regulars.customers import reads
 from regulars.customers.views import (
     addresses,
     attachments,
@@ -119,3 +120,5 @@ urlpatterns = [
     path("/<str:public_id>/company/leave", living.leave_company, name="company-leave"),
     path("/<str:public_id>/<slug:slug>", page.page, name="tab"),
 ]
+
+reads.noted(urlpatterns)

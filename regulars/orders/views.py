@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from regulars.core.money import Money
+from regulars.customers import reads
 from regulars.customers.people import records_with
 from regulars.orders.forms import read
 from regulars.orders.models import Order, Return, ReturnLine, Status
@@ -25,6 +26,8 @@ def orders(request: HttpRequest) -> HttpResponse:
     """All orders, newest first, narrowed by what the address says."""
     asked = read(request.GET)
     found, count = OrderPage(), None
+    if asked.customer is not None:
+        reads.opened([asked.customer.pk], "orders")
     if asked.request is not None:
         try:
             found = order_page(asked.request)
@@ -58,6 +61,8 @@ def page(request: HttpRequest, public_id: str) -> HttpResponse:
     ).first()
     if order is None:
         raise Http404(_("There is no such order. Perhaps it was deleted."))
+    if order.customer_id:
+        reads.opened([order.customer_id], "order")
     lines = list(order.lines.all())
     returns = list(
         Return.objects.filter(Q(order=order) | Q(pk__in=ReturnLine.objects.filter(order=order).values("parent")))
@@ -88,6 +93,8 @@ def returned(request: HttpRequest, public_id: str) -> HttpResponse:
     ).first()
     if back is None:
         raise Http404(_("There is no such return. Perhaps it was deleted."))
+    if back.customer_id:
+        reads.opened([back.customer_id], "return")
     lines = list(back.lines.all())
     context = {
         "back": back,

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from regulars.core import menu
 from regulars.core.errors import Invalid
 from regulars.core.text import fold
+from regulars.customers import reads
 from regulars.customers.models import Customer
 from regulars.customers.queries import ListRequest, customer_page
 from regulars.orders.models import Order
@@ -90,6 +91,7 @@ def _customers(user: Any, typed: str) -> list[Found]:
             {"q": typed, "limit": str(_CUSTOMERS), "sort": "-amount_spent"}, language=get_language() or "en"
         )
         rows = customer_page(asked).rows
+        reads.listed(asked, rows, "palette")
     except Invalid:
         return []  # what is no search yet, two quotes say, finds nobody and is no mistake
     rhythms = small_rhythms(rows) if user.may("orders.view") else {}
@@ -150,6 +152,8 @@ def _acts(user: Any, public_id: str) -> list[Group]:
     """What can be done with one row of the palette."""
     if (pk := Customer.pk_of(public_id)) is not None and user.may("customers.view"):
         customer = Customer.objects.filter(pk=pk).first()
+        if customer:
+            reads.opened([customer.pk], "palette")
         return [Group(str(customer), _acts_on_customer(user, customer))] if customer else []
     if (pk := Order.pk_of(public_id)) is not None and user.may("orders.view"):
         order = Order.objects.select_related("customer__merged_into").filter(pk=pk).first()

@@ -15,7 +15,7 @@ from regulars.core.api.preconditions import must_match
 from regulars.core.api.problems import Problem
 from regulars.core.api.routes import Answer
 from regulars.core.errors import Invalid
-from regulars.customers import actions
+from regulars.customers import actions, reads
 from regulars.customers.actions.custom_fields import set_custom_values
 from regulars.customers.actions.profile import new_address
 from regulars.customers.actions.suggesting import suggest_duplicates
@@ -61,6 +61,7 @@ def list_customers(request: HttpRequest) -> Answer:
         return _by_external_id(request, Query(request))
     wanted = ListRequest.from_query(request.GET, language=get_language() or "en", reader=request.auth)  # type: ignore[attr-defined]
     page = customer_page(wanted)
+    reads.listed(wanted, page.rows, "list")
     links = neighbours(request, next_cursor=page.next_cursor, previous_cursor=page.previous_cursor)
     items = customers_out(page.rows, reader=request.auth)  # type: ignore[attr-defined]
     return Answer(body=CustomersOut(items=items, next=links.get("next"), previous=links.get("prev")), links=links)
@@ -131,8 +132,9 @@ def _by_external_id(request: HttpRequest, query: Query) -> Answer:
     query.refuse_rest()
     known = Identity.objects.filter(external_id=external_id, channel__in=[codes[code] for code in chosen or codes])
     roots = set(roots_of(known.values_list("customer", flat=True)).values())
-    customers = Customer.objects.filter(pk__in=roots).order_by("id")[:limit]
-    items = customers_out(list(customers), reader=request.auth)  # type: ignore[attr-defined]
+    customers = list(Customer.objects.filter(pk__in=roots).order_by("id")[:limit])
+    reads.searched(f"external_id={external_id}", customers, "list")
+    items = customers_out(customers, reader=request.auth)  # type: ignore[attr-defined]
     return Answer(body=CustomersOut(items=items, next=None, previous=None))
 
 

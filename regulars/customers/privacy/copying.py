@@ -41,7 +41,7 @@ from regulars.timeline.models import Entry
 
 FORMAT = "regulars.person/1"
 _LANGUAGES = ("en", "zh-hans")
-_READS = ("customer.viewed", "customer.read", "profile.read", "customers.read")
+_READS = ("customer.opened", "customer.revealed")
 _EXPORTED = ("customers.exported", "orders.exported")
 _MOST = 1_000
 # What is not the person's: whom staff put in charge, how the shop sorts them, whom they are linked with.

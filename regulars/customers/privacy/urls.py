@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from regulars.customers import reads
 from regulars.customers.views import privacy, privacy_person, privacy_rules
 
 app_name = "privacy"
@@ -35,3 +36,5 @@ urlpatterns = [
     path("customers/<str:public_id>/privacy/copy", privacy_person.copy, name="copy"),
     path("customers/<str:public_id>/privacy/erase", privacy_person.erase, name="erase"),
 ]
+
+reads.noted(urlpatterns)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from regulars.core.errors import Invalid, Refusal
 from regulars.core.ui.toasts import toast
-from regulars.customers import belongings, comparison, people, presenting
+from regulars.customers import belongings, comparison, people, presenting, reads
 from regulars.customers.actions import merging
 from regulars.customers.actions.duplicates import decide_household, decide_never
 from regulars.customers.actions.duplicates import reopen as take_back
@@ -59,6 +59,7 @@ def compare(request: HttpRequest) -> HttpResponse:
     customers = _customers(request.GET.getlist("with"))
     if len(customers) < 2:
         return redirect("customers:duplicates")
+    reads.opened([one.pk for one in customers], "comparison")
     known = duplicates.pair_of(customers[0].pk, customers[1].pk) if len(customers) == 2 else None
     context = {
         **_frame("open"),
@@ -185,6 +186,7 @@ def _frame(which: str) -> dict[str, Any]:
 def _beside(request: HttpRequest, pair: Pair, rows: Sequence[Pair]) -> dict[str, Any]:
     """The comparison of a pair, and where its list goes on."""
     customers = comparison.who_stays([pair.left, pair.right])
+    reads.opened([one.pk for one in customers], "comparison")
     if request.GET.get("keep") == customers[1].public_id:
         customers.reverse()
     known = DuplicatePair.objects.get(pk=pair.id)
@@ -236,7 +238,9 @@ def _found(typed: str) -> list[Customer]:
         wanted = ListRequest.from_query({"q": typed, "limit": str(_FOUND)}, language=get_language() or "en")
     except Invalid:
         return []
-    return customer_page(wanted).rows
+    found = customer_page(wanted).rows
+    reads.listed(wanted, found, "duplicates")
+    return found
 
 
 def _pair_or_404(pair_id: int) -> Pair:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from regulars.core import shop
 from regulars.core.errors import Invalid
-from regulars.customers import catalogue, columns, exporting
+from regulars.customers import catalogue, columns, exporting, reads
 from regulars.customers.bulk import action as actions
 from regulars.customers.catalogue import Field, Type
 from regulars.customers.conditions import operators_of
@@ -191,6 +191,7 @@ def _list(
         status = HTTPStatus.UNPROCESSABLE_ENTITY if is_part else HTTPStatus.BAD_REQUEST
         return render(request, "customers/list.html", context, status=status)
     page, count = customer_list(wanted)
+    reads.listed(wanted, page.rows, "list")
     here = reverse("customers:list")
     context |= {
         "rows": columns.rows(

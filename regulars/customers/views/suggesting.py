@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 
 from regulars.core.errors import Invalid
 from regulars.core.text import sort_key
+from regulars.customers import reads
 from regulars.customers.models import Customer, Kind
 from regulars.customers.queries import ListRequest, customer_page
 from regulars.staff.access import requires
@@ -21,6 +22,8 @@ def companies(request: HttpRequest) -> HttpResponse:
     typed = sort_key(request.GET.get("organisation", "")[:120])
     found = Customer.objects.filter(kind=Kind.COMPANY, sort_name__gte=typed, sort_name__lt=f"{typed}\U0010ffff")
     names = list(found.order_by("sort_name", "id")[:_OFFERED]) if typed else []
+    if typed:
+        reads.searched(f"company={typed}", names, "suggestions")
     options = [(str(company), company.city) for company in names]
     return render(request, "customers/_options.html", {"options": options})
 
@@ -38,5 +41,6 @@ def _found(typed: str) -> list[tuple[str, str]]:
         wanted = ListRequest.from_query({"q": typed, "limit": str(_OFFERED)}, language=get_language() or "en")
     except Invalid:
         return []
-    found = (one for one in customer_page(wanted).rows if not one.is_company)
+    found = [one for one in customer_page(wanted).rows if not one.is_company]
+    reads.listed(wanted, found, "suggestions")
     return [(one.public_id, " · ".join(filter(None, (str(one), one.email, one.city)))) for one in found]

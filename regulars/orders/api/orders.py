@@ -14,6 +14,7 @@ from regulars.core import shop
 from regulars.core.api.listing import PAGING, Query, neighbours, parameter, period
 from regulars.core.api.preconditions import find, must_match
 from regulars.core.api.routes import Answer
+from regulars.customers import reads
 from regulars.customers.models import Customer
 from regulars.customers.people import are_one, records_of_person
 from regulars.orders import actions
@@ -76,6 +77,8 @@ def list_orders(request: HttpRequest) -> Answer:
         size=query.limit(),
     )
     query.refuse_rest()
+    if wanted.customer_ids:
+        reads.opened(wanted.customer_ids, "orders")
     page = order_page(wanted)
     prefetch_related_objects(page.rows, "lines")
     links = neighbours(request, next_cursor=page.next_cursor, previous_cursor=page.previous_cursor)
@@ -98,7 +101,10 @@ def create_order(request: HttpRequest, order: OrderIn) -> Answer:  # noqa: ARG00
 @routes.reads("/orders/{order_id}", permission="orders.view", summary="Read an order", out=OrderOut)
 def get_order(request: HttpRequest, order_id: str) -> Answer:  # noqa: ARG001
     """An order with its lines."""
-    return _answer(find(Order, order_id))
+    order = find(Order, order_id)
+    if order.customer_id:
+        reads.opened([order.customer_id], "order")
+    return _answer(order)
 
 
 @routes.changes("/orders/{order_id}", permission="orders.edit", summary="Change an order", out=OrderOut)

@@ -10,6 +10,7 @@ from regulars.channels.models import Channel
 from regulars.core.api.listing import PAGING, Query, neighbours, parameter, period
 from regulars.core.api.preconditions import find
 from regulars.core.api.routes import Answer
+from regulars.customers import reads
 from regulars.customers.models import Customer
 from regulars.customers.people import records_of_person
 from regulars.orders import actions
@@ -48,7 +49,10 @@ def list_returns(request: HttpRequest) -> Answer:
     """Returns with their lines, the newest first."""
     query = Query(request)
     customer_id, order_id = query.row_id("customer", Customer), query.row_id("order", Order)
-    return _page(request, query, customer_ids=records_of_person(customer_id), order_id=order_id)
+    records = records_of_person(customer_id)
+    if records:
+        reads.opened(records, "returns")
+    return _page(request, query, customer_ids=records, order_id=order_id)
 
 
 @routes.reads(
@@ -88,6 +92,8 @@ def create_return(request: HttpRequest, order_id: str, returned: ReturnIn) -> An
 def get_return(request: HttpRequest, return_id: str) -> Answer:  # noqa: ARG001
     """A return with its lines."""
     found = find(Return, return_id)
+    if found.customer_id:
+        reads.opened([found.customer_id], "return")
     return Answer(body=return_out(found), version=found.version)
 
 
