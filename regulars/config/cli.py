@@ -82,6 +82,9 @@ def open_house() -> None:
 
     if not apps.ready:
         django.setup()
+    from regulars.timeline.actions import act_by_command
+
+    act_by_command()
 
 
 @click.group(cls=Doors, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -151,8 +154,10 @@ def worker(*, once: bool) -> None:
     open_house()
     from regulars.core.background.worker import Worker
     from regulars.core.in_use import keep_open
+    from regulars.timeline import pump
 
     keep_open()
+    pump.start()
 
     Worker().run(once=once)
 

@@ -12,5 +12,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "regulars.config.settings")
 
 follow_parent()
 application = get_wsgi_application()
+
+from regulars.timeline import pump  # noqa: E402 — its tables need the application
+
 keep_open()
+pump.start()
 forget_when_changed()

@@ -168,7 +168,7 @@ def export_command(*, wish: str, filters: str, names: str, reason: str, output: 
     wanted = ListRequest.from_query(QueryDict(filters), reader=owner, language="en")
     chosen = [name.strip() for name in names.split(",") if name.strip()]
     shown = columns.chosen(owner, chosen) if chosen else columns.usual(owner)
-    with acting(None, Source.SYSTEM):
+    with acting(None, Source.COMMAND):
         why = reason or _("Command line")
         stream = exporting.export(exporting.everybody(wanted), shown, wish=wish, reason=why, what=filters)
         if output is None:

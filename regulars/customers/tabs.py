@@ -129,7 +129,8 @@ def entry_moments(customer: Customer, kind: str, before: moments.Mark | None, li
 
 
 def _line(entry: Entry, colleagues: Mapping[str, str]) -> dict[str, Any]:
-    doors = {Source.API: _("through the API"), Source.IMPORT: _("by import"), Source.CHANNEL: _("from the channel")}
+    doors = {Source.API: _("through the API"), Source.IMPORT: _("by import"), Source.CHANNEL: _("from the channel"),
+             Source.COMMAND: _("on the command line")}  # fmt: skip
     data = {key: _joined(value) for key, value in entry.data.items() if not isinstance(value, dict)}
     if entry.name in _OF_MERGES:
         data |= {f"{part}_name": colleagues.get(data.get(part, ""), _("somebody who is gone")) for part in _PARTS}

@@ -45,7 +45,7 @@ class Entry(models.Model):
     source = models.CharField(max_length=8, choices=Source, default=Source.SYSTEM)
     subject_type = models.CharField(max_length=32, blank=True, default="")
     subject_id = models.BigIntegerField(null=True)
-    data = SealedJson(keys=SEALED, default=dict)
+    data = SealedJson(keys=SEALED, is_history=True, default=dict)
     line = models.UUIDField(null=True)
 
     objects: ClassVar = Guarded()

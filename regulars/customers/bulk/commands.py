@@ -60,7 +60,7 @@ def undo_command(*, change_id: str, as_json: bool) -> None:
     change_set = ChangeSet.objects.filter(pk=ChangeSet.pk_of(change_id) or 0).first()
     if change_set is None:
         raise NoSuchChange(_("There is no change with the id %(id)s.") % {"id": change_id})
-    with acting(None, Source.SYSTEM):
+    with acting(None, Source.COMMAND):
         change_set = verbs.undo(change_set)
         if change_set.state == ChangeSet.State.UNDOING:
             verbs.undo_changes(change_set_id=change_set.pk)

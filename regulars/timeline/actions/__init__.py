@@ -4,6 +4,7 @@ from regulars.timeline.actions.blanking import blank, blank_many
 from regulars.timeline.actions.reading import note_read, note_reads, open_words, take_in_reads
 from regulars.timeline.actions.recording import (
     Acting,
+    act_by_command,
     acting,
     forget_reaction,
     on,
@@ -16,6 +17,7 @@ from regulars.timeline.actions.sealing import begin_anew, seal_entries
 
 __all__ = [
     "Acting",
+    "act_by_command",
     "acting",
     "begin_anew",
     "blank",

@@ -51,6 +51,11 @@ def acting(user_id: int | None, source: str, *, token_id: int | None = None) -> 
         _acting.reset(token)
 
 
+def act_by_command() -> None:
+    """From now on, what nobody else says about in this process was done on the command line."""
+    _acting.set(Acting(None, Source.COMMAND))
+
+
 def who_acts() -> Acting:
     """The person and the door of the current request, job or command."""
     return _acting.get()
