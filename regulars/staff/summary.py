@@ -26,7 +26,7 @@ ROOMS: dict[str, Promise | str] = {
     "shop": gettext_lazy("The shop"),
     "jobs": gettext_lazy("The shop"),
     "audit": gettext_lazy("Records and backups"),
-    "backup": gettext_lazy("Records and backups"),
+    "backups": gettext_lazy("Records and backups"),
 }
 """What people call the room that a permission belongs to, by the word before the dot."""
 

@@ -198,7 +198,9 @@ def _checked(email: str, name: str) -> tuple[str, str]:
     except (BadContact, BadText) as bad:
         wrong["email"] = [str(bad)]
     else:
-        if User.objects.filter(email=email).exists():
+        if not email:
+            wrong["email"] = [_("An e-mail is needed; they sign in with it.")]
+        elif User.objects.filter(email=email).exists():
             wrong["email"] = [_("%(email)s works here already.") % {"email": email}]
         elif Invitation.objects.open().filter(email=email).exists():
             wrong["email"] = [_("%(email)s is invited already. Send that invitation again.") % {"email": email}]

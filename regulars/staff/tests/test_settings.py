@@ -105,15 +105,3 @@ def test_charlie_opens_no_settings_but_his_own(client_of, charlie, path):
     answer = client_of(charlie).get(path)
     assert answer.status_code == 403
     assert "It is for:" in answer.content.decode()
-
-
-def test_the_list_of_people_grows_without_more_queries(client_of, ada, django_assert_num_queries):
-    client = client_of(ada)
-    client.get("/settings/people")
-    with django_assert_num_queries(3):
-        client.get("/settings/people")
-    for place in range(3):
-        User.objects.create(name=f"Person {place}", email=f"p{place}@shop.example", role="agent", password="!")
-    with django_assert_num_queries(3):
-        page = client.get("/settings/people").content.decode()
-    assert "Person 2" in page

@@ -114,6 +114,102 @@ def test_the_command_line_makes_lists_and_revokes(ada, capsys):
     assert find_token(made["token"]) is None
 
 
+def test_every_token_ends_after_ninety_days_unless_said_and_never_after_more_than_two_years(ada, client_of):
+    now = timezone.now()
+    token, _plain = create_token(user=ada, name="till", scopes=["customers.view"])
+    assert dt.timedelta(days=90) <= token.expires_at - now < dt.timedelta(days=90, minutes=1)
+    for moment in (now, now + dt.timedelta(days=733)):
+        with pytest.raises(Invalid) as refused:
+            create_token(user=ada, name="x", scopes=["customers.view"], expires_at=moment)
+        assert list(refused.value.fields) == ["expires_at"]
+    sent = {"name": "x", "ends": "0", "scopes": ["customers.view"]}
+    assert client_of(ada).post("/settings/tokens", sent).status_code == 422
+    assert ApiToken.objects.count() == 1
+
+
+def test_a_token_bound_to_addresses_comes_from_nowhere_else(ada, client):
+    _token, plain = create_token(
+        user=ada,
+        name="till",
+        scopes=["customers.view"],
+        networks=["203.0.113.7/24", " 2001:db8::/32 ", "203.0.113.1/24"],
+    )
+    assert ApiToken.objects.get().networks == ["203.0.113.0/24", "2001:db8::/32"]
+
+    def call(address):
+        return client.get("/api/v1/customers", headers={"Authorization": f"Bearer {plain}"}, REMOTE_ADDR=address)
+
+    for address in ("203.0.113.99", "2001:db8::1", "::ffff:203.0.113.5"):
+        assert call(address).status_code == 200
+    ApiToken.objects.update(last_used_at=None)
+    for address in ("203.0.114.1", "2001:db9::1", "", "nonsense"):
+        refused = call(address)
+        assert (refused.status_code, refused.json()["type"]) == (403, "/problems/not-allowed")
+    assert ApiToken.objects.get().last_used_at is None
+
+
+@pytest.mark.parametrize("networks", [["nonsense"], ["203.0.113.300"], ["203.0.113.0/33"], ["10.0.0.1"] * 21])
+def test_addresses_that_are_none_are_refused(ada, networks, client_of):
+    with pytest.raises(Invalid) as refused:
+        create_token(user=ada, name="x", scopes=["customers.view"], networks=networks)
+    assert list(refused.value.fields) == ["networks"]
+    sent = {"name": "x", "ends": "30", "scopes": ["customers.view"], "networks": ", ".join(networks)}
+    assert client_of(ada).post("/settings/tokens", sent).status_code == 422
+    assert not ApiToken.objects.exists()
+
+
+def test_the_page_says_who_made_a_token_what_ends_soon_what_is_unused_and_what_has_no_effect(client_of, ada, ben):
+    now = timezone.now()
+    create_token(user=ben, name="by command", scopes=["customers.view"], expires_at=now + dt.timedelta(days=10))
+    create_token(
+        user=ben,
+        by=ada,
+        name="long",
+        scopes=["orders.edit"],
+        expires_at=now + dt.timedelta(days=300),
+        networks=["10.0.0.1"],
+    )
+    ApiToken.objects.filter(name="long").update(created_at=now - dt.timedelta(days=91))
+    ben.role = "marketer"
+    ben.save()
+    old, _plain = create_token(user=ada, name="old", scopes=["customers.view"])
+    revoke_token(old)
+    page = client_of(ada).get("/settings/tokens").content.decode()
+    by_command, long = page.split("by command", 1)[1].split("</tr>")[0], page.split(">long<", 1)[1].split("</tr>")[0]
+    assert [mark in by_command for mark in ("made by command", ">soon<", "unused for 90 days")] == [True, True, False]
+    assert [mark in long for mark in ("made by Ada Owner", "from 10.0.0.1/32", "unused for 90 days", ">soon<")] == [
+        *(True, True, True),
+        False,
+    ]
+    assert "1 without effect" in long
+    assert "One token that does not work any more" in page
+    assert page.count("/revocation") == 2
+
+
+def test_charlie_makes_no_tokens_and_sees_none(client_of, ada, ben, charlie):
+    token, plain = create_token(user=ada, name="till", scopes=["customers.view"])
+    for person in (ben, charlie):
+        client = client_of(person)
+        assert client.get("/settings/tokens").status_code == 403
+        sent = {"name": "mine", "ends": "30", "scopes": ["customers.view"]}
+        assert client.post("/settings/tokens", sent).status_code == 403
+        assert client.post(f"/settings/tokens/{token.public_id}/revocation").status_code == 403
+    assert (ApiToken.objects.count(), find_token(plain)) == (1, token)
+
+
+def test_the_list_of_tokens_grows_without_more_queries(client_of, ada, django_assert_num_queries):
+    client = client_of(ada)
+    create_token(user=ada, by=ada, name="token", scopes=["customers.view"])
+    client.get("/settings/tokens")
+    with django_assert_num_queries(4):
+        client.get("/settings/tokens")
+    for place in range(3):
+        create_token(user=ada, by=ada, name=f"token {place}", scopes=["customers.view"])
+    with django_assert_num_queries(4):
+        page = client.get("/settings/tokens").content.decode()
+    assert "token 2" in page
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -121,6 +217,8 @@ def test_the_command_line_makes_lists_and_revokes(ada, capsys):
         ["create", "--name", "x", "--scopes", ""],
         ["create", "--name", "x", "--scopes", "customers.view", "--user", "nobody@shop.example"],
         ["create", "--name", "x", "--scopes", "customers.view", "--days", "0"],
+        ["create", "--name", "x", "--scopes", "customers.view", "--days", "731"],
+        ["create", "--name", "x", "--scopes", "customers.view", "--from", "nowhere"],
         ["revoke", "tok_nothing"],
     ],
 )

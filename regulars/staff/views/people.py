@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from regulars.core.errors import Invalid, Refusal
 from regulars.core.ui.toasts import toast
 from regulars.staff import duties, grants, queries
-from regulars.staff.access import ON_OPENING, check, requires
+from regulars.staff.access import check, requires
 from regulars.staff.actions import change_colleague, let_go, switch_off, switch_on
 from regulars.staff.forms.people import ColleagueForm, LeavingForm
 from regulars.staff.models import ApiToken, Invitation, User
@@ -77,13 +77,13 @@ def switch(request: HttpRequest, public_id: str) -> HttpResponse:
     return redirect("staff:person", public_id=public_id)
 
 
-@requires("staff.edit", recent=ON_OPENING)
+@requires("staff.edit", recent=True)
 def leaving(request: HttpRequest, public_id: str) -> HttpResponse:
     """What ends when somebody leaves the shop; then, what has ended."""
     user: Any = request.user
     found = person_of(public_id)
     require_change(user, found)
-    form = LeavingForm(request.POST or None, person=found)
+    form = LeavingForm(request.POST if request.method == "POST" else None, person=found)
     if request.method == "POST" and form.is_valid():
         try:
             done = let_go(found, by=user, successor=form.colleague)

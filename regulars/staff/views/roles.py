@@ -15,6 +15,7 @@ from regulars.core.ui.toasts import toast
 from regulars.staff import grants, queries
 from regulars.staff.access import check, requires
 from regulars.staff.actions import change_role, create_role, delete_role, give_back_role
+from regulars.staff.actions.roles import RoleInUse
 from regulars.staff.forms.roles import RoleDeletionForm, RoleForm
 from regulars.staff.models import User
 from regulars.staff.queries import RoleLine
@@ -104,12 +105,14 @@ def delete(request: HttpRequest, key: str) -> HttpResponse:
     if line.is_built_in:
         raise Http404(_("Only roles of your own can be deleted."))
     offered = [other for other in queries.roles_to_give(user) if other.key != key]
-    form = RoleDeletionForm(request.POST or None, offered=offered)
+    form = RoleDeletionForm(request.POST if request.method == "POST" else None, offered=offered)
     if request.method == "POST" and form.is_valid():
         try:
             delete_role(key, by=user, move_to=form.cleaned_data["move_to"])
         except Invalid as refusal:
             form.refuse(refusal)
+        except RoleInUse as refusal:
+            form.add_error("move_to", refusal.sentence)
         else:
             toast(request, _("The role “%(name)s” is deleted.") % {"name": line.title})
             return redirect("staff:roles")

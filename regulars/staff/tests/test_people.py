@@ -1,0 +1,371 @@
+"""Colleagues: their roles and teams, switched off and on, and let go."""
+
+import json
+
+import pytest
+from django.test import Client
+
+from regulars.core.errors import Invalid
+from regulars.staff import duties
+from regulars.staff.actions import (
+    change_colleague,
+    change_role,
+    create_role,
+    create_team,
+    create_token,
+    find_token,
+    invite,
+    let_go,
+    switch_off,
+    switch_on,
+)
+from regulars.staff.grants import Grant, LastOwner, NotOneself, TooMuch
+from regulars.staff.models import Invitation, Team, User
+from regulars.timeline.models import Entry
+
+
+@pytest.fixture
+def dora(db):
+    """Dora manages: she changes people, and no roles."""
+    return User.objects.create(name="Dora Manager", email="dora@shop.example", role="manager", password="!")
+
+
+@pytest.fixture
+def otto(db):
+    """Otto owns the shop, too."""
+    return User.objects.create(name="Otto Owner", email="otto@shop.example", role="owner", password="!")
+
+
+def facts(name):
+    return [entry.data for entry in Entry.objects.filter(name=name).order_by("id")]
+
+
+def test_another_role_counts_at_once_and_is_told_with_the_old_one(client_of, ada, ben):
+    elsewhere = Client()
+    elsewhere.force_login(ben)
+    answer = client_of(ada).post(f"/settings/people/{ben.public_id}", {"role": "marketer"})
+    assert answer.status_code == 302
+    ben.refresh_from_db()
+    assert (ben.role, ben.definition, ben.may("customers.edit"), ben.may("customers.export")) == (
+        *("marketer", None),
+        *(False, True),
+    )
+    assert facts("staff.changed") == [
+        {"person": ben.public_id, "email": ben.email, "changes": {"role": ["agent", "marketer"]}}
+    ]
+    entry = Entry.objects.get(name="staff.changed")
+    assert (entry.actor_id, entry.subject_id, entry.fact.on_timeline, entry.fact.is_audit) == (
+        *(ada.pk, ben.pk),
+        *(False, True),
+    )
+    assert elsewhere.get("/settings/profile").status_code == 302  # signed out
+
+
+def test_nobody_raises_or_switches_off_themselves(ada, dora):
+    for person in (ada, dora):
+        with pytest.raises(NotOneself):
+            change_colleague(person, by=person, role="owner" if person is dora else "agent")
+        with pytest.raises(NotOneself):
+            switch_off(person, by=person)
+        with pytest.raises(NotOneself):
+            let_go(person, by=person)
+        person.refresh_from_db()
+    assert (ada.role, dora.role, ada.is_active, dora.is_active) == ("owner", "manager", True, True)
+    assert not Entry.objects.filter(name__startswith="staff.").exists()
+
+
+def test_nobody_gives_a_role_that_may_more_than_they(ada, dora, ben):
+    with pytest.raises(TooMuch) as refused:
+        change_colleague(ben, by=dora, role="owner")
+    assert "being an owner" in refused.value.sentence
+    mighty = create_role(by=ada, name="Mighty", grant=Grant(permissions=frozenset({"shop.edit", "staff.view"})))
+    with pytest.raises(TooMuch):
+        change_colleague(ben, by=dora, role=mighty.key)
+    ben.refresh_from_db()
+    assert ben.role == "agent"
+
+
+def test_nobody_changes_somebody_who_may_more_than_they(ada, otto, dora):
+    for deed in (
+        lambda: change_colleague(otto, by=dora, role="agent"),
+        lambda: switch_off(otto, by=dora),
+        lambda: let_go(otto, by=dora),
+    ):
+        with pytest.raises(TooMuch):
+            deed()
+    otto.refresh_from_db()
+    assert (otto.role, otto.is_active) == ("owner", True)
+
+
+def test_nobody_opens_a_wider_view_than_their_own(ada, dora, ben):
+    seeing_less = Grant(
+        permissions=frozenset({"customers.view", "staff.view", "staff.edit"}), sees="own", fields={"email": "masked"}
+    )
+    small = create_role(by=ada, name="Small", grant=seeing_less)
+    change_colleague(dora, by=ada, role=small.key)
+    dora.refresh_from_db()
+    wide = create_role(by=ada, name="Wide", grant=Grant(permissions=frozenset({"customers.view"})))
+    shown = create_role(by=ada, name="Shown", grant=Grant(permissions=frozenset({"customers.view"}), sees="own"))
+    team = create_team(by=ada, name="Harbour", members=[])
+    nothing = create_role(by=ada, name="Nothing", grant=Grant(sees="own", fields={"email": "hidden"}))
+    change_colleague(ben, by=ada, role=nothing.key)
+    for role in (wide, shown):
+        with pytest.raises(TooMuch):
+            change_colleague(ben, by=dora, role=role.key)
+    with pytest.raises(TooMuch):
+        change_colleague(ben, by=dora, teams=[team])
+    with pytest.raises(TooMuch):
+        create_team(by=dora, name="Mine", members=[dora])
+    ben.refresh_from_db()
+    assert (ben.role, ben.teams.count(), Team.objects.count()) == (nothing.key, 0, 1)
+
+
+def test_the_last_owner_stays_whoever_asks(ada, otto, dora):
+    change_colleague(otto, by=ada, role="agent")
+    for deed in (
+        lambda: change_colleague(ada, by=None, role="agent"),
+        lambda: switch_off(ada, by=None),
+        lambda: let_go(ada, by=None),
+    ):
+        with pytest.raises(LastOwner):
+            deed()
+    ada.refresh_from_db()
+    assert (ada.role, ada.is_active) == ("owner", True)
+
+
+def test_an_owner_who_is_switched_off_is_no_second_owner(ada, otto):
+    switch_off(otto, by=ada)
+    with pytest.raises(LastOwner):
+        let_go(ada, by=None)
+
+
+@pytest.mark.parametrize("role", ["", "emperor", "nobody", "OWNER"])
+def test_a_role_that_is_none_is_refused(ada, ben, role):
+    with pytest.raises(Invalid):
+        change_colleague(ben, by=ada, role=role)
+    ben.refresh_from_db()
+    assert ben.role == "agent"
+
+
+def test_switched_off_somebody_and_their_tokens_are_let_in_no_more_until_they_are_on_again(client_of, ada, ben):
+    _token, plain = create_token(user=ben, name="till", scopes=["customers.view"])
+    elsewhere = Client()
+    elsewhere.force_login(ben)
+    client_of(ada).post(f"/settings/people/{ben.public_id}/switch", {"to": "off"})
+    ben.refresh_from_db()
+    assert (ben.is_active, ben.permissions, ben.sessions.count()) == (False, frozenset(), 0)
+    assert elsewhere.get("/settings/profile").status_code == 302
+    assert find_token(plain) is None
+    client_of(ada).post(f"/settings/people/{ben.public_id}/switch", {"to": "on"})
+    assert find_token(plain) is not None
+    assert [fact["changes"] for fact in facts("staff.changed")] == [
+        {"is_active": [True, False]},
+        {"is_active": [False, True]},
+    ]
+
+
+def test_a_switched_off_person_is_no_way_around_the_rules(ada, otto, dora):
+    switch_off(otto, by=ada)
+    with pytest.raises(TooMuch):
+        switch_on(otto, by=dora)
+    with pytest.raises(TooMuch):
+        change_colleague(otto, by=dora, role="agent")
+    otto.refresh_from_db()
+    assert (otto.is_active, otto.role) == (False, "owner")
+
+
+@pytest.fixture
+def cups(monkeypatch):
+    """Somebody washes cups; what they wash goes over to others."""
+    held = {}
+    monkeypatch.setattr(duties, "_DUTIES", {})
+
+    def hand_over(person, successor):
+        count = held.pop(person.pk, 0)
+        if successor is not None:
+            held[successor.pk] = held.get(successor.pk, 0) + count
+        return count
+
+    duties.add(
+        duties.Duty(
+            name="cups",
+            count=lambda person: held.get(person.pk, 0),
+            said=lambda number: f"{number} cups",
+            hand_over=hand_over,
+        )
+    )
+    return held
+
+
+def test_whoever_leaves_leaves_nothing_open_behind(client_of, ada, dora, ben, cups):
+    cups[dora.pk] = 7
+    _token, plain = create_token(user=dora, name="till", scopes=["customers.view"])
+    invitation, link = invite(by=dora, email="new@shop.example", role="agent")
+    team = create_team(by=ada, name="Harbour", members=[dora, ben])
+    elsewhere = Client()
+    elsewhere.force_login(dora)
+    client = client_of(ada)
+    asked = client.get(f"/settings/people/{dora.public_id}/leaving").content.decode()
+    for said in ("Signed out of one browser", "till", "new@shop.example", "Harbour", "7 cups"):
+        assert said in asked
+    page = client.post(f"/settings/people/{dora.public_id}/leaving", {"successor": ben.public_id}).content.decode()
+    for said in (
+        "Dora Manager has left",
+        "one browser was signed out",
+        "till",
+        "new@shop.example",
+        "Harbour",
+        "7 cups",
+    ):
+        assert said in page
+    dora.refresh_from_db()
+    invitation.refresh_from_db()
+    assert (dora.is_active, dora.left_at is not None, dora.role) == (False, True, "manager")
+    assert (cups, list(team.members.all())) == ({ben.pk: 7}, [ben])
+    assert invitation.revoked_at is not None
+    assert (find_token(plain), client.get(f"/invitation/{link}").status_code) == (None, 410)
+    assert elsewhere.get("/settings/profile").status_code == 302
+    assert facts("staff.left") == [
+        {
+            "person": dora.public_id,
+            "email": dora.email,
+            "sessions": 1,
+            "tokens": ["till"],
+            "invitations": ["new@shop.example"],
+            "teams": ["Harbour"],
+            "duties": {"cups": 7},
+            "successor": ben.public_id,
+        }
+    ]
+    assert len(facts("token.revoked")) == len(facts("staff.invitation_revoked")) == 1
+    assert plain not in json.dumps(list(Entry.objects.values_list("data", flat=True)))
+
+
+def test_tokens_of_somebody_who_left_stay_revoked_when_they_come_back(ada, ben, cups):
+    _token, plain = create_token(user=ben, name="till", scopes=["customers.view"])
+    let_go(ben, by=ada)
+    switch_on(ben, by=ada)
+    ben.refresh_from_db()
+    assert (ben.is_active, ben.left_at, find_token(plain)) == (True, None, None)
+
+
+def test_nobody_takes_over_who_is_not_there(ada, ben, dora, cups):
+    cups[ben.pk] = 3
+    switch_off(dora, by=ada)
+    for successor in (ben, User.objects.get(pk=dora.pk)):
+        with pytest.raises(Invalid):
+            let_go(ben, by=ada, successor=successor)
+    ben.refresh_from_db()
+    assert (ben.is_active, cups) == (True, {ben.pk: 3})
+
+
+def test_charlie_sees_nobody_and_changes_nobody(client_of, charlie, ben):
+    client = client_of(charlie)
+    for path in ("", f"/{ben.public_id}", f"/{ben.public_id}/leaving", f"/{charlie.public_id}", "/teams", "/roles"):
+        assert client.get(f"/settings/people{path}").status_code == 403
+    for path, sent in (
+        (f"/{ben.public_id}", {"role": "owner"}),
+        (f"/{charlie.public_id}", {"role": "owner"}),
+        (f"/{ben.public_id}/switch", {"to": "off"}),
+        (f"/{ben.public_id}/leaving", {}),
+        ("/teams", {"name": "Mine"}),
+        ("/invitation", {"email": "x@shop.example", "role": "owner"}),
+    ):
+        assert client.post(f"/settings/people{path}", sent).status_code == 403
+    ben.refresh_from_db()
+    charlie.refresh_from_db()
+    assert (ben.role, ben.is_active, charlie.role) == ("agent", True, "nobody")
+    assert (Team.objects.count(), Invitation.objects.count()) == (0, 0)
+
+
+def test_ben_sees_colleagues_and_changes_none(client_of, ben, charlie):
+    client = client_of(ben)
+    page = client.get("/settings/people").content.decode()
+    assert "Charlie Nobody" in page
+    assert "Invite" not in page.split('class="setsec"', 1)[1]
+    assert "do not change it" in client.get(f"/settings/people/{charlie.public_id}").content.decode()
+    assert client.post(f"/settings/people/{charlie.public_id}", {"role": "agent"}).status_code == 403
+    assert client.post(f"/settings/people/{ben.public_id}", {"role": "owner"}).status_code == 403
+    charlie.refresh_from_db()
+    assert charlie.role == "nobody"
+
+
+def test_the_page_offers_only_roles_that_somebody_may_give(client_of, dora, ben):
+    page = client_of(dora).get(f"/settings/people/{ben.public_id}").content.decode()
+    assert '<option value="agent" selected>' in page
+    assert 'value="owner"' not in page
+    answer = client_of(dora).post(f"/settings/people/{ben.public_id}", {"role": "owner"})
+    assert answer.status_code == 422
+    ben.refresh_from_db()
+    assert ben.role == "agent"
+
+
+def test_a_person_that_does_not_exist_is_not_found(client_of, ada):
+    for public_id in ("usr_nothing", "usr_0000000000000", "cus_0000000000000", "ada"):
+        assert client_of(ada).get(f"/settings/people/{public_id}").status_code == 404
+
+
+def test_who_leaves_hands_over_their_customers_and_it_can_be_undone(client_of, ada, ben, dora):
+    from regulars.customers.actions import change_customer, create_customer
+    from regulars.customers.actions.bulk import undo
+    from regulars.customers.models import ChangeSet, Customer
+
+    ours = [create_customer(values={"name": f"Person {number}"}) for number in range(3)]
+    for customer in ours[:2]:
+        change_customer(customer, values={"looked_after_by": ben})
+    change_customer(ours[2], values={"looked_after_by": ada})
+    assert "2 customers" in client_of(ada).get(f"/settings/people/{ben.public_id}/leaving").content.decode()
+    page = client_of(ada).post(f"/settings/people/{ben.public_id}/leaving", {"successor": dora.public_id})
+    assert "2 customers" in page.content.decode()
+    owners = Customer.objects.order_by("pk").values_list("looked_after_by", flat=True)
+    assert list(owners.all()) == [dora.pk, dora.pk, ada.pk]
+    done = ChangeSet.objects.get()
+    assert (done.state, done.total, done.made_by) == ("applied", 2, ada)
+    undo(done)
+    assert list(owners.all()) == [ben.pk, ben.pk, ada.pk]
+
+
+def test_who_sees_few_customers_hands_over_all_that_a_leaver_has(ada, ben, dora):
+    from regulars.customers.actions import change_customer, create_customer
+    from regulars.customers.models import Customer
+    from regulars.staff.policy import reading_as
+    from regulars.timeline.actions import acting
+
+    customer = create_customer(values={"name": "Erika Muster"})
+    change_customer(customer, values={"looked_after_by": ben})
+    seeing_own = Grant(permissions=frozenset({"customers.view", "staff.view", "staff.edit"}), sees="own")
+    role = create_role(by=ada, name="Foreman", grant=seeing_own)
+    for person in (dora, ben):
+        change_colleague(person, by=ada, role=role.key)
+        person.refresh_from_db()
+    with acting(dora.pk, "page"), reading_as(dora):
+        assert Customer.objects.count() == 0
+        done = let_go(ben, by=dora, successor=ada)
+    assert done.duties == ["1 customer"]
+    assert Customer.objects.get().looked_after_by == ada
+
+
+def test_a_changed_role_is_held_to_at_the_next_request(client_of, ada, ben):
+    client = Client()
+    client.force_login(ben)
+    assert client.get("/customers").status_code == 200
+    change_role("agent", by=ada, name="Agent", grant=Grant(permissions=frozenset({"staff.view"})))
+    assert client.get("/customers").status_code == 403
+    assert client.get("/settings/people").status_code == 200
+
+
+def test_the_list_of_people_grows_without_more_queries(client_of, ada, django_assert_num_queries):
+    client = client_of(ada)
+    team = create_team(by=ada, name="Harbour", members=[ada])
+    invite(by=ada, email="new@shop.example", role="agent", teams=[team])
+    client.get("/settings/people")
+    with django_assert_num_queries(8):
+        client.get("/settings/people")
+    for place in range(3):
+        person = User.objects.create(name=f"Person {place}", email=f"p{place}@shop.example", role="agent", password="!")
+        person.teams.add(team)
+        invite(by=ada, email=f"new{place}@shop.example", role="agent", teams=[team])
+    with django_assert_num_queries(8):
+        page = client.get("/settings/people").content.decode()
+    assert "Person 2" in page
+    assert "new2@shop.example" in page
