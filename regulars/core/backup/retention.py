@@ -20,10 +20,11 @@ def taken_at(name: str) -> dt.datetime:
 def to_keep(names: Iterable[str], *, daily: int, weekly: int, monthly: int, proven: Iterable[str]) -> set[str]:
     """The names of the backups to keep: the newest of each day, week and month, and always the newest proven one.
 
-    The newest of all stays as well, proven or not, and so does whatever is newer than the newest proven one.
+    Whatever was taken within a day of the newest one stays as well, proven or not, and so does whatever is newer than
+    the newest proven one.
     """
     newest_first = sorted(set(names), key=lambda name: (taken_at(name), name), reverse=True)
-    kept: set[str] = set(newest_first[:1])
+    kept = {name for name in newest_first if taken_at(name) > taken_at(newest_first[0]) - dt.timedelta(days=1)}
     spans: list[tuple[int, Callable[[dt.datetime], object]]] = [
         (daily, lambda at: at.date()),
         (weekly, lambda at: at.isocalendar()[:2]),
