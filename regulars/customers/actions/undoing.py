@@ -24,7 +24,7 @@ from regulars.customers.journal import Image
 from regulars.customers.models import Change, ChangeSet, ChangeSpan, Customer, Identity, Tag, Tagging
 from regulars.customers.standings import id_list
 from regulars.staff.policy import verb
-from regulars.timeline.actions import record, record_many
+from regulars.timeline.actions import blank_many, record, record_many
 from regulars.timeline.models import Entry
 
 AT_ONCE = 5_000
@@ -189,8 +189,10 @@ def _undo_creations(undoing: ChangeSet) -> bool:
     staying = [(number, there[number][:250], why) for number, why in sorted(kept.items()) if number in there]
     bulk.insert(Change, ("customer_id", "label", "reason"), staying, same=same)
     going = [number for number in numbers if number not in kept]
+    # that they came and went stays in the log, without them
+    blank_many(Entry.objects.filter(customer__in=id_list(going)), is_emptied=True, is_cut_loose=True, reason="undone")
     for relation in Customer._meta.related_objects:
-        if relation.related_model._meta.label in _GOES_WITH:
+        if relation.related_model is not Entry and relation.related_model._meta.label in _GOES_WITH:
             rows = relation.related_model._base_manager.filter(**{f"{relation.field.name}__in": id_list(going)})
             rows._raw_delete(rows.db)
     rows = Customer.everyone.filter(pk__in=id_list(going))
