@@ -111,9 +111,14 @@ def forget(numbers: Iterable[int]) -> None:
 def add_generation(name: str) -> int:
     """A new generation of a key, which everything is written with from the commit on; returns its number."""
     if name == PEOPLE:
-        _change_people(lambda trees: trees | {max(trees) + 1: KeyTree.grown_from(secrets.token_bytes(32))})
+        _change_people(lambda trees: trees | {max(trees) + 1: _grown_like(trees[max(trees)])})
         return people().newest
     return _change_named(name, lambda keys: keys | {max(keys) + 1: secrets.token_bytes(32)}).newest
+
+
+def _grown_like(tree: KeyTree) -> KeyTree:
+    """A tree from a root of its own, in which the same people are forgotten."""
+    return KeyTree.grown_from(secrets.token_bytes(32)).without(*tree.forgotten())
 
 
 def drop_generations(name: str, *, below: int) -> None:
@@ -166,6 +171,12 @@ def wrap(name: str, state: bytes) -> tuple[str, str]:
     """The state of a key under the ring's current key: its id, and the text."""
     key, nonce = ring().current, secrets.token_bytes(NONCE)
     return key.id, urlsafe_b64encode(nonce + _cipher_of(key).encrypt(nonce, state, name.encode())).decode()
+
+
+def look_again() -> None:
+    """Ask for the rows now: a value names a generation that this process does not know yet."""
+    if not _own():
+        _ask()
 
 
 def forget_cached() -> None:

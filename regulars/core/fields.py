@@ -18,7 +18,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
 from django.db import models
 from django.db.models.expressions import Func
@@ -84,10 +84,19 @@ class Unsealed(TypeError):  # noqa: N818 — says what to do
 
 
 class SealedText(models.TextField):
-    """A text that is sealed in the database. `person` is the attribute of a row that says whose key seals it."""
+    """A text that is sealed in the database. `person` is the attribute of a row that says whose key seals it.
 
-    def __init__(self, *args: Any, person: str = "customer_id", **kwargs: Any) -> None:
-        self.person = person
+    `blinds` gives the columns of numbers that stand for a value; who writes the column writes them too.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        person: str = "customer_id",
+        blinds: Callable[[str], dict[str, Any]] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.person, self.blinds = person, blinds
         super().__init__(*args, **kwargs)
 
     def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
@@ -137,14 +146,44 @@ class SealedText(models.TextField):
             return False
 
 
+class OfPerson(models.Model):
+    """A row with sealed texts: what was sealed for somebody else, and copied here, is not shown."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Any, values: Any) -> Self:
+        row = super().from_db(db, field_names, values)
+        for name, field in sealed_fields(cls).items():
+            value = row.__dict__.get(name)
+            if not isinstance(value, Opened):
+                continue
+            number = row.pk if field.person == "pk" else row.__dict__.get(field.person)
+            if number is not None and value.sealed.split(".", 2)[1] != sealing.base36(number):
+                log.error("%s of row %s was sealed for somebody else", field.place, row.pk)
+                lost = Lost()
+                lost.sealed = value.sealed
+                row.__dict__[name] = lost
+        return row
+
+
 class SealedJson(models.JSONField):
     """JSON in which every text, number or list of them under one of `keys` is sealed, at any depth.
 
-    Where the row says no person, the shop's own key seals.
+    Where the row says no person, the shop's own key seals. What `is_history` is never written anew, because others
+    vouch for every byte of it.
     """
 
-    def __init__(self, *args: Any, keys: Keys | None = None, person: str = "customer_id", **kwargs: Any) -> None:
-        self.keys, self.person = keys or Keys(), person
+    def __init__(
+        self,
+        *args: Any,
+        keys: Keys | None = None,
+        person: str = "customer_id",
+        is_history: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        self.keys, self.person, self.is_history = keys or Keys(), person, is_history
         super().__init__(*args, **kwargs)
 
     def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:

@@ -9,6 +9,7 @@ one. So there is no row per person, and a copy of the state serves for people wh
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from hashlib import blake2b
 from typing import Final
 
@@ -55,6 +56,14 @@ class KeyTree:
     def knows(self, number: int) -> bool:
         """Whether the key of this number can still be derived."""
         return self._cover(number) is not None
+
+    def forgotten(self) -> Iterator[int]:
+        """Every number whose key cannot be derived any more, rising."""
+        following = 0
+        spans = sorted((bits << (DEPTH - depth), 1 << (DEPTH - depth)) for depth, bits in self._nodes)
+        for first, size in (*spans, (1 << DEPTH, 0)):
+            yield from range(following, first)
+            following = first + size
 
     def leaf(self, number: int) -> bytes:
         """The key of a number, 32 bytes; raises LeafForgotten."""

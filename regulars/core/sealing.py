@@ -100,7 +100,7 @@ def file_key(person_id: int | None, *, generation: int | None = None) -> tuple[i
     if person_id is None:
         keys = datakeys.named("files")
         chosen = keys.newest if generation is None else generation
-        key = keys.generations.get(chosen)
+        key = _secret("files", chosen)
         if key is None:
             raise Damaged("a file of a generation of keys that there is not")
         return chosen, _derived(key, b"file")
@@ -207,6 +207,9 @@ def _person_cipher(generation: int, person_id: int) -> AESGCM:
 def _leaf(generation: int, person_id: int) -> bytes:
     tree = datakeys.people().generations.get(generation)
     if tree is None:
+        datakeys.look_again()
+        tree = datakeys.people().generations.get(generation)
+    if tree is None:
         raise Damaged("a sealed text of a generation of keys that there is not")
     try:
         return tree.leaf(person_id)
@@ -216,8 +219,16 @@ def _leaf(generation: int, person_id: int) -> bytes:
         raise Damaged("a sealed text of nobody") from None
 
 
-def _secret_cipher(name: str, generation: int) -> AESGCM:
+def _secret(name: str, generation: int) -> bytes | None:
     key = datakeys.named(name).generations.get(generation)
+    if key is None:
+        datakeys.look_again()
+        key = datakeys.named(name).generations.get(generation)
+    return key
+
+
+def _secret_cipher(name: str, generation: int) -> AESGCM:
+    key = _secret(name, generation)
     if key is None:
         raise Damaged("a sealed text of a generation of keys that there is not")
     return _cipher(_derived(key, b"text"))

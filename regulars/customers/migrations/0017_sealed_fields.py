@@ -1,6 +1,7 @@
 """Room for sealed values. What is plain yet waits as “0.<text>” until set-up seals it; nothing reads it so."""
 
 from django.db import migrations, models
+from django.db.models.functions import Cast
 
 _WAITING = "0."
 _BIRTH = """
@@ -31,7 +32,8 @@ def wait(apps, editor):
         row.values, row.shown = _with_birth(row.values), _with_birth(row.shown)
         row.save(update_fields=["values", "shown"])
     changes = apps.get_model("customers", "Change").objects
-    for row in changes.filter(images__icontains="born_ordinal").only("images").iterator():
+    texts = changes.annotate(images_text=Cast("images", models.TextField()))
+    for row in texts.filter(images_text__contains="born_ordinal").only("images").iterator():
         row.images = [_image(image) for image in row.images]
         row.save(update_fields=["images"])
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from regulars.core.fields import SealedText
+from regulars.core.fields import OfPerson, SealedText
 from regulars.core.models import Row
 from regulars.core.walls import Guarded
 from regulars.customers.models.people import Customer
@@ -114,7 +114,7 @@ class CustomField(Row):
         return f"metafields.custom.{self.key}"
 
 
-class CustomValue(models.Model):
+class CustomValue(OfPerson):
     """A value of a custom field; several rows, by `place`, for a field that holds several.
 
     `text` is the value exactly, in its canonical form; `folded` (texts) and `number` (numbers, money in the smallest

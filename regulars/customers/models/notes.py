@@ -8,13 +8,13 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from regulars.core.fields import SealedText
+from regulars.core.fields import OfPerson, SealedText
 from regulars.core.models import Row
 from regulars.core.walls import Guarded
 from regulars.customers.models.people import Customer
 
 
-class Note(Row):
+class Note(OfPerson, Row):
     """A note of the team. A deleted note stays for thirty days, so that deleting can be undone."""
 
     class Kind(models.TextChoices):
@@ -65,7 +65,7 @@ class Mention(models.Model):
         return f"{self.user_id} in {self.note_id}"
 
 
-class Attachment(Row):
+class Attachment(OfPerson, Row):
     """A file that belongs to a note. Its bytes lie outside the web root, under `key` in the data folder."""
 
     id_prefix = "att"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 from django.conf import settings
@@ -9,11 +10,12 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from regulars.core import shop
-from regulars.core.fields import SealedText
+from regulars.core.fields import OfPerson, SealedText
 from regulars.core.models import Row
 from regulars.core.money import Money
 from regulars.core.walls import Guarded, SeenKey
 from regulars.customers.birthdays import as_written as read_birth
+from regulars.customers.sealed import blind_of
 
 
 class Kind(models.TextChoices):
@@ -119,7 +121,7 @@ class Listed(Guarded):
         return super().get_queryset().filter(is_listed=True)
 
 
-class Customer(PurchaseFigures, Row):
+class Customer(OfPerson, PurchaseFigures, Row):
     """A person or a company that buys here, or might.
 
     `name` is what is shown; `sort_name` and `search_text` are its folded forms, made by `customers.actions` from the
@@ -159,7 +161,9 @@ class Customer(PurchaseFigures, Row):
 
     # What an import of a million rows seldom has stands in the database's own defaults.
     # "1980-03-12", "--03-12" or "1980", and the blind numbers that find it: the day, its year, its day of the year
-    birth = SealedText(_("date of birth"), person="pk", blank=True, default="", db_default="")
+    birth = SealedText(
+        _("date of birth"), person="pk", blinds=partial(blind_of, "birth"), blank=True, default="", db_default=""
+    )
     birth_blind = models.BigIntegerField(null=True, blank=True, db_default=None, editable=False)
     birth_year_blind = models.BigIntegerField(null=True, blank=True, db_default=None, editable=False)
     birthday_blind = models.BigIntegerField(null=True, blank=True, db_default=None, editable=False)
@@ -177,11 +181,25 @@ class Customer(PurchaseFigures, Row):
     )
     has_category_by_hand = models.BooleanField(default=False, db_default=False, editable=False)
     payment_preference = SealedText(
-        _("pays by preference"), person="pk", max_length=40, blank=True, default="", db_default=""
+        _("pays by preference"),
+        person="pk",
+        blinds=partial(blind_of, "payment_preference"),
+        max_length=40,
+        blank=True,
+        default="",
+        db_default="",
     )
     payment_preference_blind = models.BigIntegerField(null=True, blank=True, db_default=None, editable=False)
 
-    vat_number = SealedText(_("VAT number"), person="pk", max_length=20, blank=True, default="", db_default="")
+    vat_number = SealedText(
+        _("VAT number"),
+        person="pk",
+        blinds=partial(blind_of, "vat_number"),
+        max_length=20,
+        blank=True,
+        default="",
+        db_default="",
+    )
     vat_number_blind = models.BigIntegerField(null=True, blank=True, db_default=None, editable=False)
     payment_days = models.PositiveSmallIntegerField(_("days to pay"), null=True, blank=True)
     organisation = SeenKey(
