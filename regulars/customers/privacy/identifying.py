@@ -6,6 +6,7 @@ import json
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from urllib.parse import quote, quote_plus
 
 from regulars.core.text import fold
 from regulars.customers import people
@@ -68,9 +69,12 @@ def spelled(needles: Iterable[Needle]) -> Spelled:
             texts[json.dumps(text)[1:-1]] = None
             # an escape stands for the letter as it was written, before anything was made small
             texts[json.dumps(unicodedata.normalize(form, needle.text))[1:-1].casefold()] = None
+            # saved lists and links have it as addresses do
+            for quoted in (quote, quote_plus):
+                texts[quoted(unicodedata.normalize(form, needle.text)).casefold()] = None
         folded = fold(needle.text)
         if _is_long_enough(folded):
-            texts[folded] = None
+            texts[folded] = texts[quote_plus(folded)] = None
     return Spelled(kept, tuple(text for text in texts if text), tuple(digits))
 
 

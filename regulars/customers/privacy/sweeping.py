@@ -9,8 +9,9 @@ sweeper, and what belongs to somebody else, is left to people: the certificate s
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
@@ -18,6 +19,7 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from regulars.core.models import IdempotentCall, Lease
+from regulars.core.text import fold
 from regulars.customers.models import Change, ChangeSet, Household, ImportFile, MatchingModel, SavedView
 from regulars.customers.privacy.identifying import Spelled
 from regulars.customers.privacy.searching import Hit, finder
@@ -48,8 +50,34 @@ def sweep(hits: Iterable[Hit], spelled: Spelled) -> dict[str, int]:
         elif hit.table in _SWEEPERS:
             _SWEEPERS[hit.table](hit.column, hit.keys)
             cleaned[hit.table] = cleaned.get(hit.table, 0) + hit.rows
+    forget_learnt(spelled)
     cache.clear()
     return cleaned
+
+
+def forget_learnt(spelled: Spelled) -> None:
+    """Take the words of a name out of what the search for duplicates learnt about how often words are.
+
+    It says of nobody that they exist, but of a rare word that somebody does. It is learnt anew with the next search.
+    """
+    words = {word for needle in spelled.needles for word in fold(needle.text).replace("@", " ").split()}
+    for model in MatchingModel.objects.select_for_update():
+        rarity = model.parameters.get("rarity", {})
+        said = [(often, word) for often in _counts(rarity) for word in often if words.intersection(str(word).split())]
+        for often, word in said:
+            del often[word]
+        if said:
+            model.save(update_fields=["parameters"])
+
+
+def _counts(rarity: Any) -> Iterator[dict[str, Any]]:
+    """The tables of words in what was learnt, however deep they lie."""
+    if isinstance(rarity, dict):
+        for name, value in rarity.items():
+            if name == "often" and isinstance(value, dict):
+                yield value
+            else:
+                yield from _counts(value)
 
 
 def _sweep_file(path: Path, spelled: Spelled) -> bool:

@@ -1,0 +1,226 @@
+"""A person with everything is erased: no table, no file, no freed page and no old backup says who they were."""
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.db.models import Sum
+
+from regulars.channels.actions import channel_for
+from regulars.core import sealing, shop
+from regulars.core.models import IdempotentCall
+from regulars.customers import search
+from regulars.customers.actions import change_customer, create_customer, find_duplicates
+from regulars.customers.actions.consent import record_consent
+from regulars.customers.actions.contact_points import add_contact_point
+from regulars.customers.actions.erasing import begin_erasure
+from regulars.customers.actions.imports import apply_import, guessed, plan_import, receive_file
+from regulars.customers.actions.merging import merge
+from regulars.customers.actions.notes import write_note
+from regulars.customers.actions.privacy import ask_for_right, check_identity, limit_person
+from regulars.customers.actions.tags import tag as put_tag
+from regulars.customers.models import (
+    Attachment,
+    Customer,
+    Erasure,
+    SavedView,
+    Suppression,
+    Tombstone,
+)
+from regulars.customers.privacy import certifying, permitting
+from regulars.customers.privacy.identifying import needles_of, spelled
+from regulars.customers.privacy.searching import search as search_everything
+from regulars.messaging.actions import write as write_mail
+from regulars.orders.actions import place_order
+from regulars.orders.models import KeptSale, Order
+from regulars.timeline import audit
+from regulars.timeline.actions import seal_entries
+from regulars.timeline.models import Entry
+
+NOW = dt.datetime(2026, 3, 12, 9, 42, tzinfo=dt.UTC)
+PAGE, RESERVED = 4096, 80  # of SQLCipher: the nonce and the check of a page stand at its end
+CANARIES = (
+    "Marchetti",
+    "marchetti",
+    "elodie.m@posteo.example",
+    "em-second@posteo.example",
+    "Quittenweg 77",
+    "4915112345678",
+    "EXT-99175",
+    "peanut canary",
+    "secret canary file",
+)
+
+
+@pytest.fixture
+def home(settings, tmp_path):
+    settings.REGULARS_HOME = tmp_path / "home"
+    settings.REGULARS_HOME.mkdir()
+    settings.ATTACHMENTS = settings.REGULARS_HOME / "attachments"
+    settings.BACKUP_PLACES = [str(tmp_path / "home.backups")]
+    return settings.REGULARS_HOME
+
+
+@pytest.fixture
+def everything(home, transactional_db, ada):
+    """Somebody with orders, notes, files, mails, a merge, an import, consent, duplicates; and somebody else."""
+    shop.change(name="Hain & Hafen", currency="EUR", country="DE")
+    other = create_customer(values={"name": "Joost van der Meulen", "email": "joost@posteo.example"})
+    elodie = create_customer(
+        values={"given_name": "Élodie", "family_name": "Marchetti", "email": "elodie.m@posteo.example",
+                "phone": "+49 151 12345678", "birth_date": "1984-03-12"},
+        channel=channel_for("web"),
+        external_id="EXT-99175",
+        address={"line1": "Quittenweg 77", "city": "Hamburg", "postcode": "20095", "country": "DE"},
+    )  # fmt: skip
+    twin = create_customer(values={"name": "E. Marchetti", "email": "em-second@posteo.example"})
+    for customer, number in ((elodie, "HH-1"), (twin, "HH-2"), (other, "HH-3")):
+        place_order(
+            values={
+                "number": number,
+                "placed_at": NOW,
+                "status": "paid",
+                "note": "Ring at Marchetti" if customer != other else "",
+            },
+            lines=[{"sku": "TEA", "title": "Sencha", "quantity": 2, "unit_price": "12.50"}],
+            customer=customer,
+            channel=channel_for("web"),
+        )
+    write_note(
+        elodie,
+        text="Allergic: peanut canary",
+        files=[SimpleUploadedFile("Marchetti.txt", b"secret canary file of Marchetti")],
+    )
+    change_customer(elodie, values={"occupation": "Baker"})
+    add_contact_point(elodie, kind="email", value="elodie.work@posteo.example")
+    put_tag(elodie, names=["VIP"])
+    record_consent(elodie, medium="email", state="agreed", source="form")
+    write_mail(
+        cause="test 1", customer=elodie, to=elodie.email, subject="For Élodie Marchetti", text="Dear Ms Marchetti"
+    )
+    limit_person(elodie, kind="no_marketing", reason="Ms Marchetti wrote a letter")
+    find_duplicates()
+    merge(keep=elodie, others=[twin])
+    rows = (
+        b"name,email,phone",
+        b"Elodie Marchetti,elodie.m@posteo.example,+4915112345678",
+        b"Nils Holm,nils@posteo.example,",
+        b",broken,",
+    )
+    file = receive_file(name="people.csv", chunks=[b"\n".join(rows)])
+    planned = plan_import(file, mapping=guessed(file, {}, reading={}), is_now=True)
+    apply_import(planned, kinds=["new", "changed", "possible"], is_now=True)
+    IdempotentCall.objects.create(
+        caller_id=1, key="a", fingerprint="f" * 64, status=200, body='{"name": "\\u00c9lodie Marchetti"}'
+    )
+    SavedView.objects.create(name="Marchetti only", owner=ada, query="q=Elodie+Marchetti")
+    search.reindex()
+    (home / "logs").mkdir(exist_ok=True)
+    (home / "logs" / "web.log").write_text("one line\nsent to elodie.m@posteo.example\nlast line\n")
+    return Customer.objects.get(pk=elodie.pk), other
+
+
+def raw_dump():
+    """Every byte of SQLite's file as it stands in memory, freed pages included: each page decrypted by hand."""
+    if connection.vendor != "sqlite":
+        return b""
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    body = Path(str(connection.settings_dict["NAME"])).read_bytes()
+    assert not body.startswith(b"SQLite format 3")
+    key = bytes.fromhex(connection.settings_dict["OPTIONS"]["keys"][0])
+    plain = []
+    for start in range(0, len(body), PAGE):
+        page = body[start + (16 if start == 0 else 0) : start + PAGE]
+        encrypted, nonce = page[:-RESERVED], page[-RESERVED:][:16]
+        cipher = Cipher(algorithms.AES(key), modes.CBC(nonce)).decryptor()
+        plain.append(cipher.update(encrypted) + cipher.finalize())
+    assert b"Joost van der Meulen" in b"".join(plain)
+    return b"".join(plain)
+
+
+def canaries_in(body):
+    return [
+        canary
+        for canary in CANARIES
+        if any(form in body for form in (canary.encode(), canary.encode("utf-16-le"), escaped(canary)))
+    ]
+
+
+def escaped(text):
+    return json.dumps(text)[1:-1].encode()
+
+
+def test_nothing_is_left_of_an_erased_person(everything, home, ada, run_jobs):
+    elodie, other = everything
+    wanted = spelled(needles_of(elodie))
+    before = search_everything(wanted)
+    assert len({hit.place for hit in before.hits}) > 12
+    totals = Order.objects.aggregate(total=Sum("total_minor"))["total"]
+    request = ask_for_right(
+        elodie, kind="erasure", law="gdpr", asked_by="Élodie Marchetti", details="Everything, please"
+    )
+    check_identity(request, check="email")
+    numbers = [elodie.pk, *Customer.everyone.filter(merged_into=elodie).values_list("pk", flat=True)]
+
+    case = begin_erasure(elodie, cause="request", request=request)
+    run_jobs()
+
+    case.refresh_from_db()
+    assert (case.state, case.problem) == (Erasure.State.DONE, "")
+    found = case.certificate["searched"]
+    assert (found["found"], found["places"], found["in_records_of_others"]) == (0, [], [])
+    assert found["tables"] > 40
+    # a second search, by the one who knows whom to look for
+    again = search_everything(wanted)
+    assert [hit.place for hit in again.hits] == []
+    for path in home.rglob("*"):
+        if path.is_file():
+            assert canaries_in(path.read_bytes()) == [], path
+    assert (home / "logs" / "web.log").read_text().splitlines()[::2] == ["one line", "last line"]
+    # the raw file, freed pages and all
+    dump = raw_dump()
+    assert [(canary, dump[dump.find(canary.encode()) - 60 :][:150]) for canary in canaries_in(dump)] == []
+    # what stays, and what does not know whose it was
+    assert Order.objects.aggregate(total=Sum("total_minor"))["total"] == totals
+    assert set(Order.objects.filter(number__in=["HH-1", "HH-2"]).values_list("customer", "note")) == {(None, "")}
+    kept = set(KeptSale.objects.values_list("order__number", "until"))
+    assert kept == {("HH-1", dt.date(2036, 12, 31)), ("HH-2", dt.date(2036, 12, 31))}
+    assert KeptSale.objects.values("anonymous").distinct().count() == 1
+    assert set(Tombstone.objects.values_list("customer_id", flat=True)) == set(numbers)
+    assert all(sealing.is_forgotten(number) for number in numbers)
+    assert Attachment.objects.count() == 0
+    assert Customer.objects.filter(pk=other.pk).exists()
+    request.refresh_from_db()
+    assert (request.state, request.asked_by, request.details, request.customer) == ("done", "", "", None)
+    # the e-mail that a file brings again is known, and not written to
+    assert Suppression.objects.count() >= 3
+    back = create_customer(values={"name": "Somebody", "email": "elodie.m@posteo.example"})
+    assert permitting.may(back, "marketing")
+    assert back.pk not in numbers
+
+
+def test_the_certificate_is_sealed_and_names_nobody(everything, run_jobs):
+    elodie, _other = everything
+    case = begin_erasure(elodie)
+    run_jobs()
+    case.refresh_from_db()
+    text = certifying.text_of(case.certificate)
+    assert canaries_in(text.encode()) == []
+    assert certifying.is_true(case)
+    case.certificate["people"] = 2
+    assert not certifying.is_true(case)
+
+
+def test_the_audit_chain_still_holds(everything, run_jobs):
+    elodie, _other = everything
+    seal_entries()
+    begin_erasure(elodie)
+    run_jobs()
+    seal_entries()
+    assert audit.verify().problem is None
+    assert not Entry.objects.filter(customer=elodie.pk).exists()
