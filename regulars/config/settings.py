@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "regulars.core.middleware.health.Health",
     "regulars.staff.middleware.NobodyReads",
     "regulars.core.api.door.ApiDoor",
+    "regulars.core.middleware.methods.Methods",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
