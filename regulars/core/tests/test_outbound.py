@@ -68,7 +68,7 @@ MAY_CONNECT = {
     "config/plain_door.py": "listens only",
     "core/background/worker.py": "the name of this machine",
     "messaging/actions.py": "the mail server of the settings; smtplib for the names of its errors",
-    "core/backup/destinations.py": "the S3 storage of the settings, through obstore",
+    "core/backup/places.py": "the S3 storage of the settings, through obstore",
 }
 NETWORK = {
     "aiohttp",
