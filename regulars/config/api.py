@@ -33,7 +33,7 @@ def _as_owner(operation: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
         token = request.auth  # type: ignore[attr-defined]
         with acting(token.user_id, Source.API, token_id=token.pk), reading_as(token) as access:
             _note_read(request, operation, arguments)
-            return streamed(operation(request, **arguments), access)  # type: ignore[return-value]
+            return streamed(operation(request, **arguments), access)
 
     return run
 

@@ -39,9 +39,9 @@ class MaskedNumber(int):
     def _itself(self, *_other: Any) -> MaskedNumber:
         return self
 
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _itself  # type: ignore[assignment]
-    __floordiv__ = __rfloordiv__ = __truediv__ = __rtruediv__ = __mod__ = _itself  # type: ignore[assignment]
-    __neg__ = __pos__ = __abs__ = __round__ = _itself  # type: ignore[assignment]
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _itself
+    __floordiv__ = __rfloordiv__ = __truediv__ = __rtruediv__ = __mod__ = _itself
+    __neg__ = __pos__ = __abs__ = __round__ = _itself
 
 
 HIDDEN = Masked("")

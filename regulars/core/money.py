@@ -13,6 +13,7 @@ from babel.core import Locale
 from babel.numbers import format_currency, get_currency_precision, is_currency
 
 from regulars.core import digits
+from regulars.core.masks import DOTS, MaskedNumber
 
 
 class DifferentCurrencies(ValueError):  # noqa: N818 — it says what is wrong
@@ -55,6 +56,8 @@ class Money:
 
     def format(self, language: str, *, whole_from: int | None = None) -> str:
         """As people write it (CLDR). From `whole_from` units on, decimals are left out: €1,284, as lists do."""
+        if isinstance(self.minor, MaskedNumber):
+            return DOTS
         one = 10 ** exponent(self.currency)
         if whole_from is None or abs(self.minor) < whole_from * one:
             return _writer(self.currency, language, is_whole=False)(self.minor)

@@ -8,6 +8,7 @@ a person inside a verb is asked for inside `as_reader`.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -85,9 +86,8 @@ class Sight:
         """The same for whoever sees the same: names what is kept for a while of what they saw."""
         if self.is_open:
             return "all"
-        levels = ",".join(f"{name}={level}" for name, level in self.levels)
-        owners, channels = sorted(self.owner_ids), sorted(self.channel_ids)
-        return f"{self.rows}.{owners}.{channels}.{levels}".replace(" ", "")
+        said = (self.rows, sorted(self.owner_ids), sorted(self.channel_ids), self.levels)
+        return hashlib.sha256(repr(said).encode()).hexdigest()
 
 
 EVERYTHING = Sight()

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from django.apps import apps
 from django.db import models
@@ -28,6 +28,7 @@ from regulars.core.masks import Masked, MaskedNumber
 from regulars.core.sight import GROUPS, Level, Rows, Sight, current
 
 Mask = Callable[[Any], Any]
+Kept = TypeVar("Kept", bound=models.Model)
 
 
 class MaskedWrite(NotAllowed):
@@ -227,6 +228,21 @@ def rule_of(model: type[models.Model], column: str) -> Protected | None:
     return known.protected.get(column) if known else None
 
 
+def is_told(rule: Protected, sight: Sight) -> bool:
+    """Whether somebody learns anything of a column: a text may be masked, figures are shown in full or not at all."""
+    if isinstance(rule, Text | Contact):
+        return any(sight.level(group) is not Level.HIDDEN for group in rule.groups)
+    return rule.is_open(sight)
+
+
+def rule_at(model: type[models.Model], path: str) -> Protected | None:
+    """How the column at the end of a path is protected: `organisation__sort_name` of Customer."""
+    *steps, column = path.split("__")
+    for step in steps:
+        model = model._meta.get_field(step).related_model  # type: ignore[assignment]
+    return rule_of(model, column)
+
+
 def is_shown(model: type[models.Model], *columns: str) -> bool:
     """Whether the reader sees all of these columns in full, here and now."""
     sight = current()
@@ -245,7 +261,7 @@ def visible(model: type[models.Model], sight: Sight) -> Q:
         condition &= _of_customer(f"{path}__" if path else "", sight)
     for column in known.customer_id:
         customers = apps.get_model("customers.Customer")
-        seen = models.QuerySet(customers).filter(_of_customer("", sight)).values("pk")
+        seen: models.QuerySet[Any] = models.QuerySet(customers).filter(_of_customer("", sight)).values("pk")
         condition &= Q(**{f"{column}__in": seen})
     if known.made_by:
         condition &= Q(**{known.made_by: sight.user_id}) if sight.user_id else _NEVER
@@ -305,10 +321,10 @@ class SeenKey(models.ForeignKey):
         return name, "django.db.models.ForeignKey", args, kwargs
 
 
-class Guarded(models.Manager[Any]):
+class Guarded(models.Manager[Kept]):
     """The manager of a table behind the walls: only what the reader sees."""
 
-    def get_queryset(self) -> models.QuerySet[Any]:
+    def get_queryset(self) -> models.QuerySet[Kept]:
         rows = super().get_queryset()
         sight = current()
         return rows if sight.sees_all else rows.filter(visible(self.model, sight))

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from regulars.customers import birthdays, customfields, people, postal, preferences, presenting, restrictions
 from regulars.customers.forms import CustomerForm
+from regulars.customers.forms.profile import hidden_fields
 from regulars.customers.models import Address, Customer, Identity
 from regulars.customers.names import category_name, formal_name, is_family_first_here
 from regulars.customers.places import language_name
@@ -57,7 +58,7 @@ def profile(request: HttpRequest, customer: Customer) -> dict[str, Any]:
         "points": contact_points(customer),
         "parts": [part for part in (*parts(customer), own_fields(request.user, customer)) if part.facts],
         "restrictions": restrictions.words(customer),
-        "inline": INLINE,
+        "inline": INLINE - frozenset(hidden_fields()),
         **household(customer),
         **company_people(customer),
         **addresses(request, customer),

@@ -14,6 +14,9 @@ from typing import Any
 
 from django.utils.functional import Promise
 
+from regulars.core.sight import current
+from regulars.core.walls import Protected, is_told, rule_at
+from regulars.customers.models import Customer
 from regulars.customers.relations import Relation
 
 Choices = Callable[[], list[tuple[str, str]]]
@@ -91,10 +94,29 @@ class Field:
             raise ValueError(f"the field {self.name} is a column or a relation, one of the two")
 
     def is_seen_by(self, actor: Any) -> bool:
-        """Whether a person or a token may see the field. Nobody in particular (None) sees what all roles see."""
+        """Whether a person or a token may see the field, be it masked. Nobody in particular (None) sees what all roles
+        see. A figure is seen in full, or not at all.
+        """
+        sight = current()
+        if not sight.is_open and not all(is_told(rule, sight) for rule in self.rules):
+            return False
         if actor is None:
             return not self.roles
         return actor.may(self.permission) and (not self.roles or actor.role in self.roles)
+
+    def is_asked_by(self, actor: Any) -> bool:
+        """Whether they may filter and sort by it: only by what they see in full, or its answers would tell the rest."""
+        sight = current()
+        return self.is_seen_by(actor) and (sight.is_open or all(rule.is_open(sight) for rule in self.rules))
+
+    @property
+    def rules(self) -> tuple[Protected, ...]:
+        """How the columns that it reads are protected."""
+        if self.relation is not None:
+            model, names = self.relation.model, (self.relation.value, self.relation.shown)
+        else:
+            model, names = Customer, (self.column, self.sort_column)
+        return tuple(rule for name in names if name and (rule := rule_at(model, name)) is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +160,11 @@ def fields() -> list[Field]:
 def seen_by(actor: Any) -> list[Field]:
     """The fields a person or a token may see."""
     return [field for field in fields() if field.is_seen_by(actor)]
+
+
+def asked_by(actor: Any) -> list[Field]:
+    """The fields by which a person or a token may filter and sort, as far as a field can be asked at all."""
+    return [field for field in fields() if field.is_asked_by(actor)]
 
 
 def get(name: str) -> Field | None:

@@ -75,7 +75,7 @@ def available(user: User) -> list[Column]:
             # the city stands with its country: together they are a place
             label=gettext_lazy("Place") if field.name == "city" else field.label,
             kind="name" if field.name == "name" else "place" if field.name == "city" else str(field.type),
-            sort=field.name if field.is_sortable else "",
+            sort=field.name if field.is_sortable and field.is_asked_by(user) else "",
             field=field,
         )
         for field in catalogue.seen_by(user)

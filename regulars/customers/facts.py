@@ -257,6 +257,20 @@ class NoteChanged(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class CustomerRevealed(Fact):
+    """Somebody is about to see a masked group of fields of one customer in full; written down before it is shown."""
+
+    name: ClassVar[str] = "customer.revealed"
+    sentence: ClassVar = _("Masked values shown")
+    icon: ClassVar[str] = "eye"
+    on_timeline: ClassVar[bool] = False
+    is_public: ClassVar[bool] = False
+
+    group: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CustomersExported(Fact):
     """Customers went out as a file; `count` of them, `filters` are those of the list, `reason` what it is for."""
 

@@ -117,6 +117,7 @@ FIELDS = (
             value="organisation__sort_name",
             shown="organisation__name",
             where=(("organisation__isnull", False),),
+            leads_to="organisation",
         ),
     ),
     Field(name="position", label=_("Position"), type=Type.TEXT, column="position"),

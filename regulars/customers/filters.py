@@ -77,13 +77,13 @@ def parse(parameter: str, value: str, *, language: str, reader: Any = None) -> C
     """
     name, operator = catalogue.split(parameter)
     known = catalogue.get(name)
-    if known is None or not known.is_filter or not known.is_seen_by(reader):
+    if known is None or not known.is_filter or not known.is_asked_by(reader):
         raise _refused(
             parameter,
             _("There is no filter “%(name)s”. Known are: %(known)s.")
             % {
                 "name": name[:40],
-                "known": ", ".join(sorted(one.name for one in catalogue.seen_by(reader) if one.is_filter)),
+                "known": ", ".join(sorted(one.name for one in catalogue.asked_by(reader) if one.is_filter)),
             },
         )
     operators = operators_of(known)

@@ -32,7 +32,9 @@ class Named:
 
 def colleagues() -> list[User]:
     """Who can be named: everybody who works here and may see customers."""
-    return [user for user in User.objects.filter(is_active=True) if user.may("customers.view")]
+    return [
+        user for user in User.objects.select_related("definition").filter(is_active=True) if user.may("customers.view")
+    ]
 
 
 def named_in(text: str) -> list[User]:

@@ -18,6 +18,8 @@ from django.db import connection
 from django.db.models import Model, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
+from regulars.core.sight import current
+from regulars.core.walls import customer_seen
 from regulars.customers import people
 from regulars.customers.grams import Ids
 from regulars.customers.models import Customer
@@ -40,6 +42,7 @@ class Relation:
     shown: str = ""
     order: tuple[str, ...] = ()
     alive: tuple[tuple[str, Any], ...] = ()
+    leads_to: str = ""
     has_one_voice: bool = False
 
     def having(self, condition: Q) -> Q:
@@ -81,8 +84,10 @@ class Relation:
         return {pk: root for root, pk in first.items()}
 
     def rows(self) -> QuerySet[Any]:
-        """All of its rows."""
-        return self.model._default_manager.filter(**dict(self.where))
+        """All of its rows that the reader sees."""
+        rows = self.model._default_manager.filter(**dict(self.where))
+        sight = current()
+        return rows if sight.sees_all or not self.leads_to else rows.filter(customer_seen(self.leads_to, sight))
 
     def _ids(self, condition: Q) -> tuple[str, tuple[Any, ...]]:
         own = self.rows().filter(condition or Q(*self.alive)).order_by()

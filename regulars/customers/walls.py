@@ -19,6 +19,7 @@ NOTES = Text("notes", masks.dots)
 BIRTH = Text("birth", masks.year)
 PAYMENT = Text("payment", masks.dots)
 TAX = Text("payment", masks.account)
+_BLIND_BIRTH, _BLIND_PAYMENT = Number("birth", is_empty=True), Number("payment", is_empty=True)
 _WORD = "one of a few words of ours"
 _KEY = "a key of ours, random or counted"
 _SHOP = "the shop's own words, about nobody in particular"
@@ -33,14 +34,19 @@ declare(
         "family_name": NAME,
         "name": NAME,
         "company": NAME,
-        "sort_name": NAME,
+        "sort_name": Whole(("name", "email", "phone")),  # whichever of them there is
         "email": EMAIL,
         "phone": PHONE,
         "postcode": STREET,
         "search_text": Whole(("name", "email", "phone", "address")),
         "birth": BIRTH,
+        "birth_blind": _BLIND_BIRTH,
+        "birth_year_blind": _BLIND_BIRTH,
+        "birthday_blind": _BLIND_BIRTH,
         "payment_preference": PAYMENT,
+        "payment_preference_blind": _BLIND_PAYMENT,
         "vat_number": TAX,
+        "vat_number_blind": _BLIND_PAYMENT,
         "payment_days": Number("payment", is_empty=True),
         "restriction_reason": PAYMENT,
         "is_blocked": Whole(("payment",), instead=False),
@@ -69,7 +75,6 @@ declare(
         "region": "as the city",
         "country": "as the city",
     },
-    internal=("birth_blind", "birth_year_blind", "birthday_blind", "payment_preference_blind", "vat_number_blind"),
 )
 declare(models.Household, protected={"name": NAME})
 declare(
@@ -222,5 +227,6 @@ word(
     "public_id", "kept", "merged", "other", "decision", "deed", "note", "request", "source", "purpose", "change_set",
     "action", "key", "field", "format", "number", "order_number", "currency", "changes", "into", "key_id", "medium",
     "metafields", "updated_at", "created_at", *FIELD_OF.values(),
-    "version", "category_id", "channel_id", "looked_after_by_id", "organisation_id", "household_id", "label", "file",
+    "group", "version",
+    "category_id", "channel_id", "looked_after_by_id", "organisation_id", "household_id", "label", "file",
 )  # fmt: skip

@@ -1,12 +1,14 @@
 """Everything customers plug into the house."""
 
+from http import HTTPStatus
+
 from django.core.signals import request_started
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from regulars.channels.models import Channel
 from regulars.core import commands, menu
-from regulars.core.api import idempotency
+from regulars.core.api import idempotency, problems
 from regulars.customers import (
     about,
     belongings,
@@ -19,6 +21,7 @@ from regulars.customers import (
     moments,
     notes,
     panels,
+    revealed,
     sealed,
     sections,
     tabs,
@@ -175,6 +178,22 @@ for _panel in (
     ),
 ):
     panels.add(_panel)
+panels.add(
+    panels.Panel(
+        name="masked",
+        place=panels.Place.RAIL,
+        template="customers/_rail_masked.html",
+        context=revealed.panel,
+        permission="customers.reveal",
+        order=4,
+    )
+)
+problems.describe(
+    "too-many-shown",
+    status=HTTPStatus.TOO_MANY_REQUESTS,
+    title=_("Too many masked values were shown"),
+    text=_("A person can have sixty masked values shown in an hour. Later it goes on."),
+)
 panels.add(
     panels.Panel(
         name="notes",

@@ -40,7 +40,7 @@ class Message(Row):
     sent_at = models.DateTimeField(null=True)
     is_fleeting = models.BooleanField(default=False)
 
-    objects: ClassVar = Guarded()
+    objects: ClassVar[models.Manager[Message]] = Guarded()
 
     class Meta:
         indexes: ClassVar = [

@@ -74,7 +74,7 @@ class Order(Row):
     tax = MoneyOf("tax_minor")
     refunded = MoneyOf("refunded_minor")
 
-    objects: ClassVar = Guarded()
+    objects: ClassVar[models.Manager[Order]] = Guarded()
 
     class Meta:
         constraints: ClassVar = [
@@ -114,7 +114,7 @@ class OrderLine(models.Model):
     unit_price = models.DecimalField(_("price"), max_digits=18, decimal_places=4, default=0)
     total_minor = models.BigIntegerField(_("amount"), default=0)
 
-    objects: ClassVar = Guarded()
+    objects: ClassVar[models.Manager[OrderLine]] = Guarded()
 
     class Meta:
         ordering: ClassVar = ["order_id", "position", "id"]
@@ -212,7 +212,7 @@ class Return(Row):
 
     refund = MoneyOf("refund_minor")
 
-    objects: ClassVar = Guarded()
+    objects: ClassVar[models.Manager[Return]] = Guarded()
 
     class Meta:
         constraints: ClassVar = [
@@ -247,7 +247,7 @@ class ReturnLine(models.Model):
     unit_price = models.DecimalField(_("price"), max_digits=18, decimal_places=4, default=0)
     total_minor = models.BigIntegerField(_("amount"), default=0)
 
-    objects: ClassVar = Guarded()
+    objects: ClassVar[models.Manager[ReturnLine]] = Guarded()
 
     class Meta:
         ordering: ClassVar = ["parent_id", "position", "id"]

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from regulars.core import shop
 from regulars.core.money import Money
+from regulars.core.sight import current
 from regulars.core.ui import strokes
 from regulars.customers import moments, panels
 from regulars.customers.models import Customer
@@ -103,6 +104,8 @@ def shop_average() -> Money | None:
     """What an order of a known customer comes to in this shop, on average; ten minutes old at most, an hour and a half
     in a shop of five million orders, where it changes by nothing in that time and costs a look at everybody.
     """
+    if not current().is_open:
+        return None  # it is made of everybody
     known: tuple[int, int] | None = cache.get("orders.shop_average")
     if known is None:
         # Who is deleted has bought, too.

@@ -10,7 +10,7 @@ See docs/decisions/0019-policy-in-the-walls.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
@@ -52,11 +52,13 @@ __all__ = [
     "as_house",
     "as_reader",
     "current",
+    "is_seen",
     "keep_looking",
     "looking",
     "reader",
     "reading_as",
     "require_full",
+    "require_full_of",
     "streamed",
     "told",
     "unmasked",
@@ -66,6 +68,7 @@ __all__ = [
 
 P = ParamSpec("P")
 Out = TypeVar("Out")
+Answer = TypeVar("Answer", bound=HttpResponseBase)
 View = TypeVar("View", bound=Callable[..., Any])
 
 _OPENS = ("customers.", "orders.", "privacy.", "audit.")
@@ -124,7 +127,7 @@ def as_house(view: View) -> View:
     return opened  # type: ignore[return-value]
 
 
-def streamed(response: HttpResponseBase, sight: Sight) -> HttpResponseBase:
+def streamed(response: Answer, sight: Sight) -> Answer:
     """A response whose body is read after the request: it is read as whoever asked for it."""
     if response.streaming and not response.is_async:  # type: ignore[attr-defined]
         response.streaming_content = keep_looking(response.streaming_content, sight)  # type: ignore[attr-defined]
@@ -157,13 +160,28 @@ def unmasked(do: Callable[P, Out]) -> Callable[P, Out]:
 def require_full(*groups: str) -> None:
     """Raises NotAllowed where whoever reads does not see all of these protected groups in full."""
     sight = reader()
-    missing = [str(GROUPS[group]) for group in groups if not sight.shows(group)]
+    missing = [str(GROUPS[group]) for group in dict.fromkeys(groups) if not sight.shows(group)]
     if missing:
         raise NotAllowed(
             _("Your role does not show this in full, so that you cannot change it: %(what)s.")
             % {"what": ", ".join(missing)},
             permission="",
         )
+
+
+def require_full_of(model: type[models.Model], columns: Iterable[str]) -> None:
+    """The same for the groups of some columns of a table. To ask for a change is refused as well where it would change
+    nothing: that it changes nothing would tell what stands there.
+    """
+    rules = [walls.rule_of(model, name) or walls.words().get(name) for name in columns]
+    require_full(*(group for rule in rules for group in getattr(rule, "groups", ())))
+
+
+def is_seen(row: models.Model) -> bool:
+    """Whether the reader sees a row that a verb is about to give back."""
+    return (
+        reader().sees_all or type(row)._default_manager.filter(walls.visible(type(row), reader()), pk=row.pk).exists()
+    )
 
 
 def told(row: models.Model) -> str:

@@ -48,7 +48,7 @@ class Entry(models.Model):
     data = SealedJson(keys=SEALED, is_history=True, default=dict)
     line = models.UUIDField(null=True)
 
-    objects: ClassVar = Guarded()
+    objects: ClassVar[models.Manager[Entry]] = Guarded()
 
     class Meta:
         ordering: ClassVar = ["-at", "-id"]

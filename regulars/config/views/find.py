@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from regulars.core import menu
 from regulars.core.errors import Invalid
+from regulars.core.sight import current
 from regulars.core.text import fold
 from regulars.customers import reads
 from regulars.customers.models import Customer
@@ -87,8 +88,9 @@ def _customers(user: Any, typed: str) -> list[Found]:
     if not user.may("customers.view"):
         return []
     try:
+        best = {"sort": "-amount_spent"} if current().shows("spend") else {}
         asked = ListRequest.from_query(
-            {"q": typed, "limit": str(_CUSTOMERS), "sort": "-amount_spent"}, language=get_language() or "en"
+            {"q": typed, "limit": str(_CUSTOMERS)} | best, language=get_language() or "en", reader=user
         )
         rows = customer_page(asked).rows
         reads.listed(asked, rows, "palette")
@@ -170,9 +172,10 @@ def _acts_on_customer(user: Any, customer: Customer) -> list[Found]:
     if user.may("customers.edit"):
         lines.append(Found(label=_("Edit"), url=reverse("customers:edit", args=here), icon="pencil", key="e"))
         lines.append(Found(label=_("Add an address"), url=reverse("customers:address-new", args=here), icon="map-pin"))
-    if customer.email:
+    sight = current()
+    if customer.email and sight.shows("email"):
         lines.append(Found(label=customer.email, url=f"mailto:{customer.email}", icon="mail"))
-    if customer.phone:
+    if customer.phone and sight.shows("phone"):
         lines.append(Found(label=customer.phone, url=f"tel:{customer.phone}", icon="phone"))
     return lines
 

@@ -14,7 +14,7 @@ from regulars.customers.derived import located, refreshed, region_of
 from regulars.customers.facts import AddressChanged
 from regulars.customers.models import Address, Customer
 from regulars.customers.normalise import ADDRESS_TEXT, Values, normalise_address, require_place
-from regulars.staff.policy import verb
+from regulars.staff.policy import require_full, require_full_of, verb
 from regulars.timeline.actions import record
 
 _DEFAULTS = ("is_default_shipping", "is_default_billing")
@@ -31,6 +31,8 @@ def save_address(
     person; each record keeps its own for the day it stands alone again. Where it lies follows from its city. With
     `is_strict`, what cannot be right in its country is refused: whoever writes it can look again. Raises Invalid.
     """
+    if address is not None:
+        require_full_of(Address, values)
     current = _held(address.customer if address else customer)
     origins = {default: presenting.origin(current, group) for default, group in _GROUPS.items()}
     if address is None:
@@ -62,6 +64,7 @@ def save_address(
 @verb
 def remove_address(address: Address) -> None:
     """Remove an address; lists then show the place of the next one."""
+    require_full("address")
     current = _held(address.customer)
     Address.objects.filter(pk=address.pk).delete()
     _follow(current, deed="removed")

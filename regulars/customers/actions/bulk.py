@@ -22,12 +22,12 @@ from regulars.customers.bulk import action as actions
 from regulars.customers.bulk import merged
 from regulars.customers.bulk.action import Action, Line, Outcome, Params, Touches
 from regulars.customers.bulk.lines import Facts, PlannedLine, keep_images, labels, lock, parts, read_lines
-from regulars.customers.bulk.selection import Selection
+from regulars.customers.bulk.selection import Selection, visible
 from regulars.customers.facts import BulkApplied, BulkChanged, BulkUndone, BulkWorkUndone
 from regulars.customers.models import Change, ChangeSet, Customer
 from regulars.customers.standings import id_list
 from regulars.staff.models import User
-from regulars.staff.policy import verb
+from regulars.staff.policy import as_reader, reading_as, verb, writing
 from regulars.timeline.actions import record, record_many, who_acts
 
 AT_ONCE = 10_000  # customers in one transaction: Stop waits for no more, and nobody waits longer for the database
@@ -54,7 +54,8 @@ def plan(*, action: Action, params: Params, selection: Selection, source: str = 
     Raises Invalid where nobody is selected or the list cannot be understood.
     """
     by = _acting_user()
-    count = selection.count(reader=by, language=get_language() or "en")
+    with as_reader():
+        count = selection.count(reader=by, language=get_language() or "en")
     if not count:
         sentence = _("Nobody is selected.")
         raise Invalid(sentence, fields={"ids": [sentence]})
@@ -82,14 +83,19 @@ def make_plan(*, change_set_id: int) -> None:
     if planned.state != State.PLANNING:
         return
     with _at_work(planned):
-        numbers = Selection.of(planned.selection).numbers(reader=planned.made_by, language=get_language() or "en")
+        # whom they see, with the role they have by now
+        with _reading_as_maker(planned):
+            selected = Selection.of(planned.selection)
+            numbers = selected.numbers(reader=planned.made_by, language=get_language() or "en")
         Change.objects.filter(change_set=planned).delete()
         counts: dict[str, int] = {}
         for done, part in parts(numbers, size=AT_ONCE):
             with transaction.atomic():
                 if not _is_still(planned, State.PLANNING):
                     return
-                for outcome, number in _plan_part(planned, part).items():
+                with _reading_as_maker(planned), writing():
+                    found = _plan_part(planned, part)
+                for outcome, number in found.items():
                     counts[outcome] = counts.get(outcome, 0) + number
                 ChangeSet.objects.filter(pk=planned.pk).update(done=done, total=len(numbers))
             progress(done, len(numbers))
@@ -269,7 +275,9 @@ def _plan_part(planned: ChangeSet, part: Sequence[int]) -> dict[str, int]:
 
 def _apply_part(applying: ChangeSet, action: Action, lines: Sequence[PlannedLine]) -> None:
     """Apply some lines of a plan, inside a transaction: the rows, their images, an entry each, and the index."""
-    numbers = [line.number for line in lines if line.number is not None]
+    with _reading_as_maker(applying):
+        still_seen = set(visible([line.number for line in lines if line.number is not None]))
+    numbers = [line.number for line in lines if line.number in still_seen and line.number is not None]
     lock(numbers)
     now = timezone.now()
     fresh = {line.customer_id: line for line in action.plan(numbers, applying.params)}
@@ -343,6 +351,16 @@ def _in_words(kept: journal.Kept) -> str:
         "field": label[:1].upper() + label[1:],
         "value": now[:80],
     }
+
+
+@contextmanager
+def _reading_as_maker(change_set: ChangeSet) -> Iterator[None]:
+    """Read as who asked for the work, with the role they have when it is done; work of the command line reads all."""
+    if change_set.made_by_id is None:
+        yield
+        return
+    with reading_as(User.objects.select_related("definition").get(pk=change_set.made_by_id)):
+        yield
 
 
 def _follow(action: Action, numbers: Sequence[int]) -> None:

@@ -17,7 +17,7 @@ from regulars.customers.facts import ContactChanged
 from regulars.customers.models import ContactPoint, Customer
 from regulars.customers.normalise import normalise, require_someone
 from regulars.customers.queries.contact_points import Point, contact_points
-from regulars.staff.policy import verb
+from regulars.staff.policy import require_full, told, verb
 from regulars.timeline.actions import record
 
 _LABEL = 40
@@ -66,6 +66,7 @@ def change_contact_point(
 
     That it was verified, or bounced, is forgotten with the old one. Raises Invalid or EmailTaken.
     """
+    require_full(*{kind} & set(ContactPoint.Kind.values))
     current = presenting.itself(as_read(customer, None))
     point = _row_of(current, kind, value)
     changes: dict[str, list[Any]] = {}
@@ -103,6 +104,7 @@ def remove_contact_point(customer: Customer, *, kind: str, value: str) -> None:
 
     Raises Invalid where then nothing would say who this is.
     """
+    require_full(*{kind} & set(ContactPoint.Kind.values))
     current = presenting.itself(as_read(customer, None))
     records = people.records(current)
     aside.forget(current.pk, "contact_point", {"kind": [kind], "value": [value]})
@@ -125,6 +127,7 @@ def remove_contact_point(customer: Customer, *, kind: str, value: str) -> None:
 @verb
 def make_primary(customer: Customer, *, kind: str, value: str) -> Customer:
     """Put an e-mail or phone first: it is shown in lists and written to. Raises Invalid or EmailTaken."""
+    require_full(*{kind} & set(ContactPoint.Kind.values))
     current = presenting.itself(as_read(customer, None))
     _row_of(current, kind, value)
     return _put_first(current, kind, value)
@@ -179,7 +182,7 @@ def _row_of(current: Customer, kind: str, value: str) -> ContactPoint:
     if row is not None:
         return row
     if not any((point.kind, point.value) == (kind, value) for point in _all(current)):
-        sentence = _("%(name)s does not have “%(value)s”.") % {"name": current, "value": value[:60]}
+        sentence = _("%(name)s does not have “%(value)s”.") % {"name": told(current), "value": value[:60]}
         raise Invalid(sentence, fields={"value": [sentence]})
     return ContactPoint.objects.create(customer=current, kind=kind, value=value)
 

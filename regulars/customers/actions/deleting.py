@@ -17,7 +17,7 @@ from regulars.customers.actions.letting_go import let_go
 from regulars.customers.actions.profile import EmailTaken, as_read, require_free_email, write
 from regulars.customers.facts import CustomerDeleted, CustomerRestored
 from regulars.customers.models import Customer, Identity
-from regulars.staff.policy import verb
+from regulars.staff.policy import told, verb
 from regulars.timeline.actions import record
 
 KEPT_FOR = dt.timedelta(days=30)
@@ -96,7 +96,7 @@ def why_not_back(customer: Customer) -> str:
         return _(
             "%(name)s has the e-mail %(email)s now. Give that customer another e-mail, or merge the two; "
             "then this one can come back."
-        ) % {"name": taken.customer, "email": taken.email}
+        ) % {"name": told(taken.customer), "email": taken.email}
     return ""
 
 
@@ -116,5 +116,5 @@ def _deleted(customer: Customer) -> Customer:
     rows = Customer.everyone.select_for_update(of=("self",))
     current = rows.filter(pk=customer.pk, deleted_at__isnull=False).first()
     if current is None:
-        raise NotDeleted(_("%(name)s is not deleted.") % {"name": customer})
+        raise NotDeleted(_("%(name)s is not deleted.") % {"name": told(customer)})
     return current

@@ -19,7 +19,7 @@ from regulars.customers.facts import CustomerMerged, CustomerUnmerged
 from regulars.customers.indexing import mark_unindexed
 from regulars.customers.models import Customer, DuplicatePair, MergeLink, OwnProfile
 from regulars.customers.standings import id_list
-from regulars.staff.policy import verb
+from regulars.staff.policy import told, verb
 from regulars.timeline.actions import record, who_acts
 
 Choices = Mapping[str, int]
@@ -51,7 +51,7 @@ def merge(*, keep: Customer, others: Sequence[Customer], choices: Choices | None
     """
     root, *rest = _locked([keep, *others])
     if not rest:
-        raise NotMergeable(_("%(name)s is one customer already.") % {"name": root})
+        raise NotMergeable(_("%(name)s is one customer already.") % {"name": told(root)})
     _refuse_unknown(choices or {}, root, rest)
     before = presenting.shown(presenting.persons([root.pk])[0]).origins
     marks = belongings.marks()
@@ -133,11 +133,13 @@ def _locked(customers: Sequence[Customer]) -> list[Customer]:
     found = {row.pk: row for row in rows}
     for pk, asked in zip(roots, customers, strict=False):
         if pk not in found:
-            raise NotMergeable(_("%(name)s is gone.") % {"name": asked})
+            raise NotMergeable(_("%(name)s is gone.") % {"name": told(asked)})
         if found[pk].merged_into_id is not None:
-            raise NotMergeable(_("%(name)s was merged by somebody else just now. Look again.") % {"name": found[pk]})
+            raise NotMergeable(
+                _("%(name)s was merged by somebody else just now. Look again.") % {"name": told(found[pk])}
+            )
         if found[pk].deleted_at is not None:
-            raise NotMergeable(_("%(name)s is deleted. Bring them back first.") % {"name": found[pk]})
+            raise NotMergeable(_("%(name)s is deleted. Bring them back first.") % {"name": told(found[pk])})
     return [found[pk] for pk in roots]
 
 

@@ -22,7 +22,7 @@ from regulars.customers.facts import NoteChanged, NoteWritten
 from regulars.customers.models import Attachment, Customer, Mention, Note
 from regulars.customers.people import records
 from regulars.staff.models import User
-from regulars.staff.policy import verb
+from regulars.staff.policy import require_full, unmasked, verb
 from regulars.timeline.actions import record, who_acts
 
 LONGEST = 10_000
@@ -35,6 +35,7 @@ class NotYourNote(Refusal):
     slug = "not-your-note"
 
 
+@unmasked
 def write_note(
     customer: Customer,
     *,
@@ -71,6 +72,7 @@ def write_note(
     return note
 
 
+@unmasked
 def change_note(
     note: Note,
     *,
@@ -83,6 +85,7 @@ def change_note(
 ) -> Note:
     """Change a note of one's own, add files to it, take files away. Raises Invalid, BadFile, NotYourNote or Stale."""
     require_author(note, actor)
+    require_full("notes")
     gone = {one.pk for one in remove}
     left = Attachment.objects.filter(note=note).exclude(pk__in=gone).count()
     kept = None if text is None else _text(text, has_files=bool(left or files))

@@ -37,7 +37,8 @@ from regulars.customers.normalise import (
     require_reason,
     require_someone,
 )
-from regulars.staff.policy import verb
+from regulars.staff.models import User
+from regulars.staff.policy import Rows, reader, require_full_of, told, verb
 from regulars.timeline.actions import record
 
 EXTERNAL_ID_LENGTH = 120
@@ -50,7 +51,8 @@ class EmailTaken(Refusal):
 
     def __init__(self, customer: Customer, email: str) -> None:
         super().__init__(
-            _("%(name)s has this e-mail already. Open that customer, or give another e-mail.") % {"name": customer},
+            _("%(name)s has this e-mail already. Open that customer, or give another e-mail.")
+            % {"name": told(customer)},
             field="email",
         )
         self.customer, self.email = customer, email
@@ -63,7 +65,7 @@ class ExternalIdTaken(Refusal):
 
     def __init__(self, customer: Customer, external_id: str) -> None:
         super().__init__(
-            _("This channel already knows %(name)s under the id %(id)s.") % {"name": customer, "id": external_id},
+            _("This channel already knows %(name)s under the id %(id)s.") % {"name": told(customer), "id": external_id},
             field="external_id",
         )
         self.customer = customer
@@ -96,6 +98,7 @@ def create_customer(
 
     now = timezone.now()
     at = at or profile.get("customer_since") or now
+    profile, channel = _theirs(profile, channel)
     row = {**as_columns(profile), **place_of(place)}
     row["has_category_by_hand"] = profile.get("category") is not None
     row["customer_since"] = profile.get("customer_since") or at
@@ -120,6 +123,7 @@ def change_customer(customer: Customer, *, values: Values, version: int | None =
     current = presenting.itself(as_read(customer, version))
     given = normalise(values, country=current.country)
     before = {**profile_of(current), **{field: getattr(current, field) for field in given}}
+    require_full_of(Customer, given)
     given = renamed(before, given)
     changed = {field: value for field, value in given.items() if value != before[field]}
     if not changed:
@@ -137,6 +141,16 @@ def change_customer(customer: Customer, *, values: Values, version: int | None =
     changes = {field: [_plain(before[field]), _plain(value)] for field, value in changed.items()}
     record(CustomerChanged(changes=changes), customer=current, subject=current)
     return presenting.as_shown(current)
+
+
+def _theirs(profile: dict[str, Any], channel: Channel | None) -> tuple[dict[str, Any], Channel | None]:
+    """A new customer of somebody who sees some only is one of theirs, or they could not see whom they made."""
+    who = reader()
+    if who.rows is Rows.LOOKED_AFTER and profile.get("looked_after_by") is None:
+        profile = {**profile, "looked_after_by": User.objects.filter(pk=who.user_id or 0).first()}
+    if who.rows is Rows.CHANNELS and channel is None:
+        channel = Channel.objects.filter(pk__in=who.channel_ids).order_by("pk").first()
+    return profile, channel
 
 
 def _restricted(customer: Customer, changed: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
@@ -183,7 +197,7 @@ def _require_company(organisation: Any, *, of: Customer | None = None) -> None:
     if organisation is None:
         return
     if not organisation.is_company or not organisation.is_listed:
-        sentence = _("%(name)s is not a company here.") % {"name": organisation}
+        sentence = _("%(name)s is not a company here.") % {"name": told(organisation)}
     elif of is not None and of.pk == organisation.pk:
         sentence = _("A company does not work at itself.")
     else:
@@ -260,7 +274,8 @@ def write(customer: Customer, columns: dict[str, Any]) -> None:
 def stale(customer: Customer) -> Stale:
     """The refusal for somebody who was overtaken."""
     return Stale(
-        _("Somebody else changed %(name)s meanwhile. Load the page again and repeat your change.") % {"name": customer}
+        _("Somebody else changed %(name)s meanwhile. Load the page again and repeat your change.")
+        % {"name": told(customer)}
     )
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from regulars.customers.models import Address, Customer, DuplicatePair
 from regulars.customers.people import records
-from regulars.staff.policy import verb
+from regulars.staff.policy import is_seen, verb
 
 _COMPARED = (
     *("kind", "given_name", "family_name", "name", "company", "email", "phone", "birth_year", "birthday", "gender"),
@@ -49,7 +49,7 @@ def suggest_duplicates(customer: Customer) -> list[DuplicatePair]:
             },
         )
         pairs.append(pair)
-    return pairs
+    return [pair for pair in pairs if is_seen(pair)]
 
 
 def _values(customer: Customer) -> dict[str, Any]:

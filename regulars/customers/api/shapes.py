@@ -16,6 +16,8 @@ from regulars.core import ids
 from regulars.core.api import problems
 from regulars.core.api.routes import Routes
 from regulars.core.api.schemas import In, Moment, MoneyOut, Out, PublicId
+from regulars.core.sight import current
+from regulars.core.walls import is_shown
 from regulars.customers import birthdays, customfields, postal
 from regulars.customers.fields import TAGS
 from regulars.customers.models import Address, ContactPoint, Customer, Household, Identity
@@ -295,9 +297,11 @@ class CustomerOut(Out):
     region: str
     postcode: str
     country: str
-    orders_count: int
-    spent: MoneyOut
-    refunded: MoneyOut
+    orders_count: Annotated[
+        int | None, Field(description="Null, as the figures that follow, where they are not shown.")
+    ]
+    spent: MoneyOut | None
+    refunded: MoneyOut | None
     average_order: MoneyOut | None
     first_order_at: Moment | None
     last_order_at: Moment | None
@@ -430,6 +434,7 @@ class Labels:
 def _customer_out(
     customer: Customer, identities: Iterable[Identity], points: list[ContactPoint], labels: Labels
 ) -> CustomerOut:
+    has_figures = is_shown(Customer, "spent_minor")
     return CustomerOut(
         id=customer.public_id,
         version=customer.version,
@@ -451,7 +456,7 @@ def _customer_out(
         occupation=customer.occupation,
         time_zone=customer.time_zone,
         category=customer.category.key if customer.category else None,
-        organisation=_id_or_none(Customer.id_prefix, customer.organisation_id),
+        organisation=_company(customer),
         position=customer.position,
         household=_id_or_none(Household.id_prefix, customer.household_id),
         vat_number=customer.vat_number,
@@ -474,16 +479,23 @@ def _customer_out(
         region=customer.region,
         postcode=customer.postcode,
         country=customer.country,
-        orders_count=customer.orders_count,
-        spent=MoneyOut.of(customer.spent),
-        refunded=MoneyOut.of(customer.refunded),
-        average_order=MoneyOut.maybe(customer.average_order),
+        orders_count=customer.orders_count if has_figures else None,
+        spent=MoneyOut.of(customer.spent) if has_figures else None,
+        refunded=MoneyOut.of(customer.refunded) if has_figures else None,
+        average_order=MoneyOut.maybe(customer.average_order) if has_figures else None,
         first_order_at=customer.first_order_at,
         last_order_at=customer.last_order_at,
         usual_gap_days=customer.usual_gap_days,
         created_at=customer.created_at,
         updated_at=customer.updated_at,
     )
+
+
+def _company(customer: Customer) -> str | None:
+    """The id of the company somebody works at, where the reader sees it."""
+    if current().sees_all:
+        return _id_or_none(Customer.id_prefix, customer.organisation_id)
+    return customer.organisation.public_id if customer.organisation else None
 
 
 def _external_ids(identities: Iterable[Identity]) -> Iterable[ExternalIdOut]:

@@ -15,6 +15,7 @@ from regulars.customers.bulk.columns import write_columns
 from regulars.customers.models import ContactPoint, Customer, Identity, OwnProfile
 from regulars.customers.people import emails_of
 from regulars.customers.standings import id_list
+from regulars.staff.policy import told
 
 
 def delete_title(_params: Params) -> str:
@@ -109,4 +110,4 @@ def holders_of(emails: Collection[str]) -> dict[str, dict[int, str]]:
 def _note(names: dict[int, str], record: Customer) -> None:
     person = record.merged_into or record
     if person.deleted_at is None:
-        names[person.pk] = str(person)
+        names[person.pk] = told(person)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from regulars.core import shop
 from regulars.core.text import sort_key
+from regulars.core.walls import is_shown
 from regulars.customers import birthdays, preferences
 from regulars.customers.forms.base import ShopForm, WordsField
 from regulars.customers.forms.conflict import Clash
@@ -94,6 +95,12 @@ _GROUPS = (
 )  # fmt: skip
 
 
+def hidden_fields() -> list[str]:
+    """The fields that a form leaves out, because whoever reads does not see them in full."""
+    columns = {name: "birth" if name == "birth_date" else name for name in CustomerForm.base_fields}
+    return [name for name, column in columns.items() if not is_shown(Customer, column)]
+
+
 class CustomerForm(ShopForm):
     """Every column of the profile that a person may write."""
 
@@ -168,8 +175,13 @@ class CustomerForm(ShopForm):
     has_no_credit = forms.BooleanField(label=_("No credit"), required=False)
     restriction_reason = forms.CharField(label=_("Why"), required=False)
 
-    def __init__(self, *args: Any, clashes: Mapping[str, Clash] | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, clashes: Mapping[str, Clash] | None = None, is_new: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        # what the reader sees in part is not asked: sent back, it would take the place of what is there
+        for name in () if is_new else hidden_fields():
+            del self.fields[name]
         self.clashes = clashes or {}
         self.colleagues = {user.public_id: user for user in User.objects.filter(is_active=True)}
         self.categories = {category.key: category for category in Category.objects.all()}
@@ -206,7 +218,7 @@ class CustomerForm(ShopForm):
                 at = names.index(_NAMES[0]) if _NAMES[0] in names else -1
                 if at >= 0:
                     names[at], names[at + 1] = names[at + 1], names[at]
-            yield group, [Shown(self[name], css, self.clashes.get(name)) for name, css in names]
+            yield group, [Shown(self[name], css, self.clashes.get(name)) for name, css in names if name in self.fields]
 
     def clean_customer_since(self) -> dt.date | None:
         text = self.cleaned_data["customer_since"].strip()
@@ -222,10 +234,10 @@ class CustomerForm(ShopForm):
     def clean_organisation(self) -> Customer | str | None:
         """The company of that name, or of that number; the text itself where it was not touched."""
         text: str = self.cleaned_data["organisation"].strip()
+        if text == self.initial.get("organisation", ""):
+            return text  # a company that the reader does not see stands there as nothing
         if not text:
             return None
-        if text == self.initial.get("organisation"):
-            return text
         companies = Customer.objects.filter(kind=Kind.COMPANY)
         if pk := Customer.pk_of(text):
             found = list(companies.filter(pk=pk))
@@ -246,12 +258,15 @@ class CustomerForm(ShopForm):
         """The values as `customers.actions` takes them; a field that was not sent is not changed."""
         data = self.cleaned_data
         values: dict[str, Any] = {
-            name: data[name] for name in (*_TEXTS, *_FLAGS, *_LISTS, "language", "payment_days", "interests")
+            name: data[name]
+            for name in (*_TEXTS, *_FLAGS, *_LISTS, "language", "payment_days", "interests")
+            if name in data
         }
         # dates, and lists that people write, are written in the reader's language: what was not touched is not read
-        values["birth_date"] = data["birth_date"]
+        if "birth_date" in data:
+            values["birth_date"] = data["birth_date"]
         for name in ("birth_date", "interests"):
-            if data[name] == self.initial.get(name):
+            if name in values and data[name] == self.initial.get(name):
                 del values[name]
         values["looked_after_by"] = self.colleagues.get(data["looked_after_by"])
         values["category"] = self.categories.get(data["category"])

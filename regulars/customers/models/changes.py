@@ -50,7 +50,7 @@ class ChangeSet(Row):
     undone_at = models.DateTimeField(null=True)
     undo_until = models.DateTimeField(null=True)  # nothing: for ever (imports)
 
-    objects: ClassVar = Guarded()
+    objects: ClassVar[models.Manager[ChangeSet]] = Guarded()
 
     class Meta:
         indexes: ClassVar = [
@@ -95,7 +95,7 @@ class Change(models.Model):
     fields = SealedJson(keys=sealed.KEYS_OF_PLANS, default=dict, blank=True)
     images = models.JSONField(default=list, blank=True)
 
-    objects: ClassVar = Guarded()
+    objects: ClassVar[models.Manager[Change]] = Guarded()
 
     class Meta:
         indexes: ClassVar = [
@@ -136,7 +136,7 @@ class ImportFile(Row):
     repairs = models.JSONField(default=list, blank=True)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
 
-    objects: ClassVar = Guarded()
+    objects: ClassVar[models.Manager[ImportFile]] = Guarded()
 
     def __str__(self) -> str:
         return self.name

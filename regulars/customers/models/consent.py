@@ -78,7 +78,7 @@ class ConsentRecord(models.Model):
     at = models.DateTimeField()
     recorded_at = models.DateTimeField()
 
-    objects: ClassVar = Guarded()
+    objects: ClassVar[models.Manager[ConsentRecord]] = Guarded()
 
     class Meta:
         indexes: ClassVar = [
@@ -101,7 +101,7 @@ class Consent(models.Model):
     since = models.DateTimeField()
     record = models.ForeignKey(ConsentRecord, on_delete=models.CASCADE, related_name="+")
 
-    objects: ClassVar = Guarded()
+    objects: ClassVar[models.Manager[Consent]] = Guarded()
 
     class Meta:
         constraints: ClassVar = [
@@ -129,7 +129,7 @@ class ConfirmationRequest(models.Model):
     expires_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
 
-    objects: ClassVar = Guarded()
+    objects: ClassVar[models.Manager[ConfirmationRequest]] = Guarded()
 
     def __str__(self) -> str:
         return f"{self.medium} {self.purpose} asked at {self.asked_at}"

@@ -56,7 +56,7 @@ class Tagging(models.Model):
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="taggings", db_index=False)
     tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="taggings", db_index=False)
 
-    objects: ClassVar = Guarded()
+    objects: ClassVar[models.Manager[Tagging]] = Guarded()
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["customer", "tag"], name="tagged_once")]
@@ -132,7 +132,7 @@ class CustomValue(OfPerson):
     sealed = SealedText(blank=True, default="", db_default="")
     blind = models.BigIntegerField(null=True, blank=True, db_default=None)
 
-    objects: ClassVar = Guarded()
+    objects: ClassVar[models.Manager[CustomValue]] = Guarded()
 
     class Meta:
         constraints: ClassVar = [

@@ -36,7 +36,7 @@ class MergeLink(Row):
     undone_at = models.DateTimeField(null=True)
     undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
 
-    objects: ClassVar = Guarded()
+    objects: ClassVar[models.Manager[MergeLink]] = Guarded()
 
     class Meta:
         constraints: ClassVar = [
@@ -66,7 +66,7 @@ class OwnProfile(models.Model):
     shown = SealedJson(keys=sealed.KEYS, default=dict)
     email = models.CharField(max_length=254, blank=True, default="")
 
-    objects: ClassVar = Guarded()
+    objects: ClassVar[models.Manager[OwnProfile]] = Guarded()
 
     class Meta:
         indexes: ClassVar = [
@@ -97,7 +97,7 @@ class DuplicatePair(models.Model):
     decided_at = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
 
-    objects: ClassVar = Guarded()
+    objects: ClassVar[models.Manager[DuplicatePair]] = Guarded()
 
     class Meta:
         constraints: ClassVar = [

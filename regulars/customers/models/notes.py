@@ -36,7 +36,7 @@ class Note(OfPerson, Row):
     is_pinned = models.BooleanField(_("pinned"), default=False)
     deleted_at = models.DateTimeField(null=True)
 
-    objects: ClassVar = Guarded()
+    objects: ClassVar[models.Manager[Note]] = Guarded()
 
     class Meta:
         indexes: ClassVar = [
@@ -56,7 +56,7 @@ class Mention(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
     seen_at = models.DateTimeField(null=True)
 
-    objects: ClassVar = Guarded()
+    objects: ClassVar[models.Manager[Mention]] = Guarded()
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["user", "note"], name="mentioned_once")]
@@ -78,7 +78,7 @@ class Attachment(OfPerson, Row):
     sha256 = models.CharField(max_length=64)
     key = models.CharField(max_length=80, unique=True)
 
-    objects: ClassVar = Guarded()
+    objects: ClassVar[models.Manager[Attachment]] = Guarded()
 
     def __str__(self) -> str:
         return self.name

@@ -114,7 +114,7 @@ class Category(Row):
         return self.name
 
 
-class Listed(Guarded):
+class Listed(Guarded["Customer"]):
     """Customers as everybody sees them: without those deleted, and those who turned out to be somebody else."""
 
     def get_queryset(self) -> models.QuerySet[Customer]:

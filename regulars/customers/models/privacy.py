@@ -79,7 +79,7 @@ class PrivacyRequest(Row):
     answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
 
-    objects: ClassVar = Guarded()
+    objects: ClassVar[models.Manager[PrivacyRequest]] = Guarded()
 
     class Meta:
         indexes: ClassVar = [
@@ -115,7 +115,7 @@ class Limit(models.Model):
     lifted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     lifted_reason = models.CharField(max_length=250, blank=True, default="")
 
-    objects: ClassVar = Guarded()
+    objects: ClassVar[models.Manager[Limit]] = Guarded()
 
     class Meta:
         constraints: ClassVar = [

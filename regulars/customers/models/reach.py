@@ -20,7 +20,7 @@ class Identity(models.Model):
     channel = models.ForeignKey("channels.Channel", on_delete=models.PROTECT, related_name="+", db_index=False)
     external_id = models.CharField(max_length=120)
 
-    objects: ClassVar = Guarded()
+    objects: ClassVar[models.Manager[Identity]] = Guarded()
 
     class Meta:
         verbose_name_plural = "identities"
@@ -52,7 +52,7 @@ class Address(Row):
     is_default_shipping = models.BooleanField(_("ships to"), default=False)
     is_default_billing = models.BooleanField(_("bills to"), default=False)
 
-    objects: ClassVar = Guarded()
+    objects: ClassVar[models.Manager[Address]] = Guarded()
 
     class Meta:
         verbose_name_plural = "addresses"
@@ -90,7 +90,7 @@ class ContactPoint(models.Model):
     bounce_reason = models.CharField(max_length=250, blank=True, default="")
     is_do_not_contact = models.BooleanField(_("do not call or write"), default=False)
 
-    objects: ClassVar = Guarded()
+    objects: ClassVar[models.Manager[ContactPoint]] = Guarded()
 
     class Meta:
         constraints: ClassVar = [

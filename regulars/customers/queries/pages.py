@@ -17,11 +17,12 @@ from typing import Any, Literal
 import numpy as np
 from django.db.models import Q
 
+from regulars.core.sight import current
 from regulars.customers import search
 from regulars.customers.conditions import Between, Condition
 from regulars.customers.grams import Ids
 from regulars.customers.models import Customer
-from regulars.customers.queries import by_relation
+from regulars.customers.queries import by_relation, partly
 from regulars.customers.queries.narrowing import Narrowed, comparable, narrow
 from regulars.customers.queries.request import Key, ListRequest
 from regulars.customers.search import Asked
@@ -243,8 +244,11 @@ class _Reader:
     """Reads candidates and tests them."""
 
     def __init__(self, request: ListRequest) -> None:
-        self.request = request
-        self.asked: Asked | None = search.ask(request.search) if request.search else None
+        self.request, sight = request, current()
+        # what the index knows, it knows of everybody and of everything: others are read row by row
+        self.is_open = sight.is_open
+        is_searched = bool(request.search) and sight.shows(*partly.SEARCHED)
+        self.asked: Asked | None = search.ask(request.search) if is_searched else None
         self.conditions = request.conditions
         # what stands in rows of other tables is asked of the database alone
         own = [one for one in self.conditions if one.field.relation is None]
@@ -254,7 +258,8 @@ class _Reader:
         self.tests = [(self.columns.index(one.field.column), one.test.matches) for one in own]
         self.text = self.columns.index("search_text") if self.asked else 0
         # what no index of the database could be tempted by; it spares us most rows that do not fit
-        self.texts = self.asked.condition() if self.asked else Q()
+        self.partly = partly.condition(request.search, sight) if request.search and not is_searched else Q()
+        self.texts = (self.asked.condition() if self.asked else Q()) & self.partly
         for one in self.conditions:
             if not one.is_exact_in_database:
                 self.texts &= one.narrows()
@@ -262,6 +267,8 @@ class _Reader:
     @cached_property
     def narrowed(self) -> Narrowed | None:
         """What the index knows about the list, read once for its page and its count."""
+        if not self.is_open:
+            return None
         also = () if self.request.sort.relation is not None else (self.request.sort_column,)
         return narrow(self.conditions, self.asked, also=also)
 
@@ -358,7 +365,7 @@ class _Reader:
 
     def _condition(self, *, is_narrowed: bool = False) -> Q:
         """Search and filters as the database tests them; of narrowed ids, relations have been read already."""
-        condition = self.asked.condition() if self.asked else Q()
+        condition = (self.asked.condition() if self.asked else Q()) & self.partly
         for one in self.conditions:
             if not (is_narrowed and one.field.relation is not None):
                 condition &= one.narrows()

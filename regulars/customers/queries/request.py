@@ -15,12 +15,14 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from regulars.core.errors import Invalid
+from regulars.core.walls import is_shown
 from regulars.customers import catalogue, filters, search
 from regulars.customers.catalogue import Field, Type
 from regulars.customers.conditions import Condition
+from regulars.customers.models import Customer
 
 SIZE, LARGEST = 50, 250
-DEFAULT_SORT = "name"
+DEFAULT_SORT, SORT_WITHOUT_NAMES = "name", "customer_added_date"
 
 Key = tuple[Any, int]
 """The value somebody is sorted by, and their id."""
@@ -77,7 +79,7 @@ class ListRequest:
             if parameter not in known and parameter not in keep
             for value in _values(parameter, values)
         ]
-        sort, is_descending = _sort(known["sort"] or DEFAULT_SORT, reader)
+        sort, is_descending = _sort(known["sort"] or default_sort(), reader)
         if known["after"] and known["before"]:
             raise _refused("after", _("A page begins after one place or ends before one, not both."))
         made = cls(
@@ -117,7 +119,7 @@ class ListRequest:
         """
         parameters: list[tuple[str, str]] = [("q", self.search)] if self.search else []
         parameters += [(one.parameter, one.value) for one in self.conditions]
-        if self.sort_text != DEFAULT_SORT:
+        if self.sort_text != default_sort():
             parameters.append(("sort", self.sort_text))
         if self.size != SIZE:
             parameters.append(("limit", str(self.size)))
@@ -179,9 +181,14 @@ class ListRequest:
             ) from bad
 
 
+def default_sort() -> str:
+    """The order nobody has to ask for: by name, or where names are not shown in full by when somebody came."""
+    return DEFAULT_SORT if is_shown(Customer, "sort_name") else SORT_WITHOUT_NAMES
+
+
 def sortable(reader: Any = None) -> list[Field]:
     """The fields a list can be sorted by, of those that a person or a token may see."""
-    return [field for field in catalogue.seen_by(reader) if field.is_sortable]
+    return [field for field in catalogue.asked_by(reader) if field.is_sortable]
 
 
 def _sent(query: QueryDict | Mapping[str, str | Sequence[str]]) -> dict[str, list[str]]:
@@ -210,7 +217,7 @@ def _once(sent: Mapping[str, list[str]], name: str) -> str:
 def _sort(text: str, reader: Any) -> tuple[Field, bool]:
     name = text.removeprefix("-")
     field = catalogue.get(name)
-    if field is None or not field.is_sortable or not field.is_seen_by(reader):
+    if field is None or not field.is_sortable or not field.is_asked_by(reader):
         raise _refused(
             "sort",
             _("Customers cannot be sorted by “%(name)s”, only by: %(known)s.")

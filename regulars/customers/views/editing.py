@@ -18,7 +18,9 @@ from django.utils.translation import gettext as _
 
 from regulars.core import ids, shop
 from regulars.core.errors import Invalid, Stale
+from regulars.core.sight import current
 from regulars.core.ui.toasts import toast
+from regulars.core.walls import sees
 from regulars.customers import sections
 from regulars.customers.actions import EmailTaken, change_customer, create_customer
 from regulars.customers.actions.addresses import checked_address
@@ -44,7 +46,7 @@ def new(request: HttpRequest) -> HttpResponse:
     company = Customer.objects.filter(pk=Customer.pk_of(request.GET.get("organisation", "")) or 0).first()
     if company is not None and request.method != "POST":
         initial["organisation"] = str(company)
-    form = CustomerForm(request.POST or None, initial=initial)
+    form = CustomerForm(request.POST or None, initial=initial, is_new=True)
     address = AddressForm(request.POST or None, prefix="address", initial={"country": shop.current().country})
     more = sections.of(request, None)
     is_valid = request.method == "POST" and form.is_valid() and (address.is_blank or address.is_valid())
@@ -143,6 +145,9 @@ def told_by(form: ShopForm) -> Iterator[None]:
         yield
     except EmailTaken as taken:
         other = taken.customer
+        if not sees(other, current()):
+            form.add_error("email", taken.sentence)
+            raise
         form.add_error(
             "email",
             format_html(

@@ -15,6 +15,7 @@ from regulars.core.ui.toasts import toast
 from regulars.customers.about import Known, more, parts
 from regulars.customers.actions import EmailTaken, change_customer
 from regulars.customers.forms import Clash, CustomerForm, as_text, base_of, merged
+from regulars.customers.forms.profile import hidden_fields
 from regulars.customers.models import Customer
 from regulars.customers.views.editing import customer_or_404, told_by
 from regulars.staff.access import requires
@@ -31,7 +32,7 @@ _IN_HEAD = frozenset(
 def field(request: HttpRequest, public_id: str, name: str) -> HttpResponse:
     """Ask for one field, and write it; whoever changed it meanwhile is not overwritten without a question."""
     customer = customer_or_404(public_id)
-    if name not in CustomerForm.base_fields:
+    if name not in CustomerForm.base_fields or name in hidden_fields():
         raise Http404(_("There is no such field."))
     initial = CustomerForm.initial_of(customer)
     if request.method != "POST":

@@ -49,7 +49,7 @@ def customers(request: HttpRequest) -> HttpResponse:
 def ask_filter(request: HttpRequest, name: str) -> HttpResponse:
     """The question of one filter, over the list; the answer leads back to the list with it."""
     field = catalogue.get(name)
-    if field is None or not field.is_filter or not field.is_seen_by(request.user):
+    if field is None or not field.is_filter or not field.is_asked_by(request.user):
         raise Http404(_("There is no such filter."))
     question = _question(request.GET, field)
     if "_go" in request.GET:
@@ -173,7 +173,7 @@ def _list(
         "search": data.get("q", ""),
         "query": first.urlencode(),
         "kept": [(name, value) for name, values in first.lists() for value in values if name != "q"],
-        "filter_menu": _filter_menu([field for field in catalogue.seen_by(user) if field.is_filter], first),
+        "filter_menu": _filter_menu([field for field in catalogue.asked_by(user) if field.is_filter], first),
         "views": views,
         "may_edit": user.may("customers.edit"),
         "may_export": user.may("customers.export"),

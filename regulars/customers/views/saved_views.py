@@ -20,12 +20,14 @@ from django.views.decorators.http import require_POST
 
 from regulars.core import shop
 from regulars.core.errors import Invalid
+from regulars.core.sight import current
 from regulars.core.ui.toasts import toast
 from regulars.customers import catalogue
 from regulars.customers.actions.saved_views import DENSITIES, change_view, delete_view, move_view, save_view
 from regulars.customers.models import Customer, SavedView
 from regulars.customers.queries import ListRequest, customer_count, customer_ids
 from regulars.customers.queries.pages import COUNTED
+from regulars.customers.queries.partly import SEARCHED
 from regulars.customers.standings import id_list
 from regulars.staff.access import requires
 
@@ -262,7 +264,8 @@ def _columns(now: QueryDict, base: SavedView | None, user: Any) -> list[str]:
 
 def _count(query: str, user: Any) -> dict[str, Any] | None:
     """How many a list has, at most a minute old; None where it is not understood any more."""
-    key = f"customers.view.{user.role}.{hashlib.sha256(query.encode()).hexdigest()}"
+    seen_as = hashlib.sha256(current().key.encode()).hexdigest()
+    key = f"customers.view.{user.role}.{seen_as}.{hashlib.sha256(query.encode()).hexdigest()}"
     known: dict[str, Any] | None = cache.get(key)
     if known is None:
         try:
@@ -277,7 +280,7 @@ def _count(query: str, user: Any) -> dict[str, Any] | None:
 def _spent(now: QueryDict, user: Any) -> Any:
     """What everybody of the open list has spent together, where they are few enough to add up."""
     wanted = plain(now)
-    if not wanted:
+    if not wanted or not current().shows("spend"):
         return None
     try:
         request = ListRequest.from_query(wanted, reader=user, language=get_language() or "en")
@@ -306,7 +309,9 @@ def _asks_only_seen(view: SavedView, user: Any) -> bool:
     if query.get("sort"):
         names.add(str(query["sort"]).removeprefix("-"))
     asked = [catalogue.get(name) for name in names]
-    return all(field is not None and field.is_seen_by(user) for field in asked)
+    if query.get("q") and not current().shows(*SEARCHED):
+        return False  # what a colleague searched for is a part of what this one does not see
+    return all(field is not None and field.is_asked_by(user) for field in asked)
 
 
 def _address_of(view: SavedView) -> str:

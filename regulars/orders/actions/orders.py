@@ -22,7 +22,7 @@ from regulars.orders.actions.numbers import note_numbers
 from regulars.orders.facts import OrderChanged, OrderDeleted
 from regulars.orders.models import Order, OrderLine
 from regulars.orders.normalise import Piece
-from regulars.staff.policy import verb
+from regulars.staff.policy import require_full_of, verb
 from regulars.timeline.actions import record
 
 
@@ -80,6 +80,7 @@ def change_order(
     given = dict(values)
     customer_id = _pk(given.pop("customer")) if "customer" in given else now.customer_id
     given = normalise.order_values(given)
+    require_full_of(Order, given)
     before, known = _state(now), list(now.lines.all())
     for name, value in given.items():
         setattr(now, name, value)

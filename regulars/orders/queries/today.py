@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from regulars.core import shop
 from regulars.core.money import Money
+from regulars.core.sight import current
 from regulars.customers.models import Customer
 from regulars.orders.models import COUNTED, Order
 from regulars.orders.queries.days import day_in_sql
@@ -105,7 +106,7 @@ class Quiet:
 def yesterday() -> Yesterday:
     """The last 29 days up to yesterday: one query over the index of dates; its answer is kept for a while."""
     today = shop.today()
-    key = f"orders.yesterday.{today.isoformat()}.{shop.current().time_zone}"
+    key = f"orders.yesterday.{today.isoformat()}.{shop.current().time_zone}.{current().key}"
     rows: dict[int, tuple[int, int, int, int]] | None = cache.get(key)
     if rows is None:
         rows = _days(today)
@@ -119,6 +120,8 @@ def yesterday() -> Yesterday:
 
 def going_quiet(*, most: int = 6) -> list[Quiet]:
     """Of the thousand who spent most, those silent for 1.5 to 6 of their usual gaps: three queries."""
+    if not current().shows("spend"):
+        return []
     now = timezone.now()
     best = (
         Customer.objects.filter(spent_minor__gt=0)

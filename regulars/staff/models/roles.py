@@ -59,4 +59,9 @@ class StaffRole(Row):
     def allowed(self) -> frozenset[str]:
         """What the role may do: what it says, less what takes sight of everything where it has none."""
         allowed = frozenset(self.permissions) & frozenset(PERMISSIONS)
-        return allowed if self.sees == Sees.ALL and not self.levels else allowed - NEEDS_EVERYTHING
+        if self.sees != Sees.ALL or self.levels:
+            allowed -= NEEDS_EVERYTHING
+        if any(group == "spend" for group, _level in self.levels):
+            # an order without its amounts is none: who sees no amounts sees no orders
+            allowed = frozenset(one for one in allowed if not one.startswith("orders."))
+        return allowed
