@@ -1,27 +1,34 @@
 """Files that people keep with a note: what they are by their own bytes, and where those lie.
 
 The name that a file came with is only shown. What it is, its first bytes say; it lies under a random key in the data
-folder, outside everything a web server gives out, and leaves it as a download that no browser opens.
+folder, outside everything a web server gives out, sealed for the customer it is about, and leaves it as a download that
+no browser opens.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import secrets
 import time
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from django.conf import settings
+from django.db import transaction
 from django.utils.translation import gettext as _
 
+from regulars.core import datakeys
 from regulars.core.errors import Refusal
+from regulars.core.resealing import parts
+from regulars.core.sealed_files import SealedWriter, generation_of, is_sealed, open_encrypted, reseal
+from regulars.core.sealing import Forgotten
+from regulars.customers.models import Attachment
 
 _HEAD = 4096
 _NO_TEXT = re.compile("[\0-\b\x0e-\x1a\x1c-\x1f\x7f\N{REPLACEMENT CHARACTER}]")
@@ -58,8 +65,8 @@ class Stored:
     sha256: str
 
 
-def store(upload: Upload) -> Stored:
-    """Keep a file; raises BadFile where it is too large, empty, or of a kind that is not kept.
+def store(upload: Upload, *, customer_id: int) -> Stored:
+    """Keep a file, sealed for a customer; raises BadFile where it is too large, empty, or of a kind that is not kept.
 
     It is written beside its place and moved there whole. Whoever keeps no row for it leaves it to `sweep`.
     """
@@ -68,10 +75,10 @@ def store(upload: Upload) -> Stored:
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     half = place.with_suffix(".part")
     try:
-        size, digest = _write(upload, half, name=name)
+        size, digest = _write(upload, half, name=name, place=_place(key), customer_id=customer_id)
         if not size:
             raise BadFile(_("“%(name)s” is empty.") % {"name": name}, field="files")
-        with half.open("rb") as file:
+        with open_encrypted(half, place=_place(key), person_id=customer_id) as file:
             media_type = sniff(file)
         if not media_type:
             raise BadFile(
@@ -88,20 +95,20 @@ def store(upload: Upload) -> Stored:
     return Stored(key, name, media_type, size, digest)
 
 
-def _write(upload: Upload, path: Path, *, name: str) -> tuple[int, str]:
+def _write(upload: Upload, path: Path, *, name: str, place: str, customer_id: int) -> tuple[int, str]:
     """Size and digest of what was written; stops where it becomes too large."""
     digest, size = hashlib.sha256(), 0
     with path.open("xb") as file:
         path.chmod(0o600)
+        sealed = SealedWriter(file, place=place, person_id=customer_id)
         for chunk in upload.chunks():
             size += len(chunk)
             if size > settings.ATTACHMENT_SIZE:
                 most = settings.ATTACHMENT_SIZE >> 20
                 raise BadFile(_("“%(name)s” is larger than %(most)s MB.") % {"name": name, "most": most}, field="files")
             digest.update(chunk)
-            file.write(chunk)
-        file.flush()
-        os.fsync(file.fileno())
+            sealed.write(chunk)
+        sealed.close()
     return size, digest.hexdigest()
 
 
@@ -111,6 +118,57 @@ def path_of(key: str) -> Path:
         raise ValueError(key)
     folder: Path = settings.ATTACHMENTS
     return folder / key[:2] / key
+
+
+def opened(file: Attachment) -> BinaryIO:
+    """The bytes of a file that is kept. Raises Damaged or Forgotten (core/sealing.py), and FileNotFoundError."""
+    return open_encrypted(path_of(file.key), place=_place(file.key), person_id=file.customer_id)
+
+
+def hand_over(file: Attachment, customer_id: int) -> None:
+    """Seal the bytes of a file for another customer, under a new key; the old bytes go when all is committed."""
+    old, key = file.key, secrets.token_hex(20)
+    target = path_of(key)
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    reseal(
+        path_of(old),
+        target,
+        place=_place(old),
+        person_id=file.customer_id,
+        new_place=_place(key),
+        new_person=customer_id,
+    )
+    file.key, file.customer_id = key, customer_id
+    file.save()
+    transaction.on_commit(lambda: remove([old]))
+
+
+def seal_plain() -> int:
+    """Seal the files that were kept before files were sealed; how many those were."""
+    return _reseal(lambda path: not is_sealed(path))
+
+
+def renew() -> int:
+    """Seal anew the files that were sealed with older keys; how many those were."""
+    newest = datakeys.people().newest
+    return _reseal(lambda path: is_sealed(path) and generation_of(path) < newest)
+
+
+def _reseal(is_due: Callable[[Path], bool]) -> int:
+    count = 0
+    for keys in parts(Attachment._base_manager.all()):
+        for file in Attachment._base_manager.filter(pk__in=keys).only("key", "customer_id"):
+            path = path_of(file.key)
+            if not path.is_file() or not is_due(path):
+                continue
+            with suppress(Forgotten, FileNotFoundError):  # of somebody who went, or went just now
+                reseal(path, path, place=_place(file.key), person_id=file.customer_id)
+                count += 1
+    return count
+
+
+def _place(key: str) -> str:
+    return f"attachments/{key}"
 
 
 def remove(keys: Iterable[str]) -> None:

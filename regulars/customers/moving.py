@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from regulars.customers import presenting
+from regulars.customers import attachments, presenting
 from regulars.customers.derived import refreshed
 from regulars.customers.models import Address, Attachment, ContactPoint, Customer, Note, Tagging
 from regulars.customers.presenting import itself, own_profile
@@ -12,10 +12,12 @@ from regulars.customers.presenting import itself, own_profile
 
 def move_notes(keys: Sequence[int], _from_id: int, to_id: int) -> None:
     """Notes go with their files."""
-    for row in (*Note.objects.filter(pk__in=keys), *Attachment.objects.filter(note__in=keys)):
-        # what the row says is sealed for whose it is
-        row.customer_id = to_id
-        row.save()
+    for file in Attachment.objects.filter(note__in=keys):
+        attachments.hand_over(file, to_id)
+    for note in Note.objects.filter(pk__in=keys):
+        # what a row says is sealed for whose it is
+        note.customer_id = to_id
+        note.save()
 
 
 def move_tags(keys: Sequence[int], _from_id: int, to_id: int) -> None:

@@ -7,10 +7,11 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from regulars.channels.models import Channel
-from regulars.core import commands, menu
+from regulars.core import commands, menu, resealing
 from regulars.core.api import idempotency, problems
 from regulars.customers import (
     about,
+    attachments,
     belongings,
     catalogue,
     customfields,
@@ -48,6 +49,7 @@ from regulars.timeline.facts import SEALED
 for keys in (sealed.KEYS, sealed.KEYS_OF_PLANS):
     keys.is_sealed = customfields.is_sensitive
 SEALED.add(sealed.KEYS)
+resealing.add(resealing.Place("attachments", seal=attachments.seal_plain, renew=attachments.renew))
 
 # ── the frame
 menu.add(

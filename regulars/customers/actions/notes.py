@@ -18,7 +18,11 @@ from regulars.core.text import BadText, clean_lines
 from regulars.customers import attachments, mentions
 from regulars.customers.actions.profile import as_read
 from regulars.customers.attachments import BadFile, Stored, Upload
-from regulars.customers.facts import NoteChanged, NoteWritten
+from regulars.customers.facts import (
+    NoteChanged,
+    NotesErased,
+    NoteWritten,
+)
 from regulars.customers.models import Attachment, Customer, Mention, Note
 from regulars.customers.people import records
 from regulars.staff.models import User
@@ -51,7 +55,7 @@ def write_note(
     """
     kept = _text(text, has_files=bool(files))
     kind = _kind(kind)
-    stored = _store(files, known=0)
+    stored = _store(files, known=0, customer_id=customer.pk)
     try:
         with transaction.atomic():
             current = as_read(customer, None)
@@ -89,7 +93,7 @@ def change_note(
     gone = {one.pk for one in remove}
     left = Attachment.objects.filter(note=note).exclude(pk__in=gone).count()
     kept = None if text is None else _text(text, has_files=bool(left or files))
-    stored = _store(files, known=left)
+    stored = _store(files, known=left, customer_id=note.customer_id)
     try:
         with transaction.atomic():
             current = _held(note, version)
@@ -163,6 +167,8 @@ def erase_deleted_notes() -> int:
                 _detach(Attachment.objects.filter(note=note))
                 note.delete()
                 count += 1
+    if count:
+        record(NotesErased(count=count))
     return count
 
 
@@ -196,13 +202,13 @@ def _kind(kind: str) -> str:
     return str(kind)
 
 
-def _store(files: Sequence[Upload], *, known: int) -> list[Stored]:
+def _store(files: Sequence[Upload], *, known: int, customer_id: int) -> list[Stored]:
     most = settings.ATTACHMENTS_OF_A_NOTE
     if known + len(files) > most:
         raise BadFile(_("A note keeps at most %(most)s files.") % {"most": most}, field="files")
     stored: list[Stored] = []
     try:
-        stored.extend(map(attachments.store, files))
+        stored.extend(attachments.store(file, customer_id=customer_id) for file in files)
     except BaseException:
         attachments.remove(one.key for one in stored)
         raise

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -129,7 +130,8 @@ def write_zip(customer: Customer, stream: IO[bytes]) -> dict[str, Any]:
         for path, file in _files(people.records_with(customer)):
             place = attachments.path_of(file.key)
             if place.is_file():
-                archive.write(place, path)
+                with attachments.opened(file) as source, archive.open(path, "w", force_zip64=True) as target:
+                    shutil.copyfileobj(source, target)
     return copy
 
 

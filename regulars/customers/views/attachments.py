@@ -6,7 +6,8 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from regulars.customers.attachments import path_of
+from regulars.core.sealing import Forgotten
+from regulars.customers.attachments import opened, path_of
 from regulars.customers.models import Attachment
 from regulars.customers.people import records
 from regulars.customers.views.editing import customer_or_404
@@ -22,9 +23,12 @@ def download(request: HttpRequest, public_id: str, attachment_id: str) -> FileRe
     file = files.filter(pk=Attachment.pk_of(attachment_id) or 0).first()
     if file is None or not path_of(file.key).is_file():
         raise Http404(_("There is no such file. Perhaps its note was deleted."))
-    response = FileResponse(
-        path_of(file.key).open("rb"), as_attachment=True, filename=file.name, content_type=file.media_type
-    )
+    try:
+        content = opened(file)
+    except Forgotten as gone:
+        raise Http404(_("There is no such file. Perhaps its note was deleted.")) from gone
+    response = FileResponse(content, as_attachment=True, filename=file.name or _("file"), content_type=file.media_type)
+    response["Content-Length"] = str(file.size)
     response["Content-Security-Policy"] = "sandbox; default-src 'none'; frame-ancestors 'none'"
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-store"
