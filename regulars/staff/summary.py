@@ -33,7 +33,7 @@ ROOMS: dict[str, Promise | str] = {
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One permission: what it lets, whether the role has it, and why it has not what was ticked."""
+    """One permission: what it lets, whether the role has it, and whether it was ticked in vain."""
 
     name: str
     label: str

@@ -21,7 +21,9 @@ class _GivesRole(PageForm):
         super().__init__(*args, **kwargs)
         self.known_teams: dict[str, Team] = {team.public_id: team for team in team_list()}
         roles: Any = self.fields["role"]
-        roles.choices = [(line.key, line.title) for line in roles_to_give(by)]
+        offered = [(line.key, line.title) for line in roles_to_give(by)]
+        # nobody becomes an owner because the list begins with it
+        roles.choices = offered if self.initial.get("role") else [("", _("Choose a role")), *offered]
         teams: Any = self.fields["teams"]
         teams.choices = [(key, team.name) for key, team in self.known_teams.items()]
         if not self.known_teams or grants.of_person(by).sees != Sees.ALL:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from regulars.core.forms import PageForm
 from regulars.staff.models import User
 from regulars.staff.roles import PERMISSIONS
+from regulars.staff.summary import Deed, rooms
 
 
 class TokenForm(PageForm):
@@ -43,6 +44,16 @@ class TokenForm(PageForm):
     def expires_at(self) -> dt.datetime:
         """When it ends, counted from now."""
         return timezone.now() + dt.timedelta(days=self.cleaned_data["ends"])
+
+    @property
+    def rooms(self) -> list[tuple[str, list[Deed]]]:
+        """What can be ticked, by rooms."""
+        mine = {name for name, _label in self.fields["scopes"].choices}  # type: ignore[attr-defined]
+        found = [
+            (room, [deed for deed in deeds if deed.name in mine])
+            for room, deeds in rooms(frozenset(self["scopes"].value() or ()))
+        ]
+        return [(room, deeds) for room, deeds in found if deeds]
 
     @property
     def addresses(self) -> list[str]:

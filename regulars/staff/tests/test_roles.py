@@ -314,7 +314,7 @@ def test_the_table_beside_the_editor_shows_what_is_ticked_and_saves_nothing(clie
     assert "e•••@posteo.example" in page
     assert "erika@posteo.example" not in page
     assert "5550" not in page
-    assert "Not possible: this takes all customers, in full." in page  # merging
+    assert "Not possible with what this role sees." in page  # merging
     assert not StaffRole.objects.exists()
 
 
