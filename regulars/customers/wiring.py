@@ -40,6 +40,7 @@ from regulars.customers.commands import (
 )
 from regulars.customers.duplicates.commands import find_command as find_duplicates_command
 from regulars.customers.forms import custom
+from regulars.customers.importing import files
 from regulars.customers.merge_commands import merge_command, unmerge_command
 from regulars.customers.privacy import plugging as privacy
 from regulars.staff import duties, reach
@@ -50,6 +51,7 @@ for keys in (sealed.KEYS, sealed.KEYS_OF_PLANS):
     keys.is_sealed = customfields.is_sensitive
 SEALED.add(sealed.KEYS)
 resealing.add(resealing.Place("attachments", seal=attachments.seal_plain, renew=attachments.renew))
+resealing.add(resealing.Place("imports", seal=files.seal_plain, renew=files.renew))
 
 # ── the frame
 menu.add(

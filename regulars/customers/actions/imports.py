@@ -30,8 +30,11 @@ from regulars.core.tabular import Table, open_table
 from regulars.core.text import BadText, clean
 from regulars.customers.actions.bulk import NotPossibleNow
 from regulars.customers.actions.importing import import_customers, plan_of
+from regulars.customers.facts import FileReceived, WorkStopped
+from regulars.customers.importing import files
 from regulars.customers.importing.duplicates import Search
 from regulars.customers.importing.extras import Extras
+from regulars.customers.importing.files import path_of
 from regulars.customers.importing.keeping import Choice
 from regulars.customers.importing.planning import Planned, Planner
 from regulars.customers.importing.preparing import batches
@@ -39,7 +42,7 @@ from regulars.customers.importing.repairs import Repairs
 from regulars.customers.models import Change, ChangeSet, ImportFile, RememberedMapping
 from regulars.staff.models import User
 from regulars.staff.policy import verb
-from regulars.timeline.actions import who_acts
+from regulars.timeline.actions import record, who_acts
 
 ACTION = "import"
 AT_HAND = 1 << 16  # bytes of a file that is planned while somebody waits
@@ -78,13 +81,8 @@ class QuietRun(Run):
         """Nobody is there to hear it; what matters stands in the change set."""
 
 
-def path_of(file: ImportFile) -> Path:
-    """Where a file lies: in the data folder, outside of everything a web server hands out."""
-    return Path(settings.REGULARS_HOME) / "imports" / file.key / file.name
-
-
 def receive_file(*, name: str, chunks: Iterable[bytes]) -> ImportFile:
-    """Keep a file that somebody brought, and see that it is a table. Raises Invalid or Unreadable."""
+    """Keep a file that somebody brought, sealed, and see that it is a table. Raises Invalid or Unreadable."""
     try:
         kept = clean(Path(name.replace("\\", "/")).name, limit=200).lstrip(".") or "table"
     except BadText as problem:
@@ -103,10 +101,12 @@ def receive_file(*, name: str, chunks: Iterable[bytes]) -> ImportFile:
                     }
                     raise Invalid(sentence, fields={"file": [sentence]})
         open_table(path)
+        files.seal(path)
     except (Refusal, OSError):
         _throw_away(path)
         raise
     file.save()
+    record(FileReceived(file=file.name, size=file.size), subject=file)
     return file
 
 
@@ -122,7 +122,7 @@ def rejects_of(change_set: ChangeSet) -> Path | None:
 
 def open_file(file: ImportFile) -> Table:
     """The table of a file, read as its options say."""
-    return open_table(path_of(file), **file.options.get("reading", {}))
+    return files.open_file(file)
 
 
 def remembered(table: Table) -> dict[str, str]:
@@ -274,13 +274,14 @@ def apply_import_rows(*, change_set_id: int) -> None:
             .iterator()
         },
     )
-    rejects = RejectsFile(path.parent / "rejected.csv")
+    rejects = RejectsFile(path.parent / files.REJECTS)
     rejects.path.unlink(missing_ok=True)
     run = QuietRun("customers", path, False, Summary(), rejects, change_set_id=applying.pk, total=applying.total)
     with _at_work(applying):
         try:
+            unsealed = files.Unsealed(path)
             import_customers(
-                path,
+                unsealed.path,
                 run=run,
                 mapping=file.mapping,
                 reading=file.options.get("reading", {}),
@@ -290,6 +291,8 @@ def apply_import_rows(*, change_set_id: int) -> None:
             )
         finally:
             run.rejects.close()
+            if not run.rejects.is_empty:
+                files.seal(run.rejects.path)
 
 
 @verb
@@ -299,7 +302,9 @@ def leave_out(change_set: ChangeSet, *, lines: Iterable[int], is_left_out: bool 
     if current.state != State.PLANNED:
         raise NotPossibleNow(_("This was done already, or is being done."))
     state = Change.State.LEFT_OUT if is_left_out else Change.State.PLANNED
-    Change.objects.filter(change_set=current, pk__in=list(lines), outcome__in=DONE_BY).update(state=state)
+    count = Change.objects.filter(change_set=current, pk__in=list(lines), outcome__in=DONE_BY).update(state=state)
+    deed = "left out" if is_left_out else "taken in again"
+    record(WorkStopped(change_set=current.public_id, action=current.action, deed=deed, count=count))
 
 
 @verb
@@ -310,6 +315,7 @@ def stop_import(change_set: ChangeSet) -> ChangeSet:
         raise NotPossibleNow(_("Nothing is under way that could be stopped."))
     current.state, current.updated_at = State.STOPPED, timezone.now()
     current.save(update_fields=["state", "updated_at"])
+    record(WorkStopped(change_set=current.public_id, action=current.action, count=current.done))
     return current
 
 
@@ -377,7 +383,7 @@ def find(public_id: str) -> ChangeSet:
 
 def guessed(file: ImportFile, chosen: Mapping[str, str], *, reading: Mapping[str, str]) -> dict[str, str]:
     """The whole mapping of a file, as it is guessed where `chosen` does not say otherwise. Raises Invalid."""
-    plan, _not_imported, _findings = plan_of(open_table(path_of(file), **reading), chosen, reading=reading)
+    plan, _not_imported, _findings = plan_of(files.open_file(file, reading), chosen, reading=reading)
     return {field: str(place + 1) for field, place in plan.columns.items()}
 
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from regulars.core import ids, shop
 from regulars.core.dates import date_order
 from regulars.core.errors import Invalid, Refusal
-from regulars.core.tabular import Table, open_table
+from regulars.core.tabular import Table
 from regulars.core.tabular.encodings import SELECTABLE, encoding_name
 from regulars.core.ui.toasts import toast
 from regulars.customers import customfields
@@ -24,6 +24,7 @@ from regulars.customers.actions import imports as verbs
 from regulars.customers.actions.custom_fields import create_field
 from regulars.customers.actions.undoing import may_undo, undo_import
 from regulars.customers.bulk.words import Names
+from regulars.customers.importing import files
 from regulars.customers.importing.guessing import Guess, guess
 from regulars.customers.importing.labels import groups, label_of, new_fields, value_of
 from regulars.customers.importing.survey import date_orders
@@ -77,10 +78,10 @@ def columns(request: HttpRequest, import_id: str) -> HttpResponse:
     said = _reading(data) if data is not None else dict(file.options.get("reading", {}))
     date_format = data.get("date_format", "") if data is not None else file.options.get("date_format", "")
     try:
-        table = open_table(verbs.path_of(file), **said)
+        table = files.open_file(file, said)
     except Refusal as refusal:
         problem, said = refusal.sentence, {}
-        table = open_table(verbs.path_of(file))
+        table = files.open_file(file, {})
     if data is not None and "_plan" in data and not problem:
         try:
             mapping = _mapping(request, table)
@@ -165,7 +166,8 @@ def rejects(_request: HttpRequest, import_id: str) -> HttpResponse | FileRespons
     path, file = verbs.rejects_of(change_set), getattr(change_set, "file", None)
     if path is None or not path.is_file() or (file and _hidden_columns(file.mapping)):
         raise Http404(_("There is no such file any more."))
-    return FileResponse(path.open("rb"), as_attachment=True, filename=path.name, content_type="text/csv; charset=utf-8")
+    content = files.opened(path)
+    return FileResponse(content, as_attachment=True, filename=path.name, content_type="text/csv; charset=utf-8")
 
 
 def _mapper(file: ImportFile, table: Table, *, data: QueryDict | None, date_format: str) -> dict[str, Any]:
@@ -292,7 +294,7 @@ def _page(
         "not_imported": change_set.params.get("not_imported", []),
         "broken": change_set.params.get("broken", ""),
         "may_undo": may_undo(change_set),
-        "may_plan": file is not None and verbs.may_plan(file) and verbs.path_of(file).is_file(),
+        "may_plan": file is not None and verbs.may_plan(file) and files.path_of(file).is_file(),
         "has_rejects": bool(verbs.rejects_of(change_set)),
     }
     return render(request, "customers/import_plan.html", context, status=status)
@@ -328,7 +330,7 @@ def _problem(refusal: Refusal) -> str:
 
 def _file(import_id: str) -> ImportFile:
     found = ImportFile.objects.select_related("change_set").filter(pk=ImportFile.pk_of(import_id) or 0).first()
-    if found is None or not verbs.path_of(found).is_file():
+    if found is None or not files.path_of(found).is_file():
         raise Http404(_("There is no such file any more."))
     return found
 
