@@ -2,7 +2,11 @@
 
 import datetime as dt
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -12,6 +16,7 @@ from django.db.models import Sum
 
 from regulars.channels.actions import channel_for
 from regulars.core import sealing, shop
+from regulars.core.backup import restoring, taking
 from regulars.core.models import IdempotentCall
 from regulars.customers import search
 from regulars.customers.actions import change_customer, create_customer, find_duplicates
@@ -224,3 +229,61 @@ def test_the_audit_chain_still_holds(everything, run_jobs):
     seal_entries()
     assert audit.verify().problem is None
     assert not Entry.objects.filter(customer=elodie.pk).exists()
+
+
+def elsewhere(tmp_path, database_url):
+    """Where a backup is restored into beside the shop, and how a process is told of it."""
+    folder = tmp_path / "elsewhere"
+    if connection.vendor == "sqlite":
+        return str(folder), {"REGULARS_HOME": str(folder), "DATABASE_URL": ""}
+    parts = urlsplit(database_url)
+    url = urlunsplit(parts._replace(path=f"{parts.path}_elsewhere"))
+    return url, {"REGULARS_HOME": str(folder), "DATABASE_URL": url}
+
+
+def test_an_old_backup_brings_nobody_back(everything, home, tmp_path, database_url, run_jobs):
+    elodie, other = everything
+    sealed = Customer.everyone.filter(pk=elodie.pk).values_list("pk", flat=True).get()
+    [backup] = taking.create(say=lambda _done, _total: None)
+    begin_erasure(elodie)
+    run_jobs()
+    texts = ["Élodie Marchetti", "elodie.m@posteo.example", "em-second@posteo.example", "Quittenweg 77"]
+    into, environment = elsewhere(tmp_path, database_url)
+    report = restoring.restore(
+        backup.name,
+        into=into,
+        may_overwrite=True,
+        without_sealed=False,
+        opened_by=None,
+        say=lambda _done, _total: None,
+    )
+    assert report.erased == 2
+    environment = {**os.environ, **environment}
+    command = [sys.executable, "-m", "regulars.config.cli", "privacy", "verify"]
+    search_ = [part for text in texts for part in ("--search", text)]
+    searched = subprocess.run(
+        [*command, *search_, "--json"], env=environment, capture_output=True, text=True, check=False
+    )
+    assert (searched.returncode, json.loads(searched.stdout)["places"]) == (0, []), searched.stderr
+    verified = subprocess.run([*command, "--json"], env=environment, capture_output=True, text=True, check=False)
+    assert (verified.returncode, json.loads(verified.stdout)["back"]) == (0, 0), verified.stderr
+    # the neighbour and the sales are there, and nobody new gets the number of somebody who was erased
+    shown = subprocess.run([sys.executable, "-c", LOOK], env=environment, capture_output=True, text=True, check=False)
+    names, orders, following = json.loads(shown.stdout)
+    assert other.name in names
+    assert orders == 3
+    assert following > sealed
+
+
+LOOK = """
+import json, os
+os.environ["DJANGO_SETTINGS_MODULE"] = "regulars.config.settings"
+import django
+django.setup()
+from regulars.customers.actions import create_customer
+from regulars.customers.models import Customer
+from regulars.orders.models import Order
+names = list(Customer.objects.values_list("name", flat=True))
+new = create_customer(values={"name": "Somebody New"})
+print(json.dumps([names, Order.objects.count(), new.pk]))
+"""

@@ -33,7 +33,8 @@ class Holder:
 
     A merge moves nothing. A holder with a `label` is counted where two records are compared; one with `move` is asked
     about when a merge is taken back: which of the rows that came to the merged person go to the record that leaves?
-    `words` say what such a row is. The first of `models` is then the table, which has a column `customer`.
+    `words` say what such a row is. The first of `models` is then the table, which has a column `customer`. `tells` are
+    the columns that an export tells which is no plain query.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Holder:
     label: str | Promise = ""
     move: Move | None = None
     words: Callable[[Any], str] = str
+    tells: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def _blank_entries(customer: Customer) -> None:
 
 def _changes(customer: Customer) -> Iterable[Any]:
     changes = Change.objects.filter(customer_id=customer.pk).order_by("pk")
-    return list(changes.values("outcome", "state", "fields"))
+    return changes.values("outcome", "state", "fields", "label", "reason", "change_set__title")
 
 
 def _blank_changes(customer: Customer) -> None:

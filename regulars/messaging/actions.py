@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from regulars.core import shop
 from regulars.core.background import background
 from regulars.core.errors import Refusal
+from regulars.customers import privacy
 from regulars.customers.models import Customer
 from regulars.messaging.facts import MessageFailed, MessageSent
 from regulars.messaging.models import Message
@@ -29,6 +30,12 @@ class NoMailServer(Refusal):
     """Nothing can be sent, because nobody said through which server."""
 
     slug = "no-mail-server"
+
+
+class MayNotWrite(Refusal):
+    """The person objected, is restricted, or is a child whose guardian has not agreed; the sentence says which."""
+
+    slug = "may-not-write"
 
 
 class NotWaiting(Refusal):
@@ -47,14 +54,19 @@ def write(
     text: str,
     html: str = "",
     is_fleeting: bool = False,
+    purpose: str = "",
 ) -> Message:
     """Write a message down and have it sent after the commit. A second call with the same cause gives the first one.
 
-    Without a mail server it is held, until there is one and somebody sends it on.
+    Without a mail server it is held, until there is one and somebody sends it on. With a `purpose` that people can
+    object to, nothing is written to whoever did: raises MayNotWrite. What belongs to a contract has none.
     """
     known = Message.objects.filter(cause=cause).first()
     if known is not None:
         return known
+    reason = privacy.may(customer, purpose) if customer is not None and purpose else None
+    if reason is not None:
+        raise MayNotWrite(reason)
     message = Message.objects.create(
         cause=cause,
         customer=customer,

@@ -11,6 +11,7 @@ from django.utils.translation import override
 from regulars.core import shop
 from regulars.customers.actions.consent import token_of
 from regulars.customers.models import ConfirmationRequest
+from regulars.customers.privacy.permitting import Purpose
 from regulars.messaging.actions import write
 from regulars.messaging.models import Message
 from regulars.timeline.models import Entry
@@ -43,6 +44,7 @@ def write_confirmation(request: ConfirmationRequest) -> Message:
             subject=_("May %(shop)s write to you?") % {"shop": shop.current().name},
             text=render_to_string("messaging/mail/confirm.txt", context).strip() + "\n",
             html=render_to_string("messaging/mail/confirm.html", context),
+            purpose=Purpose.QUESTION,
         )
 
 

@@ -64,3 +64,9 @@ problems.describe(
     title=_("This mail was sent already"),
     text=_("Only a mail that was held, or could not be delivered, can be sent again."),
 )
+problems.describe(
+    "may-not-write",
+    status=HTTPStatus.CONFLICT,
+    title=_("This person may not be written to"),
+    text=_("They objected, are restricted, or are a child whose guardian has not agreed. Their page says which."),
+)

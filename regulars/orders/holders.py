@@ -42,7 +42,17 @@ def _already(_customer: Customer) -> None:
 
 ALL = (
     Holder(
-        name="orders", models=("orders.Order", "orders.OrderLine", "orders.KeptSale"), export=_orders, forget=keep_sales
+        name="orders",
+        models=("orders.Order", "orders.OrderLine", "orders.KeptSale"),
+        export=_orders,
+        forget=keep_sales,
+        tells=(*_ORDER, "channel", "lines", *_LINE),
     ),
-    Holder(name="returns", models=("orders.Return", "orders.ReturnLine"), export=_returns, forget=_already),
+    Holder(
+        name="returns",
+        models=("orders.Return", "orders.ReturnLine"),
+        export=_returns,
+        forget=_already,
+        tells=(*_RETURN, "channel", "order", "lines", *_LINE),
+    ),
 )

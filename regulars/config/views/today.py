@@ -13,12 +13,14 @@ from regulars.core import shop
 from regulars.core.backup.state import health as backup_health
 from regulars.customers import mentions, notes
 from regulars.customers.models import Customer
+from regulars.customers.privacy.queries import late
 from regulars.orders.queries import OrderRequest, order_page
 from regulars.orders.queries.today import going_quiet, yesterday
 from regulars.staff.access import SIGNED_IN, requires
 
 _LATEST = 16
 _MENTIONS = 12
+_LATE = 8
 
 
 @require_safe
@@ -43,6 +45,7 @@ def today(request: HttpRequest) -> HttpResponse:
             "sees_customers": sees_customers,
             "may_edit": user.may("customers.edit"),
             "nothing": _("Nobody has bought anything yet"),
+            "late": list(late()[:_LATE]) if user.may("privacy.view") else [],
             "health": backup_health() if user.may("backups.view") else None,
         },
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -148,28 +147,41 @@ def verify(erasure: Erasure, wanted: Spelled | None, records: tuple[int, ...]) -
     return _certify(erasure, searched, cleaned, freed)
 
 
-@transaction.atomic
 def reapply_tombstones(erased: frozenset[int]) -> int:
-    """Erase again whoever came back with a backup; how many records. Their keys are gone already, or go now."""
-    known = Customer.everyone.filter(pk__in=_listed(erased)).order_by("pk")
+    """Erase again whoever came back with a backup; how many records. Their keys are gone already, or go now.
+
+    By which texts they would be recognised stands in the backup itself, so what no room owns is cleaned there as well.
+    """
+    erasure, went, needles = _let_go_again(erased)
+    if erasure is not None:
+        after_letting_go(went)
+        verify(erasure, spelled(needles), tuple(number for one in went for number in one.records))
+    return sum(len(one.records) for one in went)
+
+
+@verb
+def _let_go_again(erased: frozenset[int]) -> tuple[Erasure | None, list[Gone], list[Needle]]:
+    known = Customer.everyone.filter(pk__in=id_list(sorted(erased))).order_by("pk")
     back = [one for one in known if one.merged_into_id is None or one.merged_into_id not in erased]
+    erasure: Erasure | None = None
     went: list[Gone] = []
+    needles: list[Needle] = []
     if back:
         erasure = Erasure.objects.create(
             cause=Erasure.Cause.RESTORE, state=Erasure.State.ERASED, people=len(back), erased_at=timezone.now()
         )
-        for one in back:
-            if Customer.everyone.filter(pk=one.pk).exists():
-                _take_apart(one, erased)
-                went.append(let_go(one, erasure=erasure, is_one_of_many=True))
-        _certify(erasure, None, {}, [])
-        after_letting_go(went)
+    for one in back:
+        # records that were merged into an erased one by the backup's moment, and were not erased, stay by themselves
+        rest = Customer.everyone.filter(merged_into=one).exclude(pk__in=id_list(sorted(erased)))
+        rest.update(merged_into=None, is_listed=True)
+        needles += needles_of(one)
+        went.append(let_go(one, erasure=erasure, is_one_of_many=True))
     missing = erased - set(Tombstone.objects.values_list("customer_id", flat=True))
     Tombstone.objects.bulk_create(
         [Tombstone(customer_id=number, erased_at=timezone.now()) for number in sorted(missing)], ignore_conflicts=True
     )
     _skip_numbers(max(erased, default=0))
-    return sum(len(one.records) for one in went)
+    return erasure, went, needles
 
 
 def obey_tombstones(restored: Restored) -> None:
@@ -241,16 +253,6 @@ def _needles(customer: Customer, request: PrivacyRequest | None) -> tuple[Needle
     asked_by = request.asked_by.strip() if request else ""
     more = (Needle("name", asked_by),) if len(asked_by.split()) > 1 else ()
     return (*needles_of(customer), *more)
-
-
-def _take_apart(one: Customer, erased: frozenset[int]) -> None:
-    """Records that were merged into an erased one after the backup's moment, and are not erased, stay by themselves."""
-    Customer.everyone.filter(merged_into=one).exclude(pk__in=_listed(erased)).update(merged_into=None, is_listed=True)
-
-
-def _listed(numbers: frozenset[int]) -> Any:
-
-    return id_list(sorted(numbers))
 
 
 def _skip_numbers(highest: int) -> None:

@@ -37,7 +37,7 @@ def waiting(_actor: Any = None) -> int:
 def late() -> QuerySet[PrivacyRequest]:
     """Requests whose answer is due, the earliest first."""
     rows = PrivacyRequest.objects.filter(state=PrivacyRequest.State.OPEN, due_on__lt=shop.today())
-    return rows.select_related("customer").order_by("due_on", "pk")
+    return rows.select_related("customer", "customer__merged_into").order_by("due_on", "pk")
 
 
 def requests(*, state: str = "", before: int = 0) -> QuerySet[PrivacyRequest]:

@@ -1,0 +1,77 @@
+"""Which columns of a person's rows are told in their copy, and why the others are not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Field, QuerySet
+
+from regulars.customers.belongings import Holder
+from regulars.customers.models import Customer
+
+_DERIVED = "made from other columns, which are told"
+_KEY = "the number of a row of ours, or of the row it belongs to"
+_STAFF = "who of the staff did it is somebody else's data; by which door is told"
+_SHOP = "what the shop needs to run, and says nothing of the person"
+_WHOSE = "whose row it is: `record` says so"
+
+LEFT_OUT: dict[str, str] = {
+    # by the name of a column, wherever it stands
+    **dict.fromkeys(("actor", "author", "user", "made_by", "set_by", "lifted_by", "undone_by"), _STAFF),
+    **dict.fromkeys(("checked_by", "answered_by", "decided_by"), _STAFF),
+    "version": _SHOP,
+    "customer": _WHOSE,
+    # by table and column
+    "customers.Customer.search_text": _DERIVED,
+    "customers.Customer.sort_name": _DERIVED,
+    "customers.Attachment.key": "where the file lies; the file itself is in the copy",
+    "customers.Change.id": _KEY,
+    "customers.Change.change_set": "told by its title",
+    "customers.Change.row": _SHOP,
+    "customers.Change.images": "copies of rows that are told, kept so that work can be undone",
+    "customers.Change.customer_id": _WHOSE,
+    "customers.DuplicatePair": "what a program thought of two people tells of both, so neither is told",
+    "customers.Erasure": "a case that waits; its certificate names nobody",
+    "customers.Tombstone": "there is nobody any more who could be told",
+    "customers.Unindexed": _SHOP,
+    "core.IdempotentCall": "copies of answers that tell what is told here, kept for seven days",
+    "orders.KeptSale": "there is nobody any more who could be told",
+    **dict.fromkeys(("orders.Order.id", "orders.Return.id", "orders.OrderLine.id", "orders.ReturnLine.id"), _KEY),
+    **dict.fromkeys(("orders.Order.created_at", "orders.Order.updated_at"), _SHOP),
+    **dict.fromkeys(("orders.Return.created_at", "orders.Return.updated_at"), _SHOP),
+    **dict.fromkeys(("orders.Order.total_base_minor", "orders.Order.refunded_base_minor"), _DERIVED),
+    "orders.Return.refund_base_minor": _DERIVED,
+    "orders.OrderLine.order": _KEY,
+    "orders.OrderLine.position": _SHOP,
+    **dict.fromkeys(("orders.ReturnLine.parent", "orders.ReturnLine.order", "orders.ReturnLine.order_line"), _KEY),
+    "orders.ReturnLine.position": _SHOP,
+    "messaging.Message.id": _KEY,
+    **dict.fromkeys(("messaging.Message.updated_at", "messaging.Message.cause"), _SHOP),
+    **dict.fromkeys(("messaging.Message.message_id", "messaging.Message.is_fleeting"), _SHOP),
+    "messaging.Message.html": "the same words as `text`, drawn",
+    "messaging.Message.problem": "what a mail server said",
+}
+"""Columns and whole tables that a copy leaves out, each with its reason. A test holds it against every model."""
+
+
+def is_told(holder: Holder, field: Field[Any, Any]) -> bool:
+    """Whether the copy tells a column, by its name or by the name of what it leads to."""
+    told = told_by(holder)
+    return field.attname in told or field.name in told
+
+
+def told_by(holder: Holder) -> frozenset[str]:
+    """The columns that a holder tells: those of its query, else those it says."""
+    rows = holder.export(Customer(pk=0))
+    if isinstance(rows, QuerySet):
+        return frozenset(rows.query.values_select) | frozenset(rows.query.annotations)
+    return frozenset(holder.tells)
+
+
+def why_left_out(name: str) -> str:
+    """Why a column (`customers.Note.author`) or a table is not told; empty where there is no reason."""
+    table, _dot, column = name.rpartition(".")
+    found = LEFT_OUT.get(name) or LEFT_OUT.get(table) or LEFT_OUT.get(column)
+    if not found and "blind" in column:
+        return "a keyed hash by which a sealed value is found; the value itself is told"
+    return found or ""
