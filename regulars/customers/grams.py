@@ -22,6 +22,8 @@ from regulars.customers.spellings import other_spellings
 
 BLOCK_BITS = 16
 BLOCK = 1 << BLOCK_BITS
+GRAM = 3  # the longest piece
+RESTATED = 0  # in the place of a gram: whose text was written anew since the index was built
 _END = "\n"
 _BITS = 21  # a code point
 _KEY_BITS = 63
@@ -166,6 +168,19 @@ def extract(ids: Sequence[int] | Ids, texts: Sequence[str]) -> Extracted:
         codes=np.concatenate([codes for _block, codes, _n, _lows in found]),
         ends=np.cumsum(lengths),
         lows=np.concatenate([lows for _block, _codes, _n, lows in found]),
+    )
+
+
+def restated(ids: Sequence[int] | Ids) -> Extracted:
+    """Customers who may have postings of a former text, as a gram of its own (no text gives the code 0)."""
+    rows = np.unique(np.asarray(ids, dtype=np.int64))
+    blocks, counts = np.unique(rows >> BLOCK_BITS, return_counts=True)
+    return Extracted(
+        ids=rows,
+        blocks=blocks,
+        codes=np.full(len(blocks), RESTATED, dtype=np.int64),
+        ends=np.cumsum(counts),
+        lows=(rows & (BLOCK - 1)).astype(np.uint16),
     )
 
 

@@ -5,7 +5,8 @@
     every minute              merge_unindexed(), where enough has gathered
     regulars reindex          reindex(): everything anew
 
-Postings are only ever added. A posting that no longer holds costs a reader one row that it tests and drops.
+Postings are only ever added. A posting that no longer holds costs a reader one row that it tests and drops; who may
+have one is noted as `restated`, so that everybody else need not be tested.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from django.utils.translation import gettext_lazy as _
 from regulars.core.background import every
 from regulars.core.statistics import learn_statistics
 from regulars.customers import standings
-from regulars.customers.grams import BLOCK, BLOCK_BITS, Extracted, extract, strung
+from regulars.customers.grams import BLOCK, BLOCK_BITS, Extracted, extract, restated, strung
 from regulars.customers.models import Customer, Gram, Unindexed
 from regulars.customers.postings import joined, shortest
 from regulars.customers.standings import id_list
@@ -66,6 +67,7 @@ def merge(extracted: Extracted) -> None:
     """Add a batch of grams to the index, and write where its customers stand."""
     with alone():
         merge_grams(extracted)
+        merge_grams(restated(extracted.ids))
         standings.refresh(extracted.ids.tolist())
 
 
@@ -82,6 +84,7 @@ def index_written(*, grams: Sequence[Extracted], known: Iterable[standings.Known
         for start in range(0, len(numbers), _BATCH):
             some = numbers[start : start + _BATCH]
             merge_grams(extract(some, [texts[number] for number in some]))
+            merge_grams(restated(some))
         standings.refresh(numbers, known=known)
 
 
@@ -152,6 +155,7 @@ def _index(numbers: Sequence[int]) -> None:
     """Bring customers into the index, as their rows say now."""
     texts = dict(Customer.objects.filter(id__in=id_list(numbers)).values_list("id", "search_text"))
     merge_grams(extract(list(texts), list(texts.values())))
+    merge_grams(restated(numbers))
     standings.refresh(numbers)
 
 

@@ -7,12 +7,11 @@ search to few rows; `Asked.matches` decides.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 
-import numpy as np
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from regulars.core.errors import Invalid
@@ -21,6 +20,8 @@ from regulars.customers import people
 from regulars.customers.grams import (
     BLOCK,
     BLOCK_BITS,
+    GRAM,
+    RESTATED,
     Extracted,
     codes_of,
     digits_of,
@@ -30,7 +31,7 @@ from regulars.customers.grams import (
 )
 from regulars.customers.indexing import index_now, index_written, mark_unindexed, merge, merge_unindexed, reindex
 from regulars.customers.models import Gram
-from regulars.customers.postings import all_of, any_of
+from regulars.customers.postings import Members, all_of, any_of
 from regulars.customers.spellings import other_spellings
 from regulars.customers.standings import Mask, Standings, id_list
 
@@ -157,35 +158,52 @@ def ask(text: str) -> Asked:
     return Asked((ways[0], *useful), known)
 
 
-def possible(asked: Asked, standings: Standings) -> Mask:
-    """Who may answer a search, by what the index knows; changed customers that are not indexed yet come on top."""
-    answer = np.zeros(len(standings), dtype=bool)
+def possible(asked: Asked, standings: Standings) -> tuple[Mask, Mask]:
+    """Who may answer a search, by what the index knows, and who does for certain, so that their texts need no reading.
+
+    Up to three characters are a gram themselves: who has it in the index has it in the text, unless the text was
+    written anew since, which the index notes. Changed customers that are not indexed yet come on top.
+    """
+    may, certain = standings.nobody(), standings.nobody()
     for way in asked.ways:
-        rest = np.ones(len(standings), dtype=bool)
+        all_may, all_certain = ~standings.nobody(), ~standings.nobody()
         for term in way:
-            either = np.zeros(len(standings), dtype=bool)
+            either, surely = standings.nobody(), standings.nobody()
             for spelling in term.spellings:
-                either |= holding(spelling, standings)
-            either[standings.places(asked.found.get(term.typed, ()))] = True
-            rest &= either
-        answer |= rest
-    return answer
+                found = holding(spelling, standings)
+                either |= found
+                if len(spelling) <= GRAM:
+                    surely |= found
+            if known := asked.found.get(term.typed):
+                places = standings.places(known)
+                either[places] = True
+                surely[places] = True
+            all_may &= either
+            all_certain &= surely
+        may |= all_may
+        certain |= all_certain
+    if certain.any():
+        certain &= ~_joined(Gram.objects.filter(code=RESTATED), all_of, 1, standings)
+    return may, certain
 
 
 def holding(spelling: str, standings: Standings) -> Mask:
     """Who may have a folded text in their search text: those that have all of its grams."""
-    mask = np.zeros(len(standings), dtype=bool)
     if len(spelling) == 1:
         low, high = range_of(spelling)
-        grams, join = Gram.objects.filter(code__gte=low, code__lte=high), any_of
-        least = 1
-    else:
-        codes = codes_of(spelling)
-        if len(codes) > _MOST_GRAMS:
-            # any of them is a true hint; a few, spread over the text, are enough
-            codes = [codes[number * len(codes) // _MOST_GRAMS] for number in range(_MOST_GRAMS)]
-        grams, join = Gram.objects.filter(code__in=codes), all_of
-        least = len(codes)
+        return _joined(Gram.objects.filter(code__gte=low, code__lte=high), any_of, 1, standings)
+    codes = codes_of(spelling)
+    if len(codes) > _MOST_GRAMS:
+        # any of them is a true hint; a few, spread over the text, are enough
+        codes = [codes[number * len(codes) // _MOST_GRAMS] for number in range(_MOST_GRAMS)]
+    return _joined(Gram.objects.filter(code__in=codes), all_of, len(codes), standings)
+
+
+def _joined(
+    grams: QuerySet[Gram], join: Callable[[Sequence[bytes]], Members], least: int, standings: Standings
+) -> Mask:
+    """Some grams' postings as one mask; a block needs at least so many of them to have anybody."""
+    mask = standings.nobody()
     stored: dict[int, list[bytes]] = {}
     for block, posting in grams.filter(block__in=standings.blocks).values_list("block", "ids"):
         stored.setdefault(block, []).append(bytes(posting))

@@ -158,6 +158,10 @@ class Standings:
     def __getitem__(self, column: str) -> Steps:
         return self._steps[column]
 
+    def nobody(self) -> Mask:
+        """A mask of as many places, none of them marked."""
+        return np.zeros(len(self), dtype=bool)
+
     def ids(self, places: Ids) -> Ids:
         """The customers at some places."""
         blocks = np.asarray(self.blocks, dtype=np.int64)

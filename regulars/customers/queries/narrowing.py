@@ -61,10 +61,10 @@ def narrow(conditions: tuple[Condition, ...], asked: Asked | None, *, also: tupl
     may = loaded["status"] != ABSENT
     is_sure = may.copy()
     if asked is not None:
-        found = search.possible(asked, loaded)
-        found[changed] = True
+        found, certain = search.possible(asked, loaded)
+        found[changed], certain[changed] = True, False
         may &= found
-        is_sure[:] = False
+        is_sure &= certain
     for condition in conditions:
         passes, certain = _passing(condition, loaded, changed)
         may &= passes

@@ -5,15 +5,17 @@ import threading
 
 import numpy as np
 import pytest
-from django.db import connections
-from hypothesis import given, settings
+from django.db import connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from regulars.customers import indexing, search, standings
 from regulars.customers.grams import codes_of, extract, range_of
 from regulars.customers.models import Customer, Gram, Unindexed
 from regulars.customers.postings import all_of, any_of, joined, shortest
-from regulars.customers.queries import ListRequest, customer_page
+from regulars.customers.queries import ListRequest, customer_count, customer_page
+from regulars.customers.queries.pages import Count
 
 lines = st.text(alphabet="ab 张é\U00020000", max_size=6)
 
@@ -266,3 +268,43 @@ def test_two_mergers_at_once_lose_nothing():
     assert Unindexed.objects.count() == 0
     for text, number in zip(texts, numbers, strict=True):
         assert number in found(text)
+
+
+def test_short_searches_are_counted_from_the_index_alone(db):
+    numbers = add(4)
+    search.reindex()
+    Customer.objects.filter(pk=numbers[0]).update(search_text="nobody")
+    search.mark_unindexed([numbers[0]])
+    for text, count in (("s", 3), ("so", 3), ("som", 3), ("nob", 1), ("y", 4), ("dy", 4), ("x", 0)):
+        assert customer_count(ListRequest.from_query({"q": text})) == Count(count, is_exact=True), text
+    search.merge_unindexed(at_least=1)
+
+    for text, count in (("s", 3), ("so", 3), ("som", 3), ("nob", 1), ("y", 4), ("dy", 4), ("x", 0)):
+        request = ListRequest.from_query({"q": text})
+        with CaptureQueriesContext(connection) as made:
+            assert customer_count(request) == Count(count, is_exact=True), text
+        reads = [one["sql"] for one in made if "search_text" in one["sql"]]
+        # the one whose text was written anew has postings of both texts; the other three are not read
+        assert all(f"[{numbers[0]}]" in sql or f"{{{numbers[0]}}}" in sql for sql in reads), reads
+    assert found("som") == numbers[1:]
+
+
+@given(texts=st.lists(st.text("ab1 ", min_size=1, max_size=4), min_size=1, max_size=6), data=st.data())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_the_index_is_sure_of_is_so(db, texts, data):
+    with transaction.atomic():
+        numbers = add(len(texts))
+        for number, text in zip(numbers, texts, strict=True):
+            Customer.objects.filter(pk=number).update(search_text=text)
+        search.reindex()
+        changed = data.draw(st.lists(st.tuples(st.sampled_from(numbers), st.text("ab1 ", min_size=1, max_size=4))))
+        for number, text in changed:
+            Customer.objects.filter(pk=number).update(search_text=text)
+            search.mark_unindexed([number])
+            if data.draw(st.booleans()):
+                search.merge_unindexed(at_least=1)
+        now = dict(Customer.objects.filter(pk__in=numbers).values_list("pk", "search_text"))
+        for asked in ("a", "ab", "ba1", "ab1", "1"):
+            count = sum(asked in text for text in now.values())
+            assert customer_count(ListRequest.from_query({"q": asked})) == Count(count, is_exact=True)
+        transaction.set_rollback(True)
