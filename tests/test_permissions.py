@@ -16,6 +16,7 @@ OPEN_TO_ALL = {
     "look",
     "stylesheet",
     "confirm",  # the link of a confirmation mail, signed
+    "accept",  # the link of an invitation, found by its hash
     "openapi",
     "api-docs",
     "api-root",

@@ -15,8 +15,9 @@ from django.utils.translation import pgettext
 
 from regulars.core.errors import NotAllowed
 from regulars.staff.actions.sign_in import MUST_SET_UP
+from regulars.staff.queries import roles_with
 from regulars.staff.recent import ON_OPENING, is_asked, require_recent
-from regulars.staff.roles import PERMISSIONS, Role, who_may
+from regulars.staff.roles import PERMISSIONS
 
 __all__ = ["ON_OPENING", "PUBLIC", "SIGNED_IN", "check", "public", "requires"]
 
@@ -66,9 +67,7 @@ def public(view: View) -> View:
 def check(actor: Any, permission: str) -> None:
     """Refuse an actor (a user or a token) that lacks the permission, and say who has it."""
     if not actor.may(permission):
-        roles = pgettext("between the words of a list", ", ").join(
-            str(Role(role).label) for role in who_may(permission)
-        )
+        roles = pgettext("between the words of a list", ", ").join(roles_with(permission))
         raise NotAllowed(
             _("You may not do this: %(what)s. It is for: %(roles)s.")
             % {"what": PERMISSIONS[permission], "roles": roles},

@@ -63,8 +63,3 @@ _ROLES: dict[str, frozenset[str]] = {
 def permissions_of(role: str) -> frozenset[str]:
     """What a role may do; an unknown role may do nothing."""
     return _ROLES.get(role, frozenset())
-
-
-def who_may(permission: str) -> list[str]:
-    """The roles that have a permission, for the sentence that says whom to ask."""
-    return [role for role in Role.values if permission in permissions_of(role)]

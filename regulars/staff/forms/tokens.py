@@ -26,7 +26,7 @@ class TokenForm(PageForm):
         label=_("Only from these addresses"),
         required=False,
         help_text=_(
-            "IP addresses or networks, like 203.0.113.7 or 203.0.113.0/24, between spaces. Empty: from anywhere."
+            "IP addresses or networks, like 203.0.113.7 or 203.0.113.0/24. Empty: from anywhere."
         ),
         widget=forms.TextInput(attrs={"spellcheck": "false", "autocomplete": "off"}),
     )

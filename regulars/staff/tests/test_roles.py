@@ -346,3 +346,10 @@ def test_the_matrix_of_built_in_roles_is_what_the_page_shows(client_of, ada):
         shown = summary(Grant(permissions=permissions_of(key)))
         on = {deed.name for _room, deeds in shown.rooms for deed in deeds if deed.is_on}
         assert on == permissions_of(key)
+
+
+def test_who_is_turned_away_reads_which_roles_may_as_they_are_now(client_of, ada, charlie):
+    create_role(by=ada, name="Tagger", grant=Grant(permissions=frozenset({"customers.view", "customers.setup"})))
+    change_role("manager", by=ada, name="Chief", grant=Grant(permissions=frozenset({"customers.view", "shop.edit"})))
+    page = client_of(charlie).get("/settings/shop").content.decode()
+    assert "It is for: Owner, Chief." in page
