@@ -38,6 +38,8 @@ def set_up(*, with_demo: bool) -> None:
             compile_translations()
         with step("Database", os.environ.get("DATABASE_URL", "").partition(":")[0] or "SQLite"):
             _migrate()
+        with step("Sealing"):
+            _seal()
         if with_demo:
             _load_demo_shop()
         with step("Sign-in"):
@@ -153,6 +155,13 @@ def _migrate() -> None:
         reason = " ".join(str(error).split())
         raise BadSetting(f"The database cannot be reached: {reason}. Look at DATABASE_URL.") from error
     call_command("migrate", interactive=False, verbosity=0)
+
+
+def _seal() -> None:
+    """Seal what an older version kept plainly; begun again, it goes on where it was."""
+    from regulars.core.resealing import seal_waiting
+
+    seal_waiting()
 
 
 def _load_demo_shop() -> None:

@@ -5,10 +5,14 @@ from django.utils.translation import gettext_lazy as _
 from regulars.config import backups
 from regulars.config.demo import facts as _demo_facts  # noqa: F401 — the log knows them from the start
 from regulars.config.demo.commands import demo_command
-from regulars.core import commands, menu
+from regulars.core import commands, key_commands, menu
 from regulars.customers import mentions
 
 commands.add("", "demo", demo_command)
+commands.add("keys", "list", key_commands.list_command)
+commands.add("keys", "rotate", key_commands.rotate_command)
+commands.add("keys", "drop", key_commands.drop_command)
+commands.add("keys", "unseal", key_commands.unseal_command)
 
 menu.add(
     menu.Place(
