@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -147,7 +148,7 @@ def receive(
                 return
 
     scratch.build(database())
-    for member in (*waiting, *members):
+    for member in chain(waiting, members):
         tell()
         if keep is not None:
             keep(member)

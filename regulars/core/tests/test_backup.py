@@ -218,7 +218,7 @@ def test_rows_that_are_not_what_they_were_make_a_backup_damaged(take, monkeypatc
 
 def test_a_wrong_figure_in_the_shop_is_found_in_the_proof(take, stocked):
     Customer.objects.filter(pk=stocked[0].pk).update(spent_minor=1)
-    with pytest.raises(BackupRefusal, match="Élodie Marchetti.*spent_minor is 1 and should be 2500"):
+    with pytest.raises(BackupRefusal, match=r"Élodie Marchetti.*spent_minor is 1 and should be 2500"):
         take()
     [run] = BackupRun.objects.all()
     assert run.state == State.DAMAGED

@@ -34,7 +34,7 @@ def backups(request: HttpRequest) -> HttpResponse:
         "keys_missing": [row for row in keys.missing() if row.error],
         "running": overview.running_of(*taking.VERBS),
         "waiting": overview.waits(*taking.VERBS),
-        "places": settings.BACKUP_PLACES,
+        "stores": settings.BACKUP_PLACES,
         "keep": dict(zip(("daily", "weekly", "monthly"), settings.BACKUP_KEEP, strict=True)),
         "at": settings.BACKUP_AT,
         "escrow": len(settings.BACKUP_RECIPIENTS),
