@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from regulars.core import shop
 from regulars.customers.forms import ShopForm
-from regulars.customers.models import Law, Limit, PrivacyRequest
+from regulars.customers.models import ConsentState, Law, Limit, PrivacyRequest
 from regulars.customers.privacy import laws
+from regulars.customers.privacy.permitting import GUARDIAN, Purpose
 
 
 class RequestForm(ShopForm):
@@ -84,6 +85,24 @@ class LimitForm(ShopForm):
         ],
     )
     reason = forms.CharField(label=_("Why"), max_length=250)
+
+
+class ConsentOfItsOwnForm(ShopForm):
+    """What is asked for by itself, whichever way somebody is reached."""
+
+    purpose = forms.ChoiceField(
+        label=_("What for"),
+        choices=[
+            (Purpose.SENSITIVE, _("Keep sensitive data (PIPL 29)")),
+            (Purpose.ABROAD, _("Send data abroad (PIPL 39)")),
+            (GUARDIAN, _("A guardian agrees for a child (GDPR 8, PIPL 31)")),
+        ],
+    )
+    state = forms.ChoiceField(
+        label=_("The answer"),
+        choices=[(ConsentState.AGREED, _("agrees")), (ConsentState.REFUSED, _("does not want it"))],
+    )
+    reason = forms.CharField(label=_("How they told you"), max_length=250)
 
 
 class WordsForm(ShopForm):

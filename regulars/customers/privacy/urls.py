@@ -33,6 +33,7 @@ urlpatterns = [
     path("customers/<str:public_id>/privacy", privacy_person.person, name="person"),
     path("customers/<str:public_id>/privacy/limit", privacy_person.limit, name="limit"),
     path("customers/<str:public_id>/privacy/limits/<int:limit_id>/lift", privacy_person.lift, name="lift"),
+    path("customers/<str:public_id>/privacy/consent", privacy_person.consent, name="consent"),
     path("customers/<str:public_id>/privacy/copy", privacy_person.copy, name="copy"),
     path("customers/<str:public_id>/privacy/erase", privacy_person.erase, name="erase"),
 ]

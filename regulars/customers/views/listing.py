@@ -25,6 +25,7 @@ from regulars.customers.conditions import operators_of
 from regulars.customers.filters import parse
 from regulars.customers.models import Customer, SavedView
 from regulars.customers.places import countries
+from regulars.customers.privacy.permitting import Purpose, not_for
 from regulars.customers.queries import ListRequest, customer_count, customer_list, dropping
 from regulars.customers.views import saved_views
 from regulars.staff.access import ON_OPENING, requires
@@ -111,6 +112,9 @@ def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
         return _list(request, data=data, problem=refusal.sentence)
     rows: Iterable[Customer]
     rows = exporting.picked(picked) if picked else exporting.everybody(wanted)
+    if "is_marketing" in request.POST:
+        objected = set(not_for(Purpose.MARKETING))
+        rows = (one for one in rows if one.pk not in objected)
     view = saved_views.opened(request.user, first)
     shown = columns.chosen(request.user, _wanted_columns(first, view))  # type: ignore[arg-type]
     problem = ""

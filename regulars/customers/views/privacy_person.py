@@ -17,12 +17,13 @@ from django.views.decorators.http import require_POST
 from regulars.core.background.overview import running, waiting
 from regulars.core.errors import Invalid
 from regulars.core.ui.toasts import toast
-from regulars.customers import people
+from regulars.customers import consents, people
+from regulars.customers.actions.consent import record_consent
 from regulars.customers.actions.erasing import NotErasable, begin_erasure
 from regulars.customers.actions.privacy import lift_limit, limit_person, make_copy
-from regulars.customers.models import Customer, Erasure, Limit, PrivacyRequest
+from regulars.customers.models import ConsentRecord, Customer, Erasure, Limit, PrivacyRequest
 from regulars.customers.privacy import certifying, permitting, queries
-from regulars.customers.privacy.forms import LimitForm
+from regulars.customers.privacy.forms import ConsentOfItsOwnForm, LimitForm
 from regulars.customers.privacy.previewing import preview
 from regulars.customers.views.editing import customer_or_404
 from regulars.staff.access import requires
@@ -67,6 +68,23 @@ def lift(request: HttpRequest, public_id: str, limit_id: int) -> HttpResponse:
         return _person(request, customer, problem=refusal.sentence)
     toast(request, _("It does not hold any more."))
     return redirect("privacy:person", customer.public_id)
+
+
+@requires("privacy.edit")
+@require_POST
+def consent(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Write down a consent that is asked for by itself: sensitive data, sending abroad, a guardian's for a child."""
+    customer = customer_or_404(public_id)
+    form = ConsentOfItsOwnForm(request.POST)
+    if form.is_valid():
+        try:
+            record_consent(customer, medium=permitting.ANY, source=ConsentRecord.Source.STAFF, **form.cleaned_data)
+        except Invalid as refusal:
+            form.refuse(refusal)
+        else:
+            toast(request, _("Written down."))
+            return redirect("privacy:person", customer.public_id)
+    return _person(request, customer, consent_form=form)
 
 
 @requires("privacy.edit", recent=True)
@@ -176,7 +194,12 @@ def limits(request: HttpRequest) -> HttpResponse:
 
 
 def _person(
-    request: HttpRequest, customer: Customer, *, form: LimitForm | None = None, problem: str = ""
+    request: HttpRequest,
+    customer: Customer,
+    *,
+    form: LimitForm | None = None,
+    consent_form: ConsentOfItsOwnForm | None = None,
+    problem: str = "",
 ) -> HttpResponse:
     records = people.records(customer)
     context: dict[str, Any] = {
@@ -187,10 +210,12 @@ def _person(
         "may": [(purpose, permitting.may(customer, purpose)) for purpose in _PURPOSES],
         "is_child": permitting.is_child(customer),
         "form": form or LimitForm(),
+        "consent_form": consent_form or ConsentOfItsOwnForm(),
+        "own": [one for one in consents.history(records) if one.medium == permitting.ANY],
         "problem": problem,
         "may_edit": request.user.may("privacy.edit"),  # type: ignore[union-attr]
     }
-    is_wrong = form is not None or bool(problem)
+    is_wrong = form is not None or consent_form is not None or bool(problem)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if is_wrong else HTTPStatus.OK
     return render(request, "customers/privacy/person.html", context, status=status)
 
