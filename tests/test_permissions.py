@@ -16,6 +16,12 @@ OPEN_TO_ALL = {
     "look",
     "stylesheet",
     "confirm",  # the link of a confirmation mail, signed
+    "second-step",  # after the password, for ten minutes
+    "passkey-options",
+    "service",
+    "service-back",
+    "forgotten",
+    "new-password",  # the link of a mail, signed
     "accept",  # the link of an invitation, found by its hash
     "openapi",
     "api-docs",

@@ -112,7 +112,7 @@ def proof_of(question: Question, *, code: str, back: str) -> Proof:
     email = told.get("email")
     if not isinstance(email, str) or "@" not in email:
         raise _refused(_("%(service)s does not say which e-mail you have."))
-    if told.get("email_verified") not in (True, "true"):
+    if told.get("email_verified") is not True and told.get("email_verified") != "true":
         raise _refused(_("%(service)s has not verified your e-mail. Do that there first."))
     methods, at, name = claims.get("amr"), claims.get("auth_time"), told.get("name")
     return Proof(
@@ -127,7 +127,7 @@ def proof_of(question: Question, *, code: str, back: str) -> Proof:
 def _described() -> dict[str, Any]:
     """What the service says of itself, kept for an hour."""
     issuer = service().issuer
-    known: dict[str, Any] | None = cache.get(f"openid {issuer}")
+    known: dict[str, Any] | None = cache.get(_name("about", issuer))
     if known is None:
         known = _json(outbound_get(f"{issuer.rstrip('/')}/.well-known/openid-configuration"))
         endpoints = ("authorization_endpoint", "token_endpoint", "jwks_uri")
@@ -135,17 +135,17 @@ def _described() -> dict[str, Any]:
         if known.get("issuer") != issuer or not is_complete:
             logger.error("%s does not describe itself as the issuer of that name", issuer)
             raise _refused(_("%(service)s is not set up as it should be. Tell the owner of the shop."))
-        cache.set(f"openid {issuer}", known, _KEPT)
+        cache.set(_name("about", issuer), known, _KEPT)
     return known
 
 
 def _keys(*, is_fresh: bool) -> KeySet:
     """The keys of the service, kept for an hour, and fetched anew where a token names one that is not among them."""
     address = _described()["jwks_uri"]
-    known = None if is_fresh else cache.get(f"openid keys {address}")
+    known = None if is_fresh else cache.get(_name("keys", address))
     if known is None:
         known = _json(outbound_get(address))
-        cache.set(f"openid keys {address}", known, _KEPT)
+        cache.set(_name("keys", address), known, _KEPT)
     try:
         return KeySet.import_key_set(known)  # type: ignore[arg-type]
     except (JoseError, ValueError, KeyError, TypeError) as wrong:
@@ -237,6 +237,11 @@ def _json(reply: outbound.Reply) -> dict[str, Any]:
         logger.warning("the sign-in service answered %s %s", reply.status, str(reason)[:100])
         raise _refused(_("%(service)s did not accept this sign-in. Try again."))
     return said
+
+
+def _name(what: str, address: str) -> str:
+    """Under which name the cache keeps something of the service."""
+    return f"openid-{what}-{hashlib.sha256(address.encode()).hexdigest()}"
 
 
 def _unbelievable() -> ServiceRefused:
