@@ -89,13 +89,14 @@ class CustomerUnmerged(Fact):
 
 @dataclass(frozen=True, slots=True)
 class AddressChanged(Fact):
-    """An address was added, changed or removed; `deed` is added, changed or removed."""
+    """An address was added, changed or removed; `deed` says which, `changes` is {field: [old, new]}."""
 
     name: ClassVar[str] = "customer.address_changed"
     sentence: ClassVar = _("Address changed")
     icon: ClassVar[str] = "map-pin"
 
     deed: str = "changed"
+    changes: dict[str, list[Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,10 @@ class IdentityChanged(Fact):
 
 @dataclass(frozen=True, slots=True)
 class DuplicateDecided(Fact):
-    """Somebody said whether this customer and `other` are one person: `decision` is never, household or open."""
+    """Somebody said whether this customer and `other` are one person: `decision` is never, household or open.
+
+    `was` is what was said before.
+    """
 
     name: ClassVar[str] = "customer.duplicate_decided"
     sentence: ClassVar = _("Compared with a possible duplicate")
@@ -130,6 +134,7 @@ class DuplicateDecided(Fact):
 
     decision: str = ""
     other: str = ""
+    was: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +170,7 @@ class CategoriesChanged(Fact):
 
     deed: str = "changed"
     key: str = ""
+    changes: dict[str, list[Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +197,7 @@ class CustomerUntagged(Fact):
 
 @dataclass(frozen=True, slots=True)
 class TagChanged(Fact):
-    """A tag was renamed, merged into another one, deleted or brought back; `deed` says which."""
+    """A tag was made, renamed, merged into another one, deleted, brought back or let go; `deed` says which."""
 
     name: ClassVar[str] = "customers.tag_changed"
     sentence: ClassVar = _("A tag was changed")
@@ -218,7 +224,7 @@ class CustomValuesChanged(Fact):
 
 @dataclass(frozen=True, slots=True)
 class CustomFieldChanged(Fact):
-    """A field of the shop's own was made, changed, archived or brought back; `deed` says which."""
+    """A field of the shop's own was made, changed, moved, archived or brought back; `deed` says which."""
 
     name: ClassVar[str] = "customers.field_changed"
     sentence: ClassVar = _("A field was changed")
@@ -420,3 +426,77 @@ class CustomersSearched(Fact):
     where: str = ""
     count: int = 0
     shown: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SettingChanged(Fact):
+    """Something that is nobody's profile was changed: `what` (a saved view, a wording, a household), what was done to
+    it (`deed`), what it is called, and `changes` as {field: [old, new]}.
+    """
+
+    name: ClassVar[str] = "customers.setting_changed"
+    sentence: ClassVar = _("Changed: %(what)s %(called)s (%(deed)s)")
+    icon: ClassVar[str] = "settings"
+    on_timeline: ClassVar[bool] = False
+    is_public: ClassVar[bool] = False
+
+    what: str = ""
+    deed: str = "changed"
+    called: str = ""
+    changes: dict[str, list[Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ContactMarked(Fact):
+    """Of an e-mail or phone it is known that it works, or that it does not; `changes` is {field: [old, new]}."""
+
+    name: ClassVar[str] = "customer.contact_marked"
+    sentence: ClassVar = _("E-mail or phone checked")
+    icon: ClassVar[str] = "at-sign"
+    on_timeline: ClassVar[bool] = False
+    is_public: ClassVar[bool] = False
+
+    changes: dict[str, list[Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FileReceived(Fact):
+    """Somebody brought a file to import; nothing of it is in yet."""
+
+    name: ClassVar[str] = "customers.file_received"
+    sentence: ClassVar = _("File brought to import: %(file)s")
+    icon: ClassVar[str] = "upload"
+    on_timeline: ClassVar[bool] = False
+    is_public: ClassVar[bool] = False
+
+    file: str = ""
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WorkStopped(Fact):
+    """Somebody stopped an import or work on many customers, threw its plan away, or left lines out of it."""
+
+    name: ClassVar[str] = "customers.work_stopped"
+    sentence: ClassVar = _("Work on many customers: %(deed)s")
+    icon: ClassVar[str] = "circle-stop"
+    on_timeline: ClassVar[bool] = False
+    is_public: ClassVar[bool] = False
+
+    change_set: str = ""
+    action: str = ""
+    deed: str = "stopped"
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NotesErased(Fact):
+    """Notes that were deleted thirty days ago went for good."""
+
+    name: ClassVar[str] = "customers.notes_erased"
+    sentence: ClassVar = _("Deleted notes let go for good: %(count)s")
+    icon: ClassVar[str] = "trash-2"
+    on_timeline: ClassVar[bool] = False
+    is_public: ClassVar[bool] = False
+
+    count: int = 0

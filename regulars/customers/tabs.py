@@ -19,7 +19,7 @@ from regulars.customers.bulk.words import LABELS as BULK_LABELS
 from regulars.customers.consents import FIELD_OF, LABELS
 from regulars.customers.facts import CustomerMerged, CustomerUnmerged
 from regulars.customers.forms.note import NoteForm
-from regulars.customers.models import Category, ContactPoint, Customer
+from regulars.customers.models import Address, Category, ContactPoint, Customer
 from regulars.customers.names import category_name
 from regulars.customers.people import records
 from regulars.customers.places import country_name, language_name
@@ -214,7 +214,7 @@ def _seen(lines: Iterable[Any], user: Any, *, context: Callable[[Any], dict[str,
 def _label(name: str) -> str:
     if name in BULK_LABELS:
         return str(BULK_LABELS[name])
-    columns = [*ContactPoint._meta.get_fields(), *Customer._meta.get_fields()]
+    columns = [*Address._meta.get_fields(), *ContactPoint._meta.get_fields(), *Customer._meta.get_fields()]
     known = {field.name: field for field in columns if hasattr(field, "verbose_name")}
     of_catalogue = catalogue.get(name)
     label = str(known[name].verbose_name if name in known else of_catalogue.label if of_catalogue else name)

@@ -18,6 +18,7 @@ from regulars.staff.policy import require_full, require_full_of, verb
 from regulars.timeline.actions import record
 
 _DEFAULTS = ("is_default_shipping", "is_default_billing")
+_TOLD = frozenset({*ADDRESS_TEXT, *_DEFAULTS})
 _GROUPS = {"is_default_shipping": "address", "is_default_billing": "billing"}
 
 
@@ -54,8 +55,12 @@ def save_address(
             changed |= located({**before, **given})
         saved.version += 1 if changed else 0
     if changed:
+        # of a new one, that it is the default follows from its being the first
+        shown = _TOLD if address else ADDRESS_TEXT
+        told = {field: [getattr(saved, field), value] for field, value in changed.items() if field in shown}
+        told = {field: pair for field, pair in told.items() if pair[0] != pair[1]}
         _write(saved, changed)
-        _follow(current, deed="changed" if address else "added")
+        _follow(current, deed="changed" if address else "added", changes=told)
     _let_count(current, given, origins)
     _show(customer, current)
     return saved
@@ -66,8 +71,10 @@ def remove_address(address: Address) -> None:
     """Remove an address; lists then show the place of the next one."""
     require_full("address")
     current = _held(address.customer)
+    gone = Address.objects.filter(pk=address.pk).first() or address
     Address.objects.filter(pk=address.pk).delete()
-    _follow(current, deed="removed")
+    told = {field: [getattr(gone, field), ""] for field in ADDRESS_TEXT if getattr(gone, field)}
+    _follow(current, deed="removed", changes=told)
 
 
 def checked_address(values: Values, *, is_strict: bool) -> dict[str, Any]:
@@ -117,10 +124,10 @@ def _write(address: Address, changed: dict[str, Any]) -> None:
     address.save()
 
 
-def _follow(customer: Customer, *, deed: str) -> None:
+def _follow(customer: Customer, *, deed: str, changes: dict[str, list[Any]]) -> None:
     write(customer, refreshed(customer))
     search.mark_unindexed([customer.pk])
-    record(AddressChanged(deed=deed), customer=customer, subject=customer)
+    record(AddressChanged(deed=deed, changes=changes), customer=customer, subject=customer)
 
 
 def _show(customer: Customer, current: Customer) -> None:

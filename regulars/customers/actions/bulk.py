@@ -23,7 +23,13 @@ from regulars.customers.bulk import merged
 from regulars.customers.bulk.action import Action, Line, Outcome, Params, Touches
 from regulars.customers.bulk.lines import Facts, PlannedLine, keep_images, labels, lock, parts, read_lines
 from regulars.customers.bulk.selection import Selection, visible
-from regulars.customers.facts import BulkApplied, BulkChanged, BulkUndone, BulkWorkUndone
+from regulars.customers.facts import (
+    BulkApplied,
+    BulkChanged,
+    BulkUndone,
+    BulkWorkUndone,
+    WorkStopped,
+)
 from regulars.customers.models import Change, ChangeSet, Customer
 from regulars.customers.standings import id_list
 from regulars.staff.models import User
@@ -212,6 +218,7 @@ def stop(change_set: ChangeSet) -> ChangeSet:
         raise NotPossibleNow(_("Nothing is under way that could be stopped."))
     _stopped(current)
     current.refresh_from_db()
+    record(WorkStopped(change_set=current.public_id, action=current.action, count=current.done))
     return current
 
 
@@ -221,6 +228,7 @@ def discard(change_set: ChangeSet) -> None:
     current = _locked(change_set)
     if current.started_at is not None:
         raise NotPossibleNow(_("This was begun already; undo it instead."))
+    record(WorkStopped(change_set=current.public_id, action=current.action, deed="discarded"))
     current.delete()
 
 

@@ -38,7 +38,8 @@ def add_category(*, name: str, rule: str = "") -> Category:
         raise _refused("name", _("There are %(most)s categories, and that is as many as fit.") % {"most": _MOST})
     position = (Category.objects.aggregate(last=Max("position"))["last"] or 0) + 1
     added = Category.objects.create(key=_key(name), name=name, rule=rule, position=position)
-    record(CategoriesChanged(deed="added", key=added.key), subject=added)
+    told = {"name": ["", name], "rule": ["", rule]}
+    record(CategoriesChanged(deed="added", key=added.key, changes=told), subject=added)
     return added
 
 
@@ -54,11 +55,13 @@ def change_category(category: Category, *, name: str | None = None, rule: str | 
         current.rule if rule is None else checked_rule(rule),
     )
     if wanted != (current.name, current.rule):
+        was = (current.name, current.rule)
+        told = {field: [old, new] for field, old, new in zip(("name", "rule"), was, wanted, strict=True) if old != new}
         current.name, current.rule = wanted
         current.version += 1
         current.updated_at = timezone.now()
         current.save(update_fields=["name", "rule", "version", "updated_at"])
-        record(CategoriesChanged(deed="changed", key=current.key), subject=current)
+        record(CategoriesChanged(deed="changed", key=current.key, changes=told), subject=current)
     return current
 
 
@@ -74,7 +77,8 @@ def move_category(category: Category, *, by: int) -> None:
     for position, one in enumerate(listed):
         if one.position != position:
             Category.objects.filter(pk=one.pk).update(position=position)
-    record(CategoriesChanged(deed="moved", key=category.key), subject=category)
+    told = {"position": [at, to]}
+    record(CategoriesChanged(deed="moved", key=category.key, changes=told), subject=category)
 
 
 @verb
@@ -87,7 +91,8 @@ def delete_category(category: Category, *, to: Category | None = None) -> int:
         own.values["category_id"] = to.pk if to else None
         own.save(update_fields=["values"])
     _put(ids, to, keep_choice=to is not None)
-    record(CategoriesChanged(deed="removed", key=category.key), subject=category)
+    told = {"name": [category.name, ""], "rule": [category.rule, ""], "customers": [len(ids), 0]}
+    record(CategoriesChanged(deed="removed", key=category.key, changes=told), subject=category)
     category.delete()
     return len(ids)
 

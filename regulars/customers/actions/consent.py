@@ -14,7 +14,11 @@ from django.utils.translation import gettext as _
 from regulars.core.errors import Invalid, Refusal
 from regulars.core.text import BadText, clean
 from regulars.customers.consents import FIELD_OF, MARKETING, NEVER, WORDS, Key, holding, newest_wording
-from regulars.customers.facts import ConfirmationAsked, ConsentChanged
+from regulars.customers.facts import (
+    ConfirmationAsked,
+    ConsentChanged,
+    SettingChanged,
+)
 from regulars.customers.models import (
     Address,
     ConfirmationRequest,
@@ -308,9 +312,12 @@ def add_wording(*, text: str, language: str, purpose: str = MARKETING) -> Wordin
     newest = versions.order_by("-number").first()
     if newest and newest.text == text:
         return newest
-    return Wording.objects.create(
+    made = Wording.objects.create(
         purpose=purpose, language=language, number=newest.number + 1 if newest else 1, text=text
     )
+    told = {"text": [newest.text if newest else "", text]}
+    record(SettingChanged(what="wording", deed="added", called=f"{purpose} {language} {made.number}", changes=told))
+    return made
 
 
 def _difference(before: Mapping[Key, str], now: Mapping[Key, str]) -> dict[Key, tuple[str, str]]:

@@ -13,7 +13,10 @@ from regulars.core.text import BadText, clean
 from regulars.customers import aside, people, presenting, search
 from regulars.customers.actions.profile import as_read, change_customer, require_free_email, write
 from regulars.customers.derived import found_by, profile_of
-from regulars.customers.facts import ContactChanged
+from regulars.customers.facts import (
+    ContactChanged,
+    ContactMarked,
+)
 from regulars.customers.models import ContactPoint, Customer
 from regulars.customers.normalise import normalise, require_someone
 from regulars.customers.queries.contact_points import Point, contact_points
@@ -151,7 +154,13 @@ def _mark(customer: Customer, value: str, **columns: Any) -> None:
     for point in contact_points(current):
         if point.value == value:
             row = _row_of(current, point.kind, value)
+            told = {name: [_said(getattr(row, name)), _said(now)] for name, now in columns.items()}
             ContactPoint.objects.filter(pk=row.pk).update(**columns)
+            record(ContactMarked(changes=told), customer=current, subject=row)
+
+
+def _said(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, dt.datetime) else value
 
 
 def _owners(current: Customer, kind: str, value: str) -> list[Customer]:

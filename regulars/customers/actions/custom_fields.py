@@ -93,11 +93,15 @@ def move_field(field: CustomField, *, by: int) -> None:
     """Move a field up (by -1) or down among the others."""
     fields = list(CustomField.objects.select_for_update().filter(is_archived=field.is_archived))
     place = next(number for number, one in enumerate(fields) if one.pk == field.pk)
-    fields.insert(max(0, min(len(fields) - 1, place + by)), fields.pop(place))
+    there = max(0, min(len(fields) - 1, place + by))
+    fields.insert(there, fields.pop(place))
     for number, one in enumerate(fields):
         if one.position != number:
             one.position = number
             _save(one)
+    if there != place:
+        told = {"position": [place, there]}
+        record(CustomFieldChanged(deed="moved", field=field.key, changes=told), subject=field)
     customfields.forget()
 
 

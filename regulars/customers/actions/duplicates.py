@@ -91,14 +91,16 @@ def _decide(pair: DuplicatePair, state: State) -> DuplicatePair:
         raise PairMerged(_("They are one customer already. Take the merge back first."))
     if current.state == state:
         return current
-    current.state = state
+    was, current.state = str(current.state), state
     current.decided_at = None if state == State.OPEN else timezone.now()
     current.decided_by_id = None if state == State.OPEN else who_acts().user_id
     current.save(update_fields=["state", "decided_at", "decided_by"])
     both = {one.pk: one for one in Customer.everyone.filter(pk__in=(current.left_id, current.right_id))}
     for one, other in ((current.left_id, current.right_id), (current.right_id, current.left_id)):
         record(
-            DuplicateDecided(decision=str(state), other=both[other].public_id), customer=both[one], subject=both[one]
+            DuplicateDecided(decision=str(state), other=both[other].public_id, was=was),
+            customer=both[one],
+            subject=both[one],
         )
     return current
 

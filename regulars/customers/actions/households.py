@@ -11,7 +11,7 @@ from regulars.core.errors import Invalid
 from regulars.core.text import BadText, clean
 from regulars.customers import people, presenting
 from regulars.customers.actions.profile import as_read, write
-from regulars.customers.facts import HouseholdJoined, HouseholdLeft
+from regulars.customers.facts import HouseholdJoined, HouseholdLeft, SettingChanged
 from regulars.customers.models import Customer, Household
 from regulars.staff.policy import verb
 from regulars.timeline.actions import record
@@ -72,10 +72,12 @@ def return_to_household(customer: Customer, household: Household) -> None:
 @verb
 def rename_household(household: Household, *, name: str) -> Household:
     """Call a household something; without a name its members say who it is."""
-    household.name = _name(name)
+    was, household.name = household.name, _name(name)
     household.version += 1
     household.updated_at = timezone.now()
     household.save(update_fields=["name", "version", "updated_at"])
+    told = {"name": [was, household.name]}
+    record(SettingChanged(what="household", called=household.public_id, changes=told), subject=household)
     return household
 
 

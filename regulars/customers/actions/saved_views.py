@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Max
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from regulars.core.errors import Invalid, NotAllowed
 from regulars.core.text import BadText, clean
+from regulars.customers.facts import SettingChanged
 from regulars.customers.models import SavedView
 from regulars.staff.models import User
 from regulars.staff.policy import verb
+from regulars.timeline.actions import record
 
 MOST = 50
 DENSITIES = ("roomy", "compact")
@@ -39,7 +42,7 @@ def save_view(
         raise Invalid(sentence, fields={"name": [sentence]})
     if position is None:
         position = (own.aggregate(last=Max("position"))["last"] or 0) + 1
-    return SavedView.objects.create(
+    made = SavedView.objects.create(
         owner=owner,
         name=_name(name),
         query=_query(query),
@@ -48,18 +51,24 @@ def save_view(
         is_shared=is_shared,
         position=position,
     )
+    _tell(made, "added", {field: ["", getattr(made, field)] for field in _WRITTEN})
+    return made
 
 
 @verb
 def change_view(view: SavedView, *, by: User, **values: Any) -> SavedView:
     """Change name, query, columns, density or who sees it. Raises Invalid; NotAllowed for somebody else's view."""
     current = _own(view, by)
+    was = {field: getattr(current, field) for field in _WRITTEN}
     for field in _WRITTEN:
         if field in values:
             checked = {"name": _name, "query": _query}.get(field)
             setattr(current, field, checked(values[field]) if checked else values[field])
     current.updated_at, current.version = timezone.now(), current.version + 1
     current.save()
+    told = {field: [old, getattr(current, field)] for field, old in was.items() if old != getattr(current, field)}
+    if told:
+        _tell(current, "changed", told)
     return current
 
 
@@ -74,6 +83,8 @@ def move_view(view: SavedView, *, by: User, steps: int) -> None:
     for position, one in enumerate(own, start=1):
         if one.position != position:
             SavedView.objects.filter(pk=one.pk).update(position=position)
+    if there != here:
+        _tell(current, "moved", {"position": [here + 1, there + 1]})
 
 
 @verb
@@ -81,8 +92,17 @@ def delete_view(view: SavedView, *, by: User) -> dict[str, Any]:
     """Delete a view; what it said comes back, and `save_view` makes it again of that. Raises NotAllowed."""
     current = _own(view, by)
     said = {field: getattr(current, field) for field in (*_WRITTEN, "position")}
+    _tell(current, "removed", {field: [value, ""] for field, value in said.items()})
     current.delete()
     return said
+
+
+def _tell(view: SavedView, deed: str, changes: dict[str, list[Any]]) -> None:
+    # a list may ask for a person: its filters are kept in words of our own, not as somebody typed them
+    told = {field: pair for field, pair in changes.items() if field != "query"}
+    if "query" in changes:
+        told["filters"] = [sorted(QueryDict(str(query)).keys()) for query in changes["query"]]
+    record(SettingChanged(what="saved view", deed=deed, called=view.name, changes=told), subject=view)
 
 
 def _own(view: SavedView, by: User) -> SavedView:

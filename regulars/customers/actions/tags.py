@@ -68,6 +68,8 @@ def ensure_tags(names: Iterable[str]) -> list[Tag]:
         # somebody else may make the same one at the same time
         Tag.objects.bulk_create(missing, ignore_conflicts=True)
         known = _by_key(wanted)
+        for one in missing:
+            record(TagChanged(deed="made", tag=one.name))
     return [known[key] for key in wanted]
 
 
@@ -199,7 +201,8 @@ def erase_deleted_tags() -> int:
     count = 0
     for one in due:
         with transaction.atomic():
-            Tagging.objects.filter(tag=one).delete()
+            customers = Tagging.objects.filter(tag=one).delete()[0]
+            record(TagChanged(deed="erased", tag=one.name, customers=customers))
             one.delete()
         count += 1
     return count

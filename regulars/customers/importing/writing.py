@@ -60,6 +60,7 @@ class Change:
     changes: dict[str, list[Any]] = field(default_factory=dict)
     address_id: int | None = None
     address: dict[str, str] = field(default_factory=dict)
+    address_changes: dict[str, list[Any]] = field(default_factory=dict)
     external_id: str = ""
     is_contradiction: bool = False
 
@@ -277,7 +278,8 @@ class Writer:
                     new_addresses.append((change.customer_id, *values, moment, moment, 1, True, True))
                 else:
                     addresses.append((*values, moment, change.address_id))
-                facts.append(AddressChanged(deed="changed" if change.address_id else "added"))
+                deed = "changed" if change.address_id else "added"
+                facts.append(AddressChanged(deed=deed, changes=change.address_changes))
             entries += [
                 (
                     fact.name, moment, moment, change.customer_id, acting.user_id, acting.source,
@@ -337,6 +339,7 @@ def _difference(
         after = {**before, **{c: v for c, v in zip(ADDRESS_COLUMNS, row.address, strict=True) if v}}
         if after != before:
             change.address_id, change.address = (address["id"] if address else None), after
+            change.address_changes = {c: [before[c], after[c]] for c in ADDRESS_COLUMNS if before[c] != after[c]}
             change.columns.update(place_of(after))
             change.versions += 1
             change.is_contradiction |= any(before[column] and before[column] != after[column] for column in after)
