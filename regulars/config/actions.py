@@ -34,7 +34,9 @@ def change_shop(*, name: str, currency: str, time_zone: str, country: str, langu
     except BadText as bad:
         raise Invalid(str(bad), fields={"name": [str(bad)]}) from bad
     values = {"name": name, "currency": currency, "time_zone": time_zone, "country": country, "language": language}
-    changes = tuple(field for field, value in values.items() if getattr(before, field) != value)
+    changes = {
+        field: [getattr(before, field), value] for field, value in values.items() if getattr(before, field) != value
+    }
     try:
         changed = shop.change(**values)
     except ValidationError as bad:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
@@ -12,7 +12,7 @@ from regulars.timeline.facts import Fact
 
 @dataclass(frozen=True, slots=True)
 class ShopChanged(Fact):
-    """Somebody changed the shop's settings; `changes` lists the fields."""
+    """Somebody changed the shop's settings; `changes` is {field: [old, new]}."""
 
     name: ClassVar[str] = "shop.changed"
     sentence: ClassVar = _("Shop settings changed")
@@ -20,7 +20,7 @@ class ShopChanged(Fact):
     on_timeline: ClassVar[bool] = False
     is_public: ClassVar[bool] = False
 
-    changes: tuple[str, ...] = ()
+    changes: dict[str, list[Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,3 +119,18 @@ class AuditFailed(Fact):
     is_public: ClassVar[bool] = False
 
     problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JobChanged(Fact):
+    """Somebody stopped background work, or had it tried again; `deed` says which, `verb` what it was."""
+
+    name: ClassVar[str] = "job.changed"
+    sentence: ClassVar = _("Background work %(deed)s: %(verb)s")
+    icon: ClassVar[str] = "list-checks"
+    on_timeline: ClassVar[bool] = False
+    is_public: ClassVar[bool] = False
+
+    deed: str = ""
+    verb: str = ""
+    job: str = ""

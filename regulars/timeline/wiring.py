@@ -5,10 +5,14 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Any
 
+from django_tasks_db.models import DBTaskResult
+
 from regulars.core import commands
-from regulars.core.background import carry
-from regulars.timeline.actions import acting, who_acts
+from regulars.core.background import carry, queue
+from regulars.timeline import proving  # noqa: F401 — it runs by the clock
+from regulars.timeline.actions import acting, record, who_acts
 from regulars.timeline.commands import export, seal, verify
+from regulars.timeline.facts import JobChanged
 from regulars.timeline.models import Source
 
 
@@ -25,6 +29,13 @@ def _restore(known: Any) -> AbstractContextManager[None]:
 
 # A job acts for the person who caused it, and the program's token if there was one, whichever worker runs it.
 carry("actor", capture=_capture, restore=_restore)
+
+
+def _record_job(job: DBTaskResult, deed: str) -> None:
+    record(JobChanged(deed=deed, verb=str(job.args_kwargs["kwargs"].get("verb", "")), job=str(job.pk)))
+
+
+queue.tell(_record_job)
 
 commands.add("audit", "seal", seal)
 commands.add("audit", "verify", verify)

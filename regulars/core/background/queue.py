@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import traceback
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -135,6 +135,15 @@ def renew(jobs: Collection[Held], *, lease: dt.timedelta = LEASE) -> None:
         held.lease.update(until=timezone.now() + lease)
 
 
+Told = Callable[[DBTaskResult, str], None]
+_TOLD: list[Told] = []
+
+
+def tell(told: Told) -> None:
+    """Hear of jobs that somebody stopped or repeated: `told(job, "stopped")`, in that transaction."""
+    _TOLD.append(told)
+
+
 def cancel(job: DBTaskResult, *, by: str) -> None:
     """Stop a job: one that waits never begins, one that runs ends at its next progress()."""
     error = _("Stopped by %(person)s.") % {"person": by}
@@ -145,6 +154,8 @@ def cancel(job: DBTaskResult, *, by: str) -> None:
         DBTaskResult.objects.filter(pk=job.pk, status=Status.READY).update(
             status=Status.FAILED, finished_at=timezone.now()
         )
+        for told in _TOLD:
+            told(job, "stopped")
 
 
 def try_again(job: DBTaskResult) -> None:
@@ -154,6 +165,8 @@ def try_again(job: DBTaskResult) -> None:
             status=Status.READY, run_after=timezone.now(), finished_at=None
         ):
             Lease.objects.filter(job=job).update(attempts=0, is_cancelled=False, until=None, worker="")
+            for told in _TOLD:
+                told(job, "repeated")
 
 
 def prune() -> int:

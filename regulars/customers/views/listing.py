@@ -29,6 +29,7 @@ from regulars.customers.privacy.permitting import Purpose, not_for
 from regulars.customers.queries import ListRequest, customer_count, customer_list, dropping
 from regulars.customers.views import saved_views
 from regulars.staff.access import ON_OPENING, requires
+from regulars.staff.actions import change_profile
 
 _PAGING = ("after", "before")
 _MOST_BOXES = 24  # more choices than these are typed
@@ -89,8 +90,7 @@ def choose_columns(request: HttpRequest) -> HttpResponse:
             # a view keeps its own; what is tried out stands in the address until it is saved
             now["columns"] = ",".join(picked or [column.name for column in columns.usual(user)])
         else:
-            user.list_columns = picked
-            user.save(update_fields=["list_columns"])
+            change_profile(user, list_columns=picked)
             now.pop("columns", None)
     return redirect(_address(now))
 

@@ -12,11 +12,11 @@ from regulars.core.text import BadText, clean
 from regulars.staff.actions.passwords import check_new
 from regulars.staff.actions.sessions import end_sessions
 from regulars.staff.actions.throttle import count_try, counts_of, forgive
-from regulars.staff.facts import PasswordChanged
+from regulars.staff.facts import PasswordChanged, ProfileChanged
 from regulars.staff.models import User
 from regulars.timeline.actions import record
 
-_OWN = frozenset({"name", "language", "theme", "shows_keys", "has_single_keys"})
+_OWN = frozenset({"name", "language", "theme", "shows_keys", "has_single_keys", "list_columns"})
 
 
 @transaction.atomic
@@ -33,9 +33,12 @@ def change_profile(user: User, **values: Any) -> User:
         if not values["name"]:
             why = _("A name is needed; colleagues see it.")
             raise Invalid(why, fields={"name": [why]})
+    changes = {name: [getattr(user, name), value] for name, value in values.items() if getattr(user, name) != value}
     for name, value in values.items():
         setattr(user, name, value)
     user.save(update_fields=sorted(values))
+    if changes:
+        record(ProfileChanged(changes=changes), subject=user)
     return user
 
 

@@ -3,6 +3,7 @@
 from regulars.staff.facts.people import (
     InvitationAccepted,
     InvitationRevoked,
+    ProfileChanged,
     RoleChanged,
     RoleCreated,
     RoleDeleted,
@@ -39,6 +40,7 @@ __all__ = [
     "PasskeyRemoved",
     "PasswordChanged",
     "PasswordLinkAsked",
+    "ProfileChanged",
     "RecoveryCodeUsed",
     "RecoveryCodesMade",
     "RoleChanged",

@@ -156,3 +156,16 @@ class TeamChanged(Fact):
     title: str = ""
     deed: str = "changed"
     changes: Changes = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileChanged(Fact):
+    """Somebody changed how they are called or how the pages look to them; `changes` is {field: [old, new]}."""
+
+    name: ClassVar[str] = "staff.profile_changed"
+    sentence: ClassVar = _("Own profile changed")
+    icon: ClassVar[str] = "user-round-cog"
+    on_timeline: ClassVar[bool] = False
+    is_public: ClassVar[bool] = False
+
+    changes: dict[str, list[Any]] = field(default_factory=dict)
