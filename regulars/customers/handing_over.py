@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import get_language, gettext_lazy, ngettext, override
+from django.utils.translation import gettext as _
 
 from regulars.core.background import background
 from regulars.customers.actions import bulk
@@ -12,7 +13,6 @@ from regulars.customers.models import ChangeSet, Customer
 from regulars.staff.duties import Duty
 from regulars.staff.models import User
 from regulars.staff.policy import verb, writing
-from regulars.timeline.actions import who_acts
 
 
 def count(person: User) -> int:
@@ -37,7 +37,9 @@ def hand_over(person: User, successor: User | None) -> int:
         title=action.title(params)[:250],
         params=params,
         selection=Selection(ids=numbers).kept() | {"language": get_language() or "en", "back": ""},
-        made_by=User.objects.filter(pk=who_acts().user_id or 0).first(),
+        # nobody's, so that it reaches customers whom the one who lets somebody go does not see
+        made_by=None,
+        reason=_("%(name)s left the shop") % {"name": person.name},
         total=len(numbers),
     )
     if len(numbers) <= bulk.AT_HAND:
@@ -55,7 +57,7 @@ def carry_out(*, change_set_id: int) -> None:
         bulk.make_plan(change_set_id=change_set_id)
         made.refresh_from_db()
         if made.state == ChangeSet.State.PLANNED and made.total:
-            bulk.apply(made)
+            bulk.apply(made, reason=made.reason)
 
 
 DUTY = Duty(

@@ -320,7 +320,7 @@ def test_who_leaves_hands_over_their_customers_and_it_can_be_undone(client_of, a
     owners = Customer.objects.order_by("pk").values_list("looked_after_by", flat=True)
     assert list(owners.all()) == [dora.pk, dora.pk, ada.pk]
     done = ChangeSet.objects.get()
-    assert (done.state, done.total, done.made_by) == ("applied", 2, ada)
+    assert (done.state, done.total, done.reason) == ("applied", 2, "Ben Agent left the shop")
     undo(done)
     assert list(owners.all()) == [ben.pk, ben.pk, ada.pk]
 
