@@ -74,6 +74,11 @@ def renewed_text(text: str, place: str) -> str:
         return text
 
 
+def renewed_json(value: Any, field: SealedJson) -> Any:
+    """JSON with every sealed text in it under the newest keys."""
+    return _each_text(value, lambda text: renewed_text(text, field.place))
+
+
 def parts(rows: models.QuerySet[Any]) -> Iterator[list[int]]:
     """The keys of rows, some hundred at a time."""
     last: int | None = None
@@ -181,7 +186,7 @@ def _or_as_it_is(seal: Callable[[], Any], value: Any) -> Any:
 def _renewed(field: SealedText | SealedJson, value: Any, _person_id: int | None) -> Any:
     if isinstance(field, SealedText):
         return renewed_text(value, field.place)
-    return _each_text(value, lambda text: renewed_text(text, field.place))
+    return renewed_json(value, field)
 
 
 def _opened(field: SealedText | SealedJson, value: Any, _person_id: int | None) -> Any:

@@ -19,6 +19,7 @@ from regulars.customers import (
     fields,
     handing_over,
     holders,
+    imaged,
     moments,
     notes,
     panels,
@@ -51,6 +52,7 @@ for keys in (sealed.KEYS, sealed.KEYS_OF_PLANS):
     keys.is_sealed = customfields.is_sensitive
 SEALED.add(sealed.KEYS)
 resealing.add(resealing.Place("attachments", seal=attachments.seal_plain, renew=attachments.renew))
+resealing.add(resealing.Place("images", seal=imaged.seal_plain, renew=imaged.renew))
 resealing.add(resealing.Place("imports", seal=files.seal_plain, renew=files.renew))
 
 # ── the frame

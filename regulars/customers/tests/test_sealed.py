@@ -8,11 +8,12 @@ from django.db import connection, transaction
 
 from regulars.core import datakeys, resealing, sealing
 from regulars.core.fields import Lost, Unsealed, sealed_for
+from regulars.customers import imaged, journal
 from regulars.customers.actions import change_customer, create_customer
 from regulars.customers.actions.custom_fields import change_field, create_field, set_custom_values
 from regulars.customers.actions.merging import merge, unmerge
 from regulars.customers.actions.notes import write_note
-from regulars.customers.models import Change, Customer, CustomValue, Note, OwnProfile
+from regulars.customers.models import Change, ChangeSet, Customer, CustomValue, Note, OwnProfile
 from regulars.customers.queries import ListRequest, customer_page
 from regulars.timeline.models import Entry
 
@@ -280,3 +281,22 @@ def test_an_update_takes_what_was_sealed_for_the_row(jonas):
     Customer.objects.filter(pk=jonas.pk).update(**sealed_for(Customer, jonas.pk, {"restriction_reason": "Late"}))
 
     assert Customer.objects.get(pk=jonas.pk).restriction_reason == "Late"
+
+
+def test_images_of_an_older_version_are_sealed_and_still_undone(jonas, ada):
+    line = Change.objects.create(
+        change_set=ChangeSet.objects.create(action="field"),
+        customer_id=jonas.pk,
+        images=[["customer", jonas.pk, {"birth": "1975-06-07"}, {"birth": "1980-03-12"}]],
+    )
+
+    assert imaged.seal_plain() == 1
+    assert imaged.seal_plain() == 0
+
+    line.refresh_from_db()
+    assert "1975-06-07" not in everything()
+    datakeys.add_generation("people")
+    assert imaged.renew() == 1
+    line.refresh_from_db()
+    assert journal.take_back([(1, line.images)]) == []
+    assert Customer.objects.get(pk=jonas.pk).birth == "1975-06-07"
