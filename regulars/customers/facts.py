@@ -269,6 +269,7 @@ class CustomerRevealed(Fact):
     name: ClassVar[str] = "customer.revealed"
     sentence: ClassVar = _("Masked values shown")
     icon: ClassVar[str] = "eye"
+    kind: ClassVar[str] = "read"
     on_timeline: ClassVar[bool] = False
     is_public: ClassVar[bool] = False
 

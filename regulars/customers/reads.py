@@ -11,6 +11,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
+from django.utils.translation import gettext_lazy as _
 
 from regulars.customers.catalogue import Type
 from regulars.customers.conditions import Condition
@@ -25,6 +26,37 @@ _OF_A_PERSON = frozenset({
 })  # fmt: skip
 _WORDS = 500
 _SAFE = frozenset({"GET", "HEAD"})
+
+
+_PARTS = {
+    "page": _("the page"),
+    "timeline": _("the timeline"),
+    "profile": _("the profile"),
+    "changes": _("the changes"),
+    "purchases": _("the purchases"),
+    "looks": _("who looked"),
+    "peek": _("a short look from the list"),
+    "edit": _("the form of the profile"),
+    "attachment": _("a file of a note"),
+    "comparison": _("a comparison with others"),
+    "palette": _("a line of the palette"),
+    "order": _("an order"),
+    "orders": _("all orders"),
+    "return": _("a return"),
+    "returns": _("all returns"),
+    "get_customer": _("the profile"),
+    "list_addresses": _("the addresses"),
+    "list_notes": _("the notes"),
+    "consent": _("the consents"),
+    "list_consents": _("the consents"),
+    "person": _("the page of privacy"),
+    "copy": _("the copy of their data"),
+}
+
+
+def part_in_words(part: str) -> str:
+    """What of a customer was read, in words; parts without any are told as the addresses call them."""
+    return str(_PARTS.get(part, part.replace("_", " ").replace("-", " ")))
 
 
 def opened(customer_ids: Iterable[int], part: str) -> None:

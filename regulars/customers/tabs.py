@@ -13,7 +13,17 @@ from django.utils.translation import pgettext
 
 from regulars.core import shop
 from regulars.core.contact import format_phone
-from regulars.customers import birthdays, catalogue, consents, customfields, mentions, moments, notes, preferences
+from regulars.customers import (
+    birthdays,
+    catalogue,
+    consents,
+    customfields,
+    mentions,
+    moments,
+    notes,
+    preferences,
+    reads,
+)
 from regulars.customers.bulk.reading import titles as bulk_titles
 from regulars.customers.bulk.words import LABELS as BULK_LABELS
 from regulars.customers.consents import FIELD_OF, LABELS
@@ -26,7 +36,7 @@ from regulars.customers.places import country_name, language_name
 from regulars.customers.queries import duplicates
 from regulars.staff.models import User
 from regulars.timeline.models import Entry, Source
-from regulars.timeline.queries import customer_entries, names_for_audit, names_for_timeline
+from regulars.timeline.queries import customer_entries, names_for_audit, names_for_timeline, names_of_reads
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -71,7 +81,7 @@ def changes(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     before = (cursor.at, cursor.id) if cursor else None
     entries = customer_entries(
         records(customer),
-        names=names_for_audit() - moments.replaced(),
+        names=names_for_audit() - names_of_reads() - moments.replaced(),
         once=_OF_MERGES,
         before=before,
         limit=_PAGE + 1,
@@ -85,6 +95,29 @@ def changes(request: HttpRequest, customer: Customer) -> dict[str, Any]:
         "earlier": urlencode({"after": following}) if following else "",
         "is_continued": cursor is not None,
     }
+
+
+def looks(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    """Who looked at this customer, when, through which door: for whoever may see the audit log."""
+    cursor = moments.Cursor.parse(request.GET.get("after", ""))
+    before = (cursor.at, cursor.id) if cursor else None
+    entries = customer_entries(records(customer), names=names_of_reads(), before=before, limit=_PAGE + 1)
+    shown = entries[:_PAGE]
+    following = moments.Cursor(shown[-1].at, "entries", shown[-1].pk) if len(entries) > _PAGE else None
+    return {
+        "days": list(_by_day(in_words(shown), at=lambda line: line["entry"].at)),
+        "earlier": urlencode({"after": following}) if following else "",
+        "is_continued": cursor is not None,
+    }
+
+
+def in_words(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """Entries as lines: `sentence`, `changes` as old and new, `door`, `icon`, and the `entry` itself.
+
+    The number of queries does not grow with the entries.
+    """
+    colleagues = _names(entries)
+    return [_line(entry, colleagues) for entry in entries]
 
 
 def consent(request: HttpRequest, customer: Customer) -> dict[str, Any]:
@@ -132,6 +165,8 @@ def _line(entry: Entry, colleagues: Mapping[str, str]) -> dict[str, Any]:
     doors = {Source.API: _("through the API"), Source.IMPORT: _("by import"), Source.CHANNEL: _("from the channel"),
              Source.COMMAND: _("on the command line")}  # fmt: skip
     data = {key: _joined(value) for key, value in entry.data.items() if not isinstance(value, dict)}
+    if "part" in data:
+        data["part"] = reads.part_in_words(str(data["part"]))
     if entry.name in _OF_MERGES:
         data |= {f"{part}_name": colleagues.get(data.get(part, ""), _("somebody who is gone")) for part in _PARTS}
     sentence = str(entry.fact.sentence) if entry.fact else entry.name

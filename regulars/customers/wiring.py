@@ -143,6 +143,16 @@ for _panel in (
         label=_("Changes"),
     ),
     panels.Panel(
+        name="looks",
+        place=panels.Place.TAB,
+        template="customers/_looks.html",
+        context=tabs.looks,
+        permission="audit.view",
+        order=95,
+        slug="looks",
+        label=_("Who looked"),
+    ),
+    panels.Panel(
         name="addresses",
         place=panels.Place.RAIL,
         template="customers/_rail_addresses.html",

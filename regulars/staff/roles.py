@@ -42,6 +42,7 @@ PERMISSIONS: dict[str, Promise | str] = {
     "roles.edit": _("Change what roles may do and see"),
     "tokens.edit": _("Make and revoke API tokens"),
     "shop.edit": _("Change the shop's settings"),
+    "audit.view": _("See the audit log"),
     "backups.view": _("See backups"),
     "backups.edit": _("Take, prove and remove backups, release a restored shop"),
 }
@@ -51,7 +52,7 @@ _LOOKING = frozenset({"customers.view", "orders.view", "staff.view"})
 
 _ROLES: dict[str, frozenset[str]] = {
     Role.OWNER: _EVERYTHING,
-    Role.MANAGER: _EVERYTHING - {"shop.edit", "roles.edit", "backups.view", "backups.edit"},
+    Role.MANAGER: _EVERYTHING - {"shop.edit", "roles.edit", "audit.view", "backups.view", "backups.edit"},
     Role.AGENT: _LOOKING | {"customers.edit", "customers.reveal", "orders.edit"},
     Role.MARKETER: _LOOKING | {"customers.export"},
     Role.ANALYST: _LOOKING | {"customers.export", "jobs.view"},

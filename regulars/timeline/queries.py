@@ -10,6 +10,8 @@ from django.db.models import Q
 from regulars.timeline.facts import all_facts
 from regulars.timeline.models import Entry
 
+READ = "read"
+
 
 def customer_entries(
     customer_ids: int | Collection[int],
@@ -44,3 +46,8 @@ def names_for_timeline(*, kind: str = "") -> frozenset[str]:
 def names_for_audit() -> frozenset[str]:
     """The facts that the audit log keeps."""
     return frozenset(name for name, fact in all_facts().items() if fact.is_audit)
+
+
+def names_of_reads() -> frozenset[str]:
+    """The facts that say that somebody read something, and changed nothing."""
+    return frozenset(name for name, fact in all_facts().items() if fact.kind == READ)

@@ -26,6 +26,7 @@ from regulars.customers.standings import id_list
 from regulars.staff.policy import verb
 from regulars.timeline.actions import blank_many, record, record_many
 from regulars.timeline.models import Entry
+from regulars.timeline.queries import names_of_reads
 
 AT_ONCE = 5_000
 AT_HAND = 500
@@ -220,8 +221,10 @@ def _used_since(numbers: Sequence[int], *, ended_at: str) -> dict[int, str]:
             why = str(_WHY_KEPT.get(f"{relation.related_model._meta.label}.{name}", ""))
             kept.setdefault(number, why or _("They have %(things)s since, and stay.") % {"things": label})
     entries = Entry.objects.filter(customer__in=id_list(numbers), recorded_at__gt=ended_at)
+    # whoever only looked changed nothing, and what was taken back leaves nothing
+    entries = entries.exclude(name__in={BulkUndone.name, *names_of_reads()})
     later: dict[int, list[dt.datetime]] = defaultdict(list)
-    for number, at in entries.exclude(name=BulkUndone.name).values_list("customer", "recorded_at"):
+    for number, at in entries.values_list("customer", "recorded_at"):
         if number is not None:
             later[number].append(at)
     # what another import or bulk work did, and was taken back since, left nothing
