@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from regulars.core.errors import Invalid, Refusal
 from regulars.core.text import BadText, clean
+from regulars.core.unless_busy import unless_busy
 from regulars.staff.facts import TokenCreated, TokenRevoked
 from regulars.staff.models import ApiToken, User
 from regulars.staff.roles import PERMISSIONS
@@ -128,7 +129,8 @@ def find_token(plain: str, *, address: str = "") -> ApiToken | None:
     now = timezone.now()
     if token.last_used_at is None or token.last_used_at < now - _NOTICED_AFTER:
         unnoticed = Q(last_used_at__isnull=True) | Q(last_used_at__lt=now - _NOTICED_AFTER)
-        ApiToken.objects.filter(unnoticed, pk=token.pk).update(last_used_at=now)
+        row = ApiToken.objects.filter(unnoticed, pk=token.pk)
+        unless_busy(lambda: row.update(last_used_at=now))  # no program waits for that behind a long writer
     return token
 
 

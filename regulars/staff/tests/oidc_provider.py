@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import secrets
 import threading
@@ -12,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 from joserfc import jwt
-from joserfc.jwk import OctKey, RSAKey
+from joserfc.jwk import RSAKey
 
 
 class Provider:
@@ -67,7 +68,7 @@ class Provider:
         name, _colon, secret = b64decode(pair).decode().partition(":")
         asked = self.codes.pop(sent.get("code", ""), None)
         digest = hashlib.sha256(sent.get("code_verifier", "").encode()).digest()
-        challenge = urlsafe_b64encode(digest).decode().rstrip("=")
+        challenge = _text(digest)
         right = (
             (unquote(name), unquote(secret)) == (self.client_id, self.client_secret),
             asked is not None and asked["redirect_uri"] == sent.get("redirect_uri"),
@@ -85,14 +86,15 @@ class Provider:
         return {"access_token": "access", "token_type": "Bearer", "id_token": self.sign(claims)}
 
     def sign(self, claims):
-        if self.header["alg"] == "none":
-            parts = [
-                urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in (self.header, claims)
-            ]
-            return ".".join([*parts, ""])
-        if self.header["alg"] == "HS256":
-            return jwt.encode(self.header, claims, OctKey.import_key(self.client_secret), algorithms=["HS256"])
+        if self.header["alg"] in {"none", "HS256"}:
+            body = ".".join(_text(json.dumps(part).encode()) for part in (self.header, claims))
+            mac = hmac.digest(self.client_secret.encode(), body.encode(), "sha256")
+            return f"{body}.{_text(mac) if self.header['alg'] == 'HS256' else ''}"
         return jwt.encode(self.header, claims, self.signer)
+
+
+def _text(data):
+    return urlsafe_b64encode(data).decode().rstrip("=")
 
 
 def _handler(provider):

@@ -285,7 +285,7 @@ def test_a_browser_makes_and_uses_a_passkey(visit, live_server, mara):
     page.wait_for_selector("text=Ten recovery codes")
     assert page.complaints == []
     page.click("text=I have kept them")
-    assert page.locator("text=This laptop").count() == 1
+    assert page.locator("td.who", has_text="This laptop").count() == 1
 
     # as all of signing in
     page.click(".me")

@@ -125,7 +125,7 @@ def test_bulk_deleting_asks_and_tagging_does_not(later, anna):
     from regulars.customers.models import ChangeSet
 
     plan = ChangeSet.objects.get()
-    asked = later.post(f"/customers/changes/{plan.public_id}/apply")
+    asked = later.post(f"/customers/changes/{plan.public_id}/apply", {"reason": "They asked for it"})
     assert ASKS in asked.content.decode()
     assert Customer.objects.filter(pk=anna.pk).exists()
     kept = fields_of(asked.content.decode())
@@ -170,7 +170,7 @@ def test_tokens_are_not_asked(api_of, mara, anna):
     with time_machine.travel(timezone.now(), tick=False) as clock:
         program = api_of(mara, "customers.view", "customers.delete")
         clock.shift(dt.timedelta(minutes=11))
-        assert program.delete(f"/customers/{anna.public_id}").status_code == 204
+        assert program.delete(f"/customers/{anna.public_id}", If_Match=anna.etag).status_code == 204
 
 
 def test_making_a_token_asks_and_keeps_its_scopes(later):
