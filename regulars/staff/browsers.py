@@ -11,7 +11,6 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import salted_hmac
 
-_COOKIE = "known"
 _SALT = "regulars.staff.browsers"
 _KEPT = 400 * 24 * 3600  # the longest that browsers keep a cookie
 _MOST_PEOPLE = 8
@@ -72,15 +71,20 @@ def remember(response: HttpResponse, request: HttpRequest, email: str) -> None:
     known = _read(request)
     people = [_sign_of(email), *(one for one in known["people"] if one != _sign_of(email))][:_MOST_PEOPLE]
     value = signing.dumps({"mark": known["mark"], "people": people}, salt=_SALT, compress=True)
-    response.set_cookie(_COOKIE, value, max_age=_KEPT, secure=settings.IS_HTTPS, httponly=True, samesite="Lax")
+    response.set_cookie(_name(), value, max_age=_KEPT, secure=settings.IS_HTTPS, httponly=True, samesite="Lax")
 
 
 def _read(request: HttpRequest) -> dict[str, Any]:
     try:
-        known: dict[str, Any] = signing.loads(request.COOKIES.get(_COOKIE, ""), salt=_SALT, max_age=_KEPT)
+        known: dict[str, Any] = signing.loads(request.COOKIES.get(_name(), ""), salt=_SALT, max_age=_KEPT)
     except signing.BadSignature:
         return {"mark": secrets.token_urlsafe(12), "people": []}
     return known
+
+
+def _name() -> str:
+    """The cookie's name, with the prefix that the session's has over HTTPS."""
+    return str(settings.SESSION_COOKIE_NAME).replace("sessionid", "known")
 
 
 def _sign_of(email: str) -> str:

@@ -165,7 +165,7 @@ def test_passwords_are_hashed_as_owasp_advises(mara):
     )
 
 
-def test_known_and_unknown_e_mails_take_the_same_steps(client, quick_mara, clock, django_assert_num_queries):
+def test_known_and_unknown_e_mails_take_the_same_steps(client, quick_mara, clock):
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
@@ -174,6 +174,5 @@ def test_known_and_unknown_e_mails_take_the_same_steps(client, quick_mara, clock
         knock(client, password="wrong", address="10.0.0.2")
     with CaptureQueriesContext(connection) as unknown:
         knock(client, email="nobody@x.example", password="wrong", address="10.0.0.3")
-    assert [len(asked["sql"]) > 0 for asked in known.captured_queries] == [
-        len(asked["sql"]) > 0 for asked in unknown.captured_queries
-    ]
+    steps = [[asked["sql"].split()[:3] for asked in one.captured_queries] for one in (known, unknown)]
+    assert steps[0] == steps[1]
