@@ -188,7 +188,9 @@ def safe_next(request: HttpRequest) -> str:
     is_ours = url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return wanted if is_ours else settings.LOGIN_REDIRECT_URL
+    # what does not begin like an address would be taken for the name of a page, and looked up
+    is_address = wanted.startswith(("/", f"{request.scheme}://"))
+    return wanted if is_ours and is_address else settings.LOGIN_REDIRECT_URL
 
 
 def with_next(path: str, onward: str) -> str:
