@@ -49,12 +49,15 @@ def can_read(connection: Any) -> bool:
 
 
 def opened(path: str, keys: Sequence[str], **params: Any) -> Any:
-    """A connection to a file that is there, with whichever of the keys fits; a plain file needs none."""
-    if is_plain(path):
-        return dbapi2.connect(path, **params)
-    for key in keys:
+    """A connection to a file that is there, with whichever of the keys fits; a plain file needs none.
+
+    Only SQLite itself looks into the file: when any other reader in this process closes it, the system drops the locks
+    of every connection here, and somebody else takes the write-ahead log away under them (sqlite.org/howtocorrupt).
+    """
+    for key in (*keys, ""):
         connection = dbapi2.connect(path, **params)
-        unlock(connection, key)
+        if key:
+            unlock(connection, key)
         if can_read(connection):
             return connection
         connection.close()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from contextlib import closing
@@ -20,7 +22,7 @@ from regulars.core.backup.flow import Flow, flowing
 from regulars.core.backup.refusals import NoSuchBackup, PlaceAway
 from regulars.core.backup.retention import taken_at, to_keep
 from regulars.core.keyring import Key
-from regulars.core.sqlcipher.files import unlock
+from regulars.core.sqlcipher.files import opened, unlock
 
 
 @pytest.mark.parametrize(
@@ -94,6 +96,25 @@ def test_a_page_that_was_changed_does_not_open(tmp_path):
         list(pages.closed([b"x" * 4096], key))
     with pytest.raises(pages.BadPage, match="whole page"):
         list(pages.closed([b"x" * 100], key))
+
+
+def test_a_second_connection_leaves_the_locks_of_the_first_alone(tmp_path):
+    """Else another process would take the write-ahead log for its own, and whatever stands in it."""
+    path, key = tmp_path / "a", secrets.token_hex(32)
+    encrypted_file(path, key, rows=3)
+    first = opened(str(path), [key], isolation_level=None)
+    first.execute("PRAGMA journal_mode = WAL")
+    first.execute("INSERT INTO tea VALUES (9, 'late', 1, x'00')")
+    opened(str(path), [secrets.token_hex(32), key], isolation_level=None).close()
+    code = (
+        "import sys; from regulars.core.sqlcipher.files import opened\n"
+        f"other = opened({str(path)!r}, [{key!r}], isolation_level=None, timeout=0.1)\n"
+        "other.execute('PRAGMA journal_mode = DELETE')\n"
+    )
+    other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "database is locked" in other.stderr
+    assert first.execute("SELECT name FROM tea WHERE id = 9").fetchone() == ("late",)
+    first.close()
 
 
 def test_a_flow_keeps_little_and_waits_for_its_reader():
