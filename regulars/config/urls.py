@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from regulars.config import api_urls
-from regulars.config.views import errors, find, shop, today
+from regulars.config.views import audit, errors, find, shop, today
 from regulars.core.views import backups, jobs, pages
 from regulars.staff.access import SIGNED_IN, public, requires
 
@@ -20,6 +20,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/backups/release", requires("backups.edit", recent=True)(backups.release), name="backup-release"),
     path("settings/backups/<str:name>/proof", requires("backups.edit")(backups.verify), name="backup-verify"),
     path("settings/backups/<str:name>/gone", requires("backups.edit", recent=True)(backups.remove), name="backup-gone"),
+    path("settings/audit", audit.log, name="audit"),
+    path("settings/audit/export", audit.export, name="audit-export"),
     path("settings/jobs", requires("jobs.view")(jobs.jobs), name="jobs"),
     path("settings/jobs/<uuid:job_id>/attempts", requires("jobs.edit")(jobs.try_again), name="job-again"),
     path("settings/jobs/<uuid:job_id>/stop", requires("jobs.edit")(jobs.stop), name="job-stop"),

@@ -37,6 +37,7 @@ for _place in (
         permission="backups.view",
         order=55,
     ),
+    menu.Place(name="audit", label=_("Audit"), icon="scroll-text", url_name="audit", permission="audit.view", order=58),
     menu.Place(name="about", label=_("About"), icon="info", url_name="about", order=90),
 ):
     menu.add_setting(_place)

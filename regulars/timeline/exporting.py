@@ -39,13 +39,15 @@ class Part:
         *,
         since: str | None = None,
         until: str | None = None,
+        until_day: dt.date | None = None,
         customer: str | None = None,
         actor: str | None = None,
     ) -> Part:
-        """From what somebody typed. Raises Invalid."""
+        """From what somebody typed; `until_day` is a last day, which belongs to it. Raises Invalid."""
+        behind = until_day + dt.timedelta(days=1) if until_day else None
         return cls(
             since=_moment("since", since),
-            until=_moment("until", until),
+            until=_moment("until", behind.isoformat() if behind else until),
             customer=_number("customer", "cus", customer),
             actor=_actor(actor),
         )
@@ -72,16 +74,21 @@ class Part:
 
 
 def write_log(file: TextIO, part: Part, *, reason: str) -> int:
-    """Write a part of the log; how many entries. That it went out is an entry itself, made before the first line."""
+    """Write a part of the log; how many entries."""
+    count = 0
+    for line in lines_of(part, reason=reason):
+        file.write(line + "\n")
+        count += 1
+    return count
+
+
+def lines_of(part: Part, *, reason: str) -> Iterator[str]:
+    """A part of the log, line by line. That it went out is an entry itself, made before the first line."""
     entries = Entry._base_manager.filter(part.condition)
     # the log of the export is not in the export
     last = Entry._base_manager.order_by("-pk").values_list("pk", flat=True).first() or 0
     record(AuditExported(count=entries.filter(pk__lte=last).count(), filters=part.words, reason=reason))
-    count = 0
-    for line in _lines(part, last):
-        file.write(line + "\n")
-        count += 1
-    return count
+    return _lines(part, last)
 
 
 def _lines(part: Part, last: int) -> Iterator[str]:
