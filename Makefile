@@ -4,13 +4,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run install dev test check fmt docs openapi messages lock bench nightly clean
+.PHONY: help run serve install dev test check fmt docs openapi messages lock bench nightly clean
 
 help: ## what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: install ## open the shop: sets up what is missing, prints address and sign-in
 	@exec $(BIN)/regulars run
+
+serve: install ## the same for a server: no demo shop, HTTPS where REGULARS_TLS_CERT and _KEY name a certificate
+	@exec $(BIN)/regulars serve
 
 install: ## set up alone: virtual environment and hashed packages; then .venv/bin/regulars --help
 	@$(PYTHON) tools/install.py run

@@ -21,6 +21,16 @@ def test_links_in_documents_lead_somewhere(page):
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
+def test_every_test_that_the_threat_model_names_is_there():
+    text = (ROOT / "THREAT_MODEL.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:tests|regulars)/[\w/]+\.py)`", text))
+    assert len(named) > 30
+    assert sorted(name for name in named if not (ROOT / name).is_file()) == []
+    cases = re.findall(r"^\| (\d+) \|", text, flags=re.MULTILINE)
+    assert cases == [str(number) for number in range(1, len(cases) + 1)]
+    assert len(cases) >= 25
+
+
 def test_the_licence_is_whole():
     text = (ROOT / "LICENSE").read_text()
     assert text.split("\n")[0].strip() == "GNU AFFERO GENERAL PUBLIC LICENSE"
