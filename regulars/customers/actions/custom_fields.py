@@ -20,7 +20,7 @@ from regulars.customers.facts import CustomFieldChanged, CustomValuesChanged
 from regulars.customers.models import Customer, CustomField, CustomValue
 from regulars.customers.sealed import blinds_of_custom
 from regulars.staff.policy import verb
-from regulars.staff.roles import Role
+from regulars.staff.queries import role_titles
 from regulars.timeline.actions import record
 
 MOST_FIELDS, MOST_OPTIONS = 200, 500
@@ -200,9 +200,10 @@ def _set(field: CustomField, settings: Mapping[str, Any]) -> None:
         field.help = _cleaned("help", settings["help"], 250)
     if "seen_by" in settings:
         roles = list(settings["seen_by"] or [])
-        if not set(roles) <= set(Role.values):
+        known = dict.fromkeys([*role_titles(), *field.seen_by])  # a role that was deleted since stays where it was
+        if not known.keys() >= set(roles):
             raise _refused("seen_by", _("One of these roles does not exist."))
-        field.seen_by = [role for role in Role.values if role in roles]
+        field.seen_by = [role for role in known if role in roles]
     if "is_sensitive" in settings:
         field.is_sensitive = bool(settings["is_sensitive"])
     if field.is_sensitive and field.type not in customfields.SENSITIVE:

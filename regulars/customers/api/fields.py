@@ -21,7 +21,7 @@ _FIELDS, _FIELD = "/customer_fields", "/customer_fields/{field_id}"
 _TAGS, _TAG = "/tags", "/tags/{tag_id}"
 
 FieldType = Literal["text", "long_text", "number", "money", "date", "yes_no", "one_of", "several_of", "link"]
-RoleName = Literal["owner", "manager", "agent", "marketer", "analyst", "read_only"]
+RoleName = Annotated[str, Field(max_length=40, pattern="^[a-z0-9_-]+$")]
 Label = Annotated[str, Field(max_length=80)]
 
 
@@ -44,7 +44,8 @@ class FieldSettings(In):
     ]
     default: Annotated[str | list[str] | None, Field(default=None, description="What somebody new has.")]
     seen_by: Annotated[
-        list[RoleName], Field(default_factory=list, max_length=6, description="The roles that see it; empty for all.")
+        list[RoleName],
+        Field(default_factory=list, max_length=60, description="Keys of the roles that see it; empty for all."),
     ]
 
 

@@ -18,6 +18,7 @@ from regulars.customers.actions.custom_fields import checked_values, set_custom_
 from regulars.customers.conditions import NO, YES
 from regulars.customers.forms.base import ShopForm, WordsField
 from regulars.customers.models import Customer, CustomField
+from regulars.staff.queries import role_titles
 from regulars.staff.roles import Role
 
 if TYPE_CHECKING:
@@ -132,11 +133,17 @@ class FieldForm(PageForm):
     )
     seen_by = forms.MultipleChoiceField(
         label=gettext_lazy("Only for"),
-        choices=[choice for choice in Role.choices if choice[0] != Role.OWNER],
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy("Nobody ticked: for all. The owner sees every field."),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # a role that was deleted since stays ticked under its key, so that nobody shows the field to all by saving it
+        titles = {key: key for key in self.initial.get("seen_by", ())} | role_titles()
+        choice: Any = self.fields["seen_by"]
+        choice.choices = [(key, title) for key, title in titles.items() if key != Role.OWNER]
 
     @classmethod
     def initial_of(cls, field: CustomField) -> dict[str, Any]:

@@ -215,3 +215,30 @@ def test_what_another_process_changed_is_known_to_the_next_request(client_of, ad
     ada.role = "manager"
     ada.save()
     assert "Height" not in client.get("/customers").content.decode()
+
+
+def test_a_field_is_for_roles_of_the_shops_own_too_and_stays_hidden_when_one_is_deleted(client_of, ada, ben):
+    from regulars.core.errors import Invalid
+    from regulars.customers import customfields
+    from regulars.staff.actions import change_colleague, create_role, delete_role
+    from regulars.staff.grants import Grant
+
+    role = create_role(by=ada, name="Cashier", grant=Grant(permissions=frozenset({"customers.view"})))
+    client = client_of(ada)
+    client.post("/customers/fields", {"label": "Margin", "type": "text", "seen_by": [role.key]})
+    field = CustomField.objects.get()
+    assert field.seen_by == ["owner", role.key]
+    assert "Cashier" in client.get("/customers/fields").content.decode()
+    change_colleague(ben, by=ada, role=role.key)
+    ben.refresh_from_db()
+    assert customfields.seen_by(ben) == [field]
+    delete_role(role.key, by=ada, move_to="agent")
+    ben.refresh_from_db()
+    assert customfields.seen_by(ben) == []
+    page = client.get(f"/customers/fields/{field.public_id}/edit").content.decode()
+    assert f'value="{role.key}"' in page
+    client.post(f"/customers/fields/{field.public_id}/edit", {"label": "Profit", "type": "text", "seen_by": [role.key]})
+    field.refresh_from_db()
+    assert (field.label, field.seen_by) == ("Profit", ["owner", role.key])
+    with pytest.raises(Invalid):
+        change_field(field, seen_by=["emperor"])

@@ -18,7 +18,7 @@ from regulars.customers.actions.custom_fields import archive_field, change_field
 from regulars.customers.forms.custom import FieldForm
 from regulars.customers.models import CustomField, CustomValue
 from regulars.staff.access import requires
-from regulars.staff.roles import Role
+from regulars.staff.queries import role_titles
 
 
 @requires("customers.setup")
@@ -39,8 +39,9 @@ def fields(request: HttpRequest) -> HttpResponse:
         .annotate(count=Count("customer", distinct=True))
         .values_list("field", "count")
     )
+    titles = role_titles()
     lines: list[dict[str, Any]] = [
-        {"field": field, "count": counts.get(field.pk, 0), "roles": [Role(role).label for role in field.seen_by]}
+        {"field": field, "count": counts.get(field.pk, 0), "roles": [titles.get(role, role) for role in field.seen_by]}
         for field in CustomField.objects.all()
     ]
     context: dict[str, Any] = {

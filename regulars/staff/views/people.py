@@ -118,7 +118,7 @@ def require_change(user: User, person: User) -> None:
 
 
 def _invited() -> list[dict[str, Any]]:
-    titles = {line.key: line.title for line in queries.role_list()}
+    titles = queries.role_titles()
     return [
         {"invitation": invitation, "role": titles.get(invitation.role, invitation.role)}
         for invitation in queries.open_invitations()
