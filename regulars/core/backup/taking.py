@@ -266,6 +266,7 @@ def _finish(place: Place) -> list[str]:
 
 def _close_unended() -> None:
     """What another process left open when it was killed; we are alone now."""
-    BackupRun.objects.filter(state=State.TAKING).update(
-        state=State.FAILED, ended_at=timezone.now(), error=_("It ended before the backup was done.")
-    )
+    unended = BackupRun.objects.filter(state=State.TAKING)
+    if not unended.exists():
+        return
+    unended.update(state=State.FAILED, ended_at=timezone.now(), error=_("It ended before the backup was done."))
