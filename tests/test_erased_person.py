@@ -43,7 +43,7 @@ from regulars.messaging.actions import write as write_mail
 from regulars.orders.actions import place_order
 from regulars.orders.models import KeptSale, Order
 from regulars.timeline import audit
-from regulars.timeline.actions import seal_entries
+from regulars.timeline.actions import open_words, seal_entries
 from regulars.timeline.models import Entry
 
 NOW = dt.datetime(2026, 3, 12, 9, 42, tzinfo=dt.UTC)
@@ -219,6 +219,20 @@ def test_the_certificate_is_sealed_and_names_nobody(everything, run_jobs):
     assert certifying.is_true(case)
     case.certificate["people"] = 2
     assert not certifying.is_true(case)
+
+
+def test_nobody_can_read_that_somebody_looked_for_them(everything, run_jobs, client_of, ada):
+    elodie, other = everything
+    client = client_of(ada)
+    for words in ("Marchetti", "Joost"):
+        client.get("/customers", {"q": words})
+    client.get("/customers", {"q": "elodie.m@posteo.example"})
+    begin_erasure(elodie)
+    run_jobs()
+    searches = Entry.objects.filter(name="customers.searched").order_by("pk")
+    assert [open_words(entry) for entry in searches] == ["", "q=Joost", ""]
+    assert [entry.data["shown"] for entry in searches] == [[], [other.pk], []]
+    assert audit.verify().problem is None
 
 
 def test_the_audit_chain_still_holds(everything, run_jobs):

@@ -15,13 +15,13 @@ from regulars.core.backup import keys
 from regulars.core.backup.sockets import Restored
 from regulars.core.errors import Invalid, Refusal
 from regulars.customers import people
-from regulars.customers.actions.letting_go import Gone, after_letting_go, let_go
+from regulars.customers.actions.letting_go import Gone, after_letting_go, forget_searches, let_go
 from regulars.customers.models import Customer, Erasure, PrivacyRequest, Tombstone
 from regulars.customers.privacy import certifying, leftovers
 from regulars.customers.privacy.facts import ErasureVerified, PersonErased, PrivacyAnswered
 from regulars.customers.privacy.identifying import Needle, Spelled, needles_of, spelled
 from regulars.customers.privacy.previewing import preview
-from regulars.customers.privacy.searching import Searched, search
+from regulars.customers.privacy.searching import Searched, search, text_finder
 from regulars.customers.privacy.sweeping import sweep
 from regulars.customers.standings import id_list
 from regulars.staff.models import User
@@ -97,6 +97,9 @@ def erase(*, erasure_id: int) -> None:
             return
         erasure.refresh_from_db()
     if erasure.state == Erasure.State.ERASED:
+        if wanted is None:  # killed between the erasing and what follows it
+            records = tuple(erasure.tombstones.values_list("customer_id", flat=True))
+            after_letting_go([Gone(records, ())])
         verify(erasure, wanted, records)
 
 
@@ -138,6 +141,7 @@ def verify(erasure: Erasure, wanted: Spelled | None, records: tuple[int, ...]) -
     searched: Searched | None = None
     cleaned: dict[str, int] = {}
     if wanted is not None:
+        forget_searches(records, text_finder(wanted))
         searched = search(wanted, gone=records, progress=progress)
         with transaction.atomic(), writing():
             cleaned = sweep(searched.hits, wanted)

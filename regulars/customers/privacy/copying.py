@@ -25,7 +25,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -33,16 +32,19 @@ from django.utils.translation import override
 
 from regulars.core import shop
 from regulars.customers import attachments, belongings, people
+from regulars.customers.facts import CustomerOpened
 from regulars.customers.models import Address, Attachment, ChangeSpan, ContactPoint, Customer, Identity, Tagging
 from regulars.customers.normalise import ADDRESS_CHECKS, PROFILE_CHECKS
 from regulars.customers.privacy import processing
+from regulars.customers.privacy.facts import PersonCopied
 from regulars.customers.privacy.previewing import TITLES
+from regulars.customers.reads import part_in_words
 from regulars.timeline.facts import fact_class
 from regulars.timeline.models import Entry
 
 FORMAT = "regulars.person/1"
 _LANGUAGES = ("en", "zh-hans")
-_READS = ("customer.opened", "customer.revealed")
+_READS = (CustomerOpened.name, PersonCopied.name)
 _EXPORTED = ("customers.exported", "orders.exported")
 _MOST = 1_000
 # What is not the person's: whom staff put in charge, how the shop sorts them, whom they are linked with.
@@ -226,13 +228,11 @@ def _recipients(rows: Iterable[Customer]) -> Iterator[dict[str, Any]]:
 
 def _accesses(records: list[int]) -> Iterator[dict[str, Any]]:
     """Every time somebody looked, newest first; who it was is told by their role."""
-    looked = Entry.objects.filter(customer__in=records).filter(
-        Q(name__in=_READS) | Q(name__contains=".viewed") | Q(name__contains=".read") | Q(name="privacy.copied")
-    )
+    looked = Entry.objects.filter(customer__in=records, name__in=_READS)
     for entry in looked.select_related("actor").order_by("-at")[:_MOST]:
         fact = fact_class(entry.name)
         with override("en"):
-            what = str(fact.sentence) if fact else entry.name
+            what = str(fact.sentence) % {"part": part_in_words(str(entry.data.get("part", "")))} if fact else entry.name
         yield {"at": entry.at.isoformat(), "what": what, "role": _role_of(entry), "by": entry.source}
 
 

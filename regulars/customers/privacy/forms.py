@@ -22,7 +22,7 @@ class RequestForm(ShopForm):
         label=_("Law"), choices=Law.choices, help_text=_("It decides until when the answer is due.")
     )
     way = forms.ChoiceField(label=_("How it came"), choices=PrivacyRequest.Way.choices)
-    asked_on = forms.DateField(label=_("Asked on"), widget=forms.DateInput(attrs={"type": "date"}))
+    asked_on = forms.DateField(label=_("Asked on"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
     asked_by = forms.CharField(
         label=_("Who asked"),
         required=False,
@@ -49,7 +49,7 @@ class CheckForm(ShopForm):
 class PutOffForm(ShopForm):
     """Until when it takes longer, and why."""
 
-    due_on = forms.DateField(label=_("New day"), widget=forms.DateInput(attrs={"type": "date"}))
+    due_on = forms.DateField(label=_("New day"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
     extension = forms.CharField(label=_("Why it takes longer"), max_length=250)
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from regulars.core import datakeys, shop
@@ -64,7 +65,7 @@ def may(person: Customer, purpose: str) -> str | None:
     if limit is not None:
         return _("%(what)s since %(day)s: %(why)s") % {
             "what": limit.get_kind_display(),
-            "day": limit.since.astimezone(shop.zone()).date().isoformat(),
+            "day": date_format(limit.since.astimezone(shop.zone()), "j M Y"),
             "why": limit.reason,
         }
     if purpose == Purpose.MARKETING:

@@ -206,3 +206,17 @@ def test_an_export_for_marketing_leaves_out_who_objected(owner, elodie):
     assert other.name in whole
     assert elodie.name not in some
     assert other.name in some
+
+
+def test_a_program_writes_a_request_down_and_takes_the_copy(api_of, ada, ben, elodie):
+    api = api_of(ada)
+    made = api.post(f"/customers/{elodie.public_id}/privacy-requests", {"kind": "copy", "law": "ccpa"})
+    assert made.status_code == 201
+    body = made.json()
+    assert (body["kind"], body["state"], body["customer"]) == ("copy", "open", elodie.public_id)
+    assert api.get(f"/privacy-requests/{body['id']}").json() == body
+    copy = api.post(f"/customers/{elodie.public_id}/copy")
+    assert copy.status_code == 200
+    assert copy.json()["portable"]["profile"]["email"] == "elodie@posteo.example"
+    refused = api_of(ben).post(f"/customers/{elodie.public_id}/copy")
+    assert refused.status_code == 403
