@@ -289,14 +289,14 @@ def test_a_browser_makes_and_uses_a_passkey(visit, live_server, mara):
 
     # as all of signing in
     page.click(".me")
-    page.click("text=Sign out")
+    page.click("#me-menu >> text=Sign out")
     page.wait_for_selector("#email")
     page.click("text=Use a passkey")
     page.wait_for_url(lambda url: "sign-in" not in url)
 
     # as the second step
     page.click(".me")
-    page.click("text=Sign out")
+    page.click("#me-menu >> text=Sign out")
     page.fill("#email", mara.email)
     page.fill("#password", PASSWORD)
     page.click("button.primary")
