@@ -44,7 +44,7 @@ NAMES = {
 # The page of samples, where the pieces are called as in the templates, has names of its own.
 NOT_PAGES = (
     "api/", "^api", "assets/", "ui", "problems", "customers/export", "customers/companies", "customers/people",
-    "customers/tags/names", "customers/view-counts",
+    "customers/tags/names", "customers/view-counts", "settings/backups/",
 )  # fmt: skip
 
 
