@@ -19,6 +19,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import FailureGroup
 
 from regulars.config import api
+from regulars.config.api_schema import schema
 from regulars.staff.models import User
 
 load_all_checks()
@@ -82,6 +83,7 @@ def known(ada, api_of):
         "category_id": made("/categories", {"name": "Cafés"}),
         "field_id": made("/customer_fields", {"label": "Roast", "type": "text"}),
         "tag_id": program.get("/tags").json()["items"][0]["id"],
+        "request_id": made(f"/customers/{customer}/privacy-requests", {"kind": "copy"}),
         "change_id": made("/customers/bulk", {"action": "tag", "params": {"tags": ["vip"]}, "ids": [customer]}),
     }
 
@@ -179,6 +181,33 @@ def test_no_role_gets_an_answer_that_is_not_described(role, known, description, 
         assert {201, 404, 422} <= set(total)
     if role == "nobody":
         assert set(total) <= {400, 401, 403, 404, 405, 411, 413, 415}
+
+
+def addresses(known, method):
+    """The address of every operation of that method, with what is known in it."""
+    for path, operations in schema()["paths"].items():
+        if method in operations:
+            yield path, path.format(**known), set(operations)
+
+
+def test_what_was_deleted_is_gone(known, ada, api_of):
+    program = api_of(ada)
+    for path, address, methods in addresses(known, "delete"):
+        with transaction.atomic():
+            assert program.delete(address, If_Match="*").status_code == 204, path
+            again = [program.delete(address, If_Match="*")]
+            again += [program.get(address)] if "get" in methods else []
+            assert {answer.status_code for answer in again} <= {404, 410}, (path, [one.content for one in again])
+            transaction.set_rollback(True)
+
+
+def test_methods_that_are_not_described_are_refused(known, ada, api_of, client):
+    program = api_of(ada)
+    for path, operations in schema()["paths"].items():
+        for method in {"get", "post", "put", "patch", "delete", "trace"} - set(operations):
+            answer = client.generic(method.upper(), path.format(**known), "{}", headers=program.headers)
+            assert (path, method, answer.status_code) == (path, method, 405)
+            assert set(answer["Allow"].lower().split(", ")) - {"head", "options"} == set(operations)
 
 
 @pytest.mark.slow
