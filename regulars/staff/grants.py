@@ -6,15 +6,16 @@ fields. `beyond` compares two of them; the verbs for roles, people and invitatio
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, ClassVar
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from regulars.core.errors import Refusal
+from regulars.core.errors import NotAllowed, Refusal
 from regulars.core.sight import GROUPS, Level
 from regulars.staff.models import Sees, StaffRole, User
 from regulars.staff.roles import PERMISSIONS, Role, permissions_of
@@ -166,16 +167,27 @@ def require_teams(by: User | None) -> None:
         raise TooMuch(_("Teams decide who sees which customers. Only who sees all customers may change them."))
 
 
-def lock_owners() -> list[User]:
-    """The owners who are let in, held until the transaction ends, so that two cannot remove each other at once."""
-    owners = User.objects.select_for_update(of=("self",)).filter(role=Role.OWNER, is_active=True)
-    return list(owners.order_by("pk"))
+def hold(by: User | None, permission: str, *people: User) -> tuple[User | None, list[User]]:
+    """Who acts and whom it is about, as they are now, held until the transaction ends, and all owners with them.
+
+    All are held in one order, so that of two who change each other at the same moment one waits, and is then refused by
+    what the other did. Raises NotAllowed where who acts has lost the permission, or works here no more.
+    """
+    wanted = {person.pk for person in people} | ({by.pk} if by is not None else set())
+    rows = User.objects.select_related("definition").select_for_update(of=("self",))
+    held = {row.pk: row for row in rows.filter(Q(pk__in=wanted) | Q(role=Role.OWNER)).order_by("pk")}
+    now = held[by.pk] if by is not None else None
+    if now is not None and not now.may(permission):
+        raise NotAllowed(
+            _("You may not do this any more: %(what)s.") % {"what": PERMISSIONS[permission]}, permission=permission
+        )
+    return now, [held[person.pk] for person in people]
 
 
-def require_other_owner(person: User, owners: Iterable[User]) -> None:
-    """Refuse to lose the last owner. Raises LastOwner."""
-    ids = {owner.pk for owner in owners}
-    if person.pk in ids and len(ids) == 1:
+def require_other_owner(person: User) -> None:
+    """Refuse to lose the last owner, of those that `hold` holds. Raises LastOwner."""
+    ids = set(User.objects.filter(role=Role.OWNER, is_active=True).values_list("pk", flat=True))
+    if ids == {person.pk}:
         raise LastOwner(_("%(name)s is the only owner. Make somebody else an owner first.") % {"name": person.name})
 
 

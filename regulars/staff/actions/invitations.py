@@ -56,6 +56,7 @@ def invite(
 
     Raises Invalid, and TooMuch where `by` would give what they do not have.
     """
+    by, _nobody = grants.hold(by, "staff.edit")
     email, name = _checked(email, name)
     teams = sorted(teams, key=lambda team: team.name)
     grant = grants.of_role(role)
@@ -80,6 +81,7 @@ def invite_again(invitation: Invitation, *, by: User | None) -> tuple[Invitation
 
     Raises LinkHoldsNoMore where it was accepted, and TooMuch. One that was withdrawn holds again.
     """
+    by, _nobody = grants.hold(by, "staff.edit")
     invitation = _locked(invitation)
     grants.require_within(by, grants.of_role(invitation.role) or grants.Grant(), role=invitation.role)
     if invitation.accepted_at is not None or User.objects.filter(email=invitation.email).exists():

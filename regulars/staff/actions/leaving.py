@@ -47,12 +47,12 @@ def let_go(person: User, *, by: User | None, successor: User | None = None) -> L
 
     What they did stays theirs in every log. Raises Invalid, NotOneself, TooMuch and LastOwner.
     """
-    person = User.objects.select_related("definition").select_for_update(of=("self",)).get(pk=person.pk)
+    by, (person,) = grants.hold(by, "staff.edit", person)
     grants.require_power_over(by, person)
     if successor is not None and (successor.pk == person.pk or not successor.is_active):
         sentence = _("Choose somebody who works here.")
         raise Invalid(sentence, fields={"successor": [sentence]})
-    grants.require_other_owner(person, grants.lock_owners())
+    grants.require_other_owner(person)
     teams = tuple(person.teams.values_list("name", flat=True))
     tokens = list(ApiToken.objects.filter(user=person, revoked_at__isnull=True).order_by("pk"))
     sent = Invitation.objects.filter(invited_by=person, accepted_at__isnull=True, revoked_at__isnull=True)

@@ -25,7 +25,7 @@ def change_colleague(
 
     Raises Invalid, NotOneself, TooMuch and LastOwner.
     """
-    person = _locked(person)
+    by, (person,) = grants.hold(by, "staff.edit", person)
     wanted = None if teams is None else sorted(teams, key=lambda team: team.pk)
     has_other_teams = wanted is not None and {team.pk for team in wanted} != set(_team_ids(person))
     if role is not None and role != person.role:
@@ -40,21 +40,22 @@ def change_colleague(
 
 
 def move_to_role(person: User, *, role: str, by: User | None) -> None:
-    """Give somebody another role, inside a transaction, and sign them out of every browser.
+    """Give somebody who is held another role, inside a transaction, and sign them out of every browser.
 
     Raises Invalid, NotOneself, TooMuch and LastOwner.
     """
-    grant = grants.of_role(role)
+    definition = StaffRole.objects.select_for_update().filter(key=role).first()  # so that nobody deletes it meanwhile
+    grant = grants.of_definition(definition) if definition is not None else grants.of_role(role)
     if grant is None:
         sentence = _("There is no such role.")
         raise Invalid(sentence, fields={"role": [sentence]})
     grants.require_power_over(by, person)
     grants.require_within(by, grant, role=role)
     if person.role == Role.OWNER != role:
-        grants.require_other_owner(person, grants.lock_owners())
+        grants.require_other_owner(person)
     before = person.role
     person.role = role
-    person.definition = StaffRole.objects.filter(key=role).first()
+    person.definition = definition
     person.save(update_fields=["role", "definition"])
     _tell(person, role=[before, role])
     end_sessions(person, why="role changed")
@@ -66,11 +67,11 @@ def switch_off(person: User, *, by: User | None) -> int:
 
     Their tokens do not work meanwhile. Switching off twice is the same as once. Raises NotOneself, TooMuch, LastOwner.
     """
-    person = _locked(person)
+    by, (person,) = grants.hold(by, "staff.edit", person)
     grants.require_power_over(by, person)
     if not person.is_active:
         return 0
-    grants.require_other_owner(person, grants.lock_owners())
+    grants.require_other_owner(person)
     person.is_active = False
     person.save(update_fields=["is_active"])
     _tell(person, is_active=[True, False])
@@ -80,17 +81,13 @@ def switch_off(person: User, *, by: User | None) -> int:
 @transaction.atomic
 def switch_on(person: User, *, by: User | None) -> User:
     """Let somebody in again, also one who had left. Raises NotOneself and TooMuch."""
-    person = _locked(person)
+    by, (person,) = grants.hold(by, "staff.edit", person)
     grants.require_power_over(by, person)
     if not person.is_active:
         person.is_active, person.left_at = True, None
         person.save(update_fields=["is_active", "left_at"])
         _tell(person, is_active=[False, True])
     return person
-
-
-def _locked(person: User) -> User:
-    return User.objects.select_related("definition").select_for_update(of=("self",)).get(pk=person.pk)
 
 
 def _team_ids(person: User) -> list[int]:

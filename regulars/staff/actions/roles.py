@@ -35,6 +35,7 @@ class RoleInUse(Refusal):
 @transaction.atomic
 def create_role(*, by: User | None, name: str, grant: Grant) -> StaffRole:
     """A role of the shop's own. Raises Invalid, and TooMuch where it gives what `by` does not have."""
+    by, _nobody = grants.hold(by, "roles.edit")
     name = _checked(name, grant)
     grants.require_within(by, grant)
     row = StaffRole(key=secrets.token_hex(_KEY // 2), name=name)
@@ -54,6 +55,7 @@ def change_role(key: str, *, by: User | None, name: str, grant: Grant, version: 
     With `version` (0: a built-in role that nobody changed), only that version of it is changed. Raises Invalid, Stale,
     OwnerStays, NotOneself, and TooMuch where the role gave, or would give, what `by` does not have.
     """
+    by, _nobody = grants.hold(by, "roles.edit")
     row = _locked(key)
     _require_power(by, key, row)
     if version is not None and version != (row.version if row else 0):
@@ -81,6 +83,7 @@ def give_back_role(key: str, *, by: User | None) -> None:
 
     Raises NotOneself, and TooMuch where the role gave, or would give again, what `by` does not have.
     """
+    by, _nobody = grants.hold(by, "roles.edit")
     row = _locked(key)
     _require_power(by, key, row)
     if row is None or key not in Role.values:
@@ -100,12 +103,12 @@ def delete_role(key: str, *, by: User | None, move_to: str = "") -> None:
 
     Raises RoleInUse where somebody has it and no other role is named, and what `move_to_role` raises.
     """
+    by, people = grants.hold(by, "roles.edit", *User.objects.filter(role=key))
     row = _locked(key)
     if row is None or key in Role.values:
         sentence = _("Only roles of your own can be deleted.")
         raise Invalid(sentence, fields={"role": [sentence]})
     _require_power(by, key, row)
-    people = list(User.objects.filter(role=key).order_by("pk"))
     invited = Invitation.objects.filter(role=key, accepted_at__isnull=True, revoked_at__isnull=True)
     if (people or invited.exists()) and not move_to:
         raise RoleInUse(_("Somebody has this role, or is invited with it. Say which role they get."))

@@ -20,6 +20,7 @@ from regulars.timeline.actions import record
 @transaction.atomic
 def create_team(*, by: User | None, name: str, members: Iterable[User] = ()) -> Team:
     """Colleagues who look after customers together. Raises Invalid and TooMuch."""
+    by, _nobody = grants.hold(by, "staff.edit")
     grants.require_teams(by)
     team = Team.objects.create(name=_free_name(name))
     team.members.set(members)
@@ -30,6 +31,7 @@ def create_team(*, by: User | None, name: str, members: Iterable[User] = ()) -> 
 @transaction.atomic
 def change_team(team: Team, *, by: User | None, name: str, members: Iterable[User]) -> Team:
     """Another name, other members. Raises Invalid and TooMuch."""
+    by, _nobody = grants.hold(by, "staff.edit")
     grants.require_teams(by)
     team = Team.objects.select_for_update().get(pk=team.pk)
     before = {"name": team.name, "members": _emails(team)}
@@ -48,6 +50,7 @@ def change_team(team: Team, *, by: User | None, name: str, members: Iterable[Use
 @transaction.atomic
 def delete_team(team: Team, *, by: User | None) -> None:
     """Delete a team; its people stay. Raises TooMuch."""
+    by, _nobody = grants.hold(by, "staff.edit")
     grants.require_teams(by)
     team = Team.objects.select_for_update().get(pk=team.pk)
     _tell(team, "deleted", {"name": [team.name, ""], "members": [_emails(team), []]})

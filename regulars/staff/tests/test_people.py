@@ -1,11 +1,14 @@
 """Colleagues: their roles and teams, switched off and on, and let go."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
+from django.db import connection
 from django.test import Client
 
-from regulars.core.errors import Invalid
+from regulars.core.errors import Invalid, NotAllowed
 from regulars.staff import duties
 from regulars.staff.actions import (
     change_colleague,
@@ -369,3 +372,68 @@ def test_the_list_of_people_grows_without_more_queries(client_of, ada, django_as
         page = client.get("/settings/people").content.decode()
     assert "Person 2" in page
     assert "new2@shop.example" in page
+
+
+def test_who_lost_the_right_meanwhile_does_nothing_with_it(ada, otto, dora, ben):
+    stale = User.objects.get(pk=otto.pk)
+    switch_off(otto, by=ada)
+    for deed in (
+        lambda: switch_off(ben, by=stale),
+        lambda: change_colleague(ben, by=stale, role="owner"),
+        lambda: create_role(by=stale, name="Mighty", grant=Grant()),
+        lambda: invite(by=stale, email="new@shop.example", role="owner"),
+        lambda: create_team(by=stale, name="Harbour"),
+    ):
+        with pytest.raises(NotAllowed):
+            deed()
+    ben.refresh_from_db()
+    assert (ben.role, ben.is_active, Invitation.objects.count(), Team.objects.count()) == ("agent", True, 0, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_owners_who_remove_each_other_at_once_leave_one():
+    for _round in range(5):
+        owners = [
+            User.objects.create(name=f"Owner {n}", email=f"o{n}@shop.example", role="owner", password="!")
+            for n in (0, 1)
+        ]
+        gate = Barrier(2)
+
+        def remove(n, owners=owners, gate=gate):
+            by, other = User.objects.get(pk=owners[n].pk), User.objects.get(pk=owners[1 - n].pk)
+            gate.wait()
+            try:
+                change_colleague(other, by=by, role="agent") if n else switch_off(other, by=by)
+            except (NotAllowed, LastOwner, TooMuch):
+                return "refused"
+            finally:
+                connection.close()
+            return "done"
+
+        with ThreadPoolExecutor(2) as pool:
+            assert sorted(pool.map(remove, (0, 1))) == ["done", "refused"]
+        assert User.objects.filter(role="owner", is_active=True).count() == 1
+        User.objects.all().delete()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_link_that_is_used_twice_at_once_lets_one_in(client):
+    from regulars.staff.actions import accept
+    from regulars.staff.actions.invitations import LinkHoldsNoMore
+
+    _made, token = invite(by=None, email="new@shop.example", role="agent")
+    gate = Barrier(3)
+
+    def come(n):
+        gate.wait()
+        try:
+            accept(token, name=f"Newt {n}", password="a kettle full of sencha")
+        except LinkHoldsNoMore:
+            return "refused"
+        finally:
+            connection.close()
+        return "in"
+
+    with ThreadPoolExecutor(3) as pool:
+        assert sorted(pool.map(come, range(3))) == ["in", "refused", "refused"]
+    assert User.objects.filter(email="new@shop.example").count() == 1
