@@ -26,6 +26,7 @@ _OF_A_PERSON = frozenset({
 })  # fmt: skip
 _WORDS = 500
 _SAFE = frozenset({"GET", "HEAD"})
+_SHOWS = frozenset({200, 206, 410, 422})
 
 
 _PARTS = {
@@ -97,9 +98,9 @@ def _noted(view: Callable[..., HttpResponse], part: str) -> Callable[..., HttpRe
     @wraps(view)
     def seen(request: HttpRequest, public_id: str, **more: Any) -> HttpResponse:
         response = view(request, public_id=public_id, **more)
-        # a redirection or a refusal shows nothing; the page of somebody who is deleted shows who it was
+        # a redirection or a refusal shows nothing; a form that was refused shows whom it is about
         number = Customer.pk_of(public_id)
-        if request.method in _SAFE and number and (response.status_code in {200, 410}):
+        if request.method in _SAFE and number and response.status_code in _SHOWS:
             opened([number], str(more.get("slug", part)))
         return response
 

@@ -131,6 +131,15 @@ describe(
     ),
 )
 describe(
+    "not-written-down",
+    status=HTTPStatus.SERVICE_UNAVAILABLE,
+    title=_("It could not be written down that you read this"),
+    text=_(
+        "Whoever reads a customer is written down before anything is shown. That was not possible now, because the "
+        "disk is full or the database has been away for long, and so nothing is shown. Try again later."
+    ),
+)
+describe(
     "not-allowed",
     status=HTTPStatus.FORBIDDEN,
     title=_("The token may not do this"),
