@@ -15,6 +15,7 @@ _held: list[IO[Any]] = []
 
 def keep_open() -> None:
     """Say that this process has the shop open, as long as it lives."""
+    settings.REGULARS_HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = _lock_of(settings.REGULARS_HOME)
     fcntl.flock(lock, fcntl.LOCK_SH)
     _held.append(lock)

@@ -85,6 +85,15 @@ class Elsewhere:
         with closing(opened(str(self.home / "regulars.sqlite3"), keys)) as raw:
             return tables.of_sqlite(raw)
 
+    def keys(self):
+        code = (
+            "import django; django.setup(); from regulars.core.models import WrappedKey\n"
+            "print(*WrappedKey.objects.values_list('name', flat=True))"
+        )
+        done = subprocess.run([sys.executable, "-c", code], env=self.environment(), capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.split()
+
     def drop(self):
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
@@ -209,7 +218,7 @@ def test_a_file_is_restored_with_the_keys_that_lie_beside_it(taken, elsewhere, t
     restore(str(stick / taken.name), elsewhere.into)
     listed = elsewhere.regulars("backup", "list", "--json", REGULARS_BACKUP=str(stick))
     assert json.loads(listed.stdout)["backups"][0]["name"] == taken.name, listed.stderr
-    assert elsewhere.tables()["core_wrappedkey"].rows >= 1
+    assert "witness" in elsewhere.keys()
 
 
 def test_sealed_fields_are_not_lost_by_accident(stocked, elsewhere, tmp_path, settings, monkeypatch):
@@ -223,10 +232,10 @@ def test_sealed_fields_are_not_lost_by_accident(stocked, elsewhere, tmp_path, se
     shutil.copy(Path(run.place) / run.name, source)
     settings.BACKUP_PLACES = [str(tmp_path / "nothing")]
     monkeypatch.setattr(keys, "of_database", lambda: keys.Keys([], frozenset()))
-    with pytest.raises(NoKeys, match="keys.age is not beside the backup"):
+    with pytest.raises(NoKeys, match=r"keys\.age is not beside the backup"):
         restore(str(source), elsewhere.into)
     restore(str(source), elsewhere.into, without_sealed=True)
-    assert elsewhere.tables()["core_wrappedkey"].rows == 0
+    assert "witness" not in elsewhere.keys()
     WrappedKey.objects.filter(name="witness").delete()
 
 
@@ -281,7 +290,7 @@ def test_a_backup_of_a_newer_version_is_left_alone(stocked, elsewhere, monkeypat
     monkeypatch.setattr(taking, "_manifest", newer)
     monkeypatch.setattr(proving, "prove_run", lambda *_arguments, **_options: None)
     [run] = taking.create(say=silent)
-    with pytest.raises(OtherEngine, match="core 9999_of_tomorrow.*Update Regulars first"):
+    with pytest.raises(OtherEngine, match=r"core 9999_of_tomorrow.*Update Regulars first"):
         restore(run.name, elsewhere.into)
     if connection.vendor == "sqlite":
         assert not (elsewhere.home / "regulars.sqlite3").exists()
