@@ -224,8 +224,9 @@ def _notes(entry: Entry) -> list[str]:
         notes.append(ngettext("%(count)s of them", "%(count)s of them", data["count"]) % {"count": data["count"]})
     if data.get("reason"):
         notes.append(_("Reason: %(reason)s") % {"reason": data["reason"]})
-    if isinstance(data.get("email"), str) and data["email"]:
-        notes.append(data["email"])
+    email = data.get("email")
+    if isinstance(email, str) and email and entry.fact and "%(email)s" not in str(entry.fact.sentence):
+        notes.append(email)
     if isinstance(data.get("scopes"), list) and data["scopes"]:
         notes.append(", ".join(map(str, data["scopes"])))
     return notes
