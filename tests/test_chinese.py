@@ -45,6 +45,7 @@ NAMES = {
 NOT_PAGES = (
     "api/", "^api", "assets/", "ui", "problems", "customers/export", "customers/companies", "customers/people",
     "customers/tags/names", "customers/view-counts", "settings/backups/",
+    "settings/privacy/consents/export", "settings/privacy/rules/period",
 )  # fmt: skip
 
 

@@ -11,10 +11,9 @@ import hmac
 import json
 from typing import Any
 
-from django.conf import settings
-
 from regulars import __version__
 from regulars.core import shop
+from regulars.core.backup import identities
 from regulars.customers.models import Erasure, Tombstone
 from regulars.customers.privacy.searching import Searched
 
@@ -73,7 +72,7 @@ def text_of(certificate: dict[str, Any]) -> str:
 def sealed(certificate: dict[str, Any]) -> tuple[str, str]:
     """Digest and seal of a certificate; the seal names the key it was made with."""
     text = text_of(certificate).encode()
-    key = settings.KEY_RING.current
+    key = identities.ring().current
     return hashlib.sha256(text).hexdigest(), f"{key.id}:{hmac.digest(key.derive(_PURPOSE), text, 'sha256').hex()}"
 
 
@@ -81,7 +80,7 @@ def is_true(erasure: Erasure) -> bool:
     """Whether a certificate is as it was sealed; False too where its key is not in the ring any more."""
     text = text_of(erasure.certificate).encode()
     name, _colon, seal = erasure.signature.partition(":")
-    key = settings.KEY_RING.by_id.get(name)
+    key = identities.ring().by_id.get(name)
     if key is None or hashlib.sha256(text).hexdigest() != erasure.digest:
         return False
     return hmac.compare_digest(hmac.digest(key.derive(_PURPOSE), text, "sha256").hex(), seal)

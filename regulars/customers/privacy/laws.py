@@ -25,16 +25,17 @@ class Period:
     is_own: bool = False  # said by the owner
 
 
-# Years from the end of the year of the sale. What is longest for invoices and the books they belong to.
+# Years from the end of the year of the sale. What is longest for invoices and the books they belong to: German invoices
+# alone are kept 8 years, the books that hold them 10.
 PERIODS: dict[str, tuple[int, str]] = {
     "AT": (7, "BAO § 132"),
     "AU": (5, "Income Tax Assessment Act 1936 s 262A"),
     "BE": (10, "Code TVA art. 60"),
     "CA": (6, "Income Tax Act s 230"),
     "CH": (10, "OR Art. 958f"),
-    "CN": (10, "税收征收管理法实施细则 § 29 (10 years); 电子商务法 § 31 (3 years)"),
+    "CN": (10, "税收征收管理法实施细则 § 29; 电子商务法 § 31"),
     "CZ": (10, "Zákon o DPH § 35"),
-    "DE": (10, "AO § 147 (3), HGB § 257 (4): books 10 years, invoices 8"),
+    "DE": (10, "AO § 147 (3), HGB § 257 (4)"),
     "DK": (5, "Bogføringsloven § 12"),
     "ES": (6, "Código de Comercio art. 30"),
     "FI": (10, "Kirjanpitolaki 2:10 §"),

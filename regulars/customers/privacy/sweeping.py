@@ -118,7 +118,9 @@ def _calls(_column: str, keys: Sequence[str]) -> None:
 
 def _jobs(_column: str, keys: Sequence[str]) -> None:
     """What is done needs no words any more; what is still to do keeps what it needs to be done."""
-    ended = DBTaskResult.objects.filter(pk__in=keys, status__in=[TaskResultStatus.SUCCESSFUL, TaskResultStatus.FAILED])
+    numbers: Any = keys
+    over = [TaskResultStatus.SUCCESSFUL, TaskResultStatus.FAILED]
+    ended = DBTaskResult.objects.filter(pk__in=numbers, status__in=over)
     Lease.objects.filter(job__in=ended).delete()
     ended.delete()
 
@@ -138,12 +140,12 @@ def _changes(_column: str, keys: Sequence[str]) -> None:
 
 
 def _change_sets(column: str, keys: Sequence[str]) -> None:
-    empty = {"params": {}, "selection": {}, "counts": {}}
+    empty: dict[str, Any] = {"params": {}, "selection": {}, "counts": {}}
     ChangeSet.objects.filter(pk__in=keys).update(**{column: empty.get(column, "")})
 
 
 def _import_files(column: str, keys: Sequence[str]) -> None:
-    empty = {"mapping": {}, "options": {}, "repairs": []}
+    empty: dict[str, Any] = {"mapping": {}, "options": {}, "repairs": []}
     ImportFile.objects.filter(pk__in=keys).update(**{column: empty.get(column, "…")})
 
 
