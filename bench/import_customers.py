@@ -127,6 +127,7 @@ def _environment(home: Path, url: str) -> dict[str, str]:
         "REGULARS_HOME": str(home),
         "DATABASE_URL": url,
         "REGULARS_SECRET_KEY": "only-for-measuring",
+        "REGULARS_KEYS": "rgk_" + "only-for-tests" * 3 + "A",
         "DJANGO_SETTINGS_MODULE": "regulars.config.settings",
     }
 
