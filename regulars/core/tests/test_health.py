@@ -18,11 +18,11 @@ def test_a_ready_shop_says_so_and_sets_no_cookie(client, db):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_database_of_another_version_is_not_ready(client):
-    call_command("migrate", "sessions", "zero", verbosity=0)
+    call_command("migrate", "messaging", "zero", verbosity=0)
     try:
         answer = client.get("/readyz")
     finally:
-        call_command("migrate", "sessions", verbosity=0)
+        call_command("migrate", "messaging", verbosity=0)
     assert answer.status_code == 503
     assert answer.json() == {"status": "not ready", "reason": "the database waits for `regulars migrate`"}
 
