@@ -17,6 +17,7 @@ import click
 from regulars import __version__
 
 _GROUPS = {
+    "audit": "The log of who changed and read what, and the proof that it is as it was.",
     "backup": "Backups that prove themselves: take, list, verify, release.",
     "bulk": "Changes of many customers, and the way back.",
     "duplicates": "Find records that mean the same person.",

@@ -26,6 +26,7 @@ from regulars.config.environment import (
 # ── where data lives
 REGULARS_HOME = data_folder()
 KEY_RING = key_ring()
+SEALS_FILE = text("REGULARS_SEALS_FILE", default="")
 DATABASES = {"default": database(text("DATABASE_URL", default=""), home=REGULARS_HOME, ring=KEY_RING)}
 IS_SQLITE = DATABASES["default"]["ENGINE"] == "regulars.core.sqlcipher"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
