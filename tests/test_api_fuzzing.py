@@ -13,6 +13,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections, transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.checks import load_all_checks
 from schemathesis.config import SchemathesisConfig
@@ -147,7 +148,12 @@ def fuzz(operation, program, ids, *, mode, times, may):
         if found := check(case, answer, program, may=may):
             wrong.setdefault(answer.status_code, f"{case.as_curl_command()}\n{found}")
 
-    call()
+    try:
+        call()
+    except Unsatisfiable:
+        # an operation without a body or a parameter of its own has nothing that could be wrong
+        assert mode is GenerationMode.NEGATIVE, operation.label
+        assert "requestBody" not in operation.definition.raw, operation.label
     return seen, list(wrong.values())
 
 
