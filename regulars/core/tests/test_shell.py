@@ -15,7 +15,13 @@ from regulars.core.ui.stylesheet import sheet
 
 ROOT = Path(regulars.__file__).parent
 # a mail is read elsewhere, under no policy of ours, and has no style sheet to name classes in
-TEMPLATES = sorted(path for path in ROOT.glob("*/templates/**/*.html") if path.parent.name != "mail")
+# the file that a person gets of their data stands alone, and brings its own look; so do mails
+ALONE = {"privacy/_style.html"}
+TEMPLATES = sorted(
+    path
+    for path in ROOT.glob("*/templates/**/*.html")
+    if path.parent.name != "mail" and f"{path.parent.name}/{path.name}" not in ALONE
+)
 
 
 def test_every_page_forbids_foreign_and_inline_scripts_and_styles(client, db):
@@ -115,7 +121,7 @@ def test_a_key_leads_to_one_place_only():
 
 def test_places_that_need_a_permission_are_not_shown_without(charlie):
     assert {place.name for place in menu.places(charlie)} == {"today", "settings"}
-    assert {page.name for page in menu.settings_pages(charlie)} == {"profile", "about"}
+    assert {page.name for page in menu.settings_pages(charlie)} == {"profile", "security", "about"}
     assert menu.commands(charlie) == []
 
 
