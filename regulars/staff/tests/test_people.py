@@ -437,3 +437,18 @@ def test_a_link_that_is_used_twice_at_once_lets_one_in(client):
     with ThreadPoolExecutor(3) as pool:
         assert sorted(pool.map(come, range(3))) == ["in", "refused", "refused"]
     assert User.objects.filter(email="new@shop.example").count() == 1
+
+
+def test_many_customers_are_handed_over_in_the_background(ada, ben, dora, monkeypatch, run_jobs):
+    from regulars.customers.actions import bulk, change_customer, create_customer
+    from regulars.customers.models import ChangeSet, Customer
+
+    monkeypatch.setattr(bulk, "AT_HAND", 2)
+    for number in range(5):
+        change_customer(create_customer(values={"name": f"Person {number}"}), values={"looked_after_by": ben})
+    done = let_go(ben, by=ada, successor=dora)
+    assert done.duties == ["5 customers"]
+    assert Customer.objects.filter(looked_after_by=ben).count() == 5
+    run_jobs()
+    assert Customer.objects.filter(looked_after_by=dora).count() == 5
+    assert (ChangeSet.objects.get().state, ChangeSet.objects.get().total) == ("applied", 5)
