@@ -55,9 +55,30 @@ _PARTS = {
 }
 
 
+_DEEDS = {
+    "saved view": _("saved view"),
+    "wording": _("wording"),
+    "household": _("household"),
+    "added": _("added"),
+    "changed": _("changed"),
+    "moved": _("moved"),
+    "removed": _("removed"),
+    "stopped": _("stopped"),
+    "repeated": _("repeated"),
+    "discarded": _("thrown away"),
+    "left out": _("lines left out"),
+    "taken in again": _("lines taken in again"),
+}
+
+
 def part_in_words(part: str) -> str:
     """What of a customer was read, in words; parts without any are told as the addresses call them."""
     return str(_PARTS.get(part, part.replace("_", " ").replace("-", " ")))
+
+
+def deed_in_words(word: str) -> str:
+    """What was done to what, as facts write it, in words."""
+    return str(_DEEDS.get(word, word))
 
 
 def opened(customer_ids: Iterable[int], part: str) -> None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from regulars.core import shop
+from regulars.core.background.overview import label
 from regulars.core.contact import format_phone
 from regulars.customers import (
     birthdays,
@@ -35,6 +36,7 @@ from regulars.customers.people import records
 from regulars.customers.places import country_name, language_name
 from regulars.customers.queries import duplicates
 from regulars.staff.models import User
+from regulars.timeline.facts import JobChanged
 from regulars.timeline.models import Entry, Source
 from regulars.timeline.queries import customer_entries, names_for_audit, names_for_timeline, names_of_reads
 
@@ -167,6 +169,9 @@ def _line(entry: Entry, colleagues: Mapping[str, str]) -> dict[str, Any]:
     data = {key: _joined(value) for key, value in entry.data.items() if not isinstance(value, dict)}
     if "part" in data:
         data["part"] = reads.part_in_words(str(data["part"]))
+    data |= {key: reads.deed_in_words(str(data[key])) for key in ("what", "deed") if key in data}
+    if entry.name == JobChanged.name:
+        data["verb"] = label(str(data["verb"]))
     if entry.name in _OF_MERGES:
         data |= {f"{part}_name": colleagues.get(data.get(part, ""), _("somebody who is gone")) for part in _PARTS}
     sentence = str(entry.fact.sentence) if entry.fact else entry.name
