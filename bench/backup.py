@@ -1,8 +1,9 @@
 """How long a backup takes, how large it is, and how long until it is proven and restored.
 
-The shop is made up (`--rows` customers). “Take” is from the copy of the moment to the last byte in the
-folder; “prove” reads it back, builds a shop from it, counts, compares and looks at everything; “restore” brings it into
-another data folder. MB are those of the database's file. The baseline is a plain copy of that file on the same disk.
+The shop is made up (`--rows` customers; REGULARS_BENCH_HOME names a data folder that has one already). “Take” is from
+the copy of the moment to the last byte in the folder; “prove” reads it back, builds a shop from it, counts, compares
+and looks at everything; “restore” brings it into another data folder. Rows are those of all tables, MB those of the
+database's file. The baseline is a plain copy of that file on the same disk.
 """
 
 from __future__ import annotations
@@ -42,13 +43,19 @@ print(json.dumps({
 def measure(options: Options) -> Iterator[Result]:
     """Fill a shop, take and prove a backup of it, and restore it elsewhere."""
     rows = options.rows_or(100_000)
-    home = options.folder / "home"
-    environment = {**os.environ, "REGULARS_HOME": str(home), "DJANGO_SETTINGS_MODULE": "regulars.config.settings"}
+    home = Path(os.environ.get("REGULARS_BENCH_HOME") or options.folder / "home")
+    environment = {
+        **os.environ,
+        "REGULARS_HOME": str(home),
+        "REGULARS_BACKUP": str(options.folder / "backups"),
+        "DJANGO_SETTINGS_MODULE": "regulars.config.settings",
+    }
     environment.pop("DATABASE_URL", None)
     regulars = str(Path(sys.executable).with_name("regulars"))
-    subprocess.run([regulars, "setup", "--no-demo"], env=environment, check=True, stdout=sys.stderr)
-    fill = [regulars, "demo", "--customers", str(rows), "--seed", "7"]
-    subprocess.run(fill, env=environment, check=True, stdout=sys.stderr)
+    if "REGULARS_BENCH_HOME" not in os.environ:
+        subprocess.run([regulars, "setup", "--no-demo"], env=environment, check=True, stdout=sys.stderr)
+        fill = [regulars, "demo", "--customers", str(rows), "--seed", "7"]
+        subprocess.run(fill, env=environment, check=True, stdout=sys.stderr)
     size = (home / "regulars.sqlite3").stat().st_size
     done = subprocess.run([sys.executable, "-c", _SCRIPT], env=environment, check=True, stdout=subprocess.PIPE)
     run = json.loads(done.stdout.splitlines()[-1])

@@ -248,7 +248,10 @@ def opened(name: str, pieces: Callable[[], Iterable[bytes]], identities: list[Id
             raise
         except Exception as error:
             part = backup.part if backup else _HEADER
-            raise _explained(name, part, error, sealed, plain) from error
+            explained = _explained(name, part, error, sealed, plain)
+            if explained is error:
+                raise
+            raise explained from error
 
 
 def _explained(name: str, part: str, error: Exception, sealed: Flow, plain: Flow) -> Exception:

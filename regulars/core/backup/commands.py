@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from regulars.core import commands, quarantine
 from regulars.core.backup import identities, restoring, sockets, state, taking
 from regulars.core.backup.proving import verify
+from regulars.core.backup.refusals import NoSuchBackup
 from regulars.core.models import BackupRun
 
 _EVERY = 0.2
@@ -59,7 +60,9 @@ def list_command(*, as_json: bool) -> None:
 def verify_command(*, name: str, is_all: bool, as_json: bool) -> None:
     """Prove a backup again (the newest one, where none is named): read, restore, count, look (exit code 1: damaged)."""
     known = [one.name for one in state.listed()[0]]
-    names = list(dict.fromkeys(known)) if is_all else [name or (known[0] if known else "")]
+    if not known:
+        raise NoSuchBackup(_("There is no backup yet. `regulars backup create` takes one."))
+    names = list(dict.fromkeys(known)) if is_all else [name or known[0]]
     say = _progress(as_json=as_json)
     _report_runs([run for one in names for run in verify(one, say=say)], as_json=as_json)
 

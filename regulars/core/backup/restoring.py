@@ -20,6 +20,7 @@ from regulars.core.backup.refusals import Damaged, NoKeys, NoSuchBackup, PlaceAw
 from regulars.core.backup.targets import PostgresqlTarget, SqliteTarget, target_of
 
 Say = Callable[[int, int], None]
+_BEGIN = "restore-"
 Target = SqliteTarget | PostgresqlTarget
 
 
@@ -170,7 +171,9 @@ def _bring_files(aside: Path, target: Target) -> int:
 def _scratch(home: Path) -> Iterator[Path]:
     """Room beside what it is for: a rename there takes no time."""
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="restore-", dir=home))
+    for broken in home.glob(f"{_BEGIN}*"):
+        shutil.rmtree(broken, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=_BEGIN, dir=home))
     try:
         yield folder
     finally:

@@ -85,7 +85,7 @@ class Elsewhere:
         with closing(opened(str(self.home / "regulars.sqlite3"), keys)) as raw:
             return tables.of_sqlite(raw)
 
-    def keys(self):
+    def wrapped_keys(self):
         code = (
             "import django; django.setup(); from regulars.core.models import WrappedKey\n"
             "print(*WrappedKey.objects.values_list('name', flat=True))"
@@ -122,7 +122,7 @@ def test_a_restored_shop_has_the_same_rows_and_the_same_files(taken, elsewhere, 
     same = before.keys() - WRITTEN - LEFT_OUT
     assert {name: found[name] for name in same} == {name: before[name] for name in same}
     assert [found[name].rows for name in sorted(LEFT_OUT & found.keys())] == [0] * len(LEFT_OUT & found.keys())
-    assert found["timeline_entry"].rows == before["timeline_entry"].rows + 1
+    assert found["timeline_entry"].rows > before["timeline_entry"].rows  # it remembers where it comes from
     assert (report.rows, report.files, report.former) == (taken.rows, 1, "")
     if connection.vendor == "sqlite":
         there = elsewhere.home / "attachments/ab/abcdef"
@@ -218,7 +218,7 @@ def test_a_file_is_restored_with_the_keys_that_lie_beside_it(taken, elsewhere, t
     restore(str(stick / taken.name), elsewhere.into)
     listed = elsewhere.regulars("backup", "list", "--json", REGULARS_BACKUP=str(stick))
     assert json.loads(listed.stdout)["backups"][0]["name"] == taken.name, listed.stderr
-    assert "witness" in elsewhere.keys()
+    assert "witness" in elsewhere.wrapped_keys()
 
 
 def test_sealed_fields_are_not_lost_by_accident(stocked, elsewhere, tmp_path, settings, monkeypatch):
@@ -235,7 +235,7 @@ def test_sealed_fields_are_not_lost_by_accident(stocked, elsewhere, tmp_path, se
     with pytest.raises(NoKeys, match=r"keys\.age is not beside the backup"):
         restore(str(source), elsewhere.into)
     restore(str(source), elsewhere.into, without_sealed=True)
-    assert "witness" not in elsewhere.keys()
+    assert "witness" not in elsewhere.wrapped_keys()
     WrappedKey.objects.filter(name="witness").delete()
 
 
@@ -335,6 +335,7 @@ def test_a_restored_shop_sends_nothing_until_it_is_released(stocked, elsewhere, 
         refused = elsewhere.regulars("backup", "create", **mail)
         assert (refused.returncode, "Release it first" in refused.stderr) == (2, True)
         released = elsewhere.regulars("backup", "release", "--json", **mail)
+        assert released.returncode == 0, released.stderr
         assert json.loads(released.stdout) == {"released": run.name}
         until = time.monotonic() + 60
         while not sink.taken and time.monotonic() < until:
