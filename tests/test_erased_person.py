@@ -98,7 +98,7 @@ def everything(home, transactional_db, ada):
     write_note(
         elodie,
         text="Allergic: peanut canary",
-        files=[SimpleUploadedFile("Marchetti.txt", b"secret canary file of Marchetti")],
+        files=[SimpleUploadedFile("Marchetti.txt", b"secret canary file of Elodie Marchetti")],
     )
     change_customer(elodie, values={"occupation": "Baker"})
     add_contact_point(elodie, kind="email", value="elodie.work@posteo.example")
@@ -164,6 +164,7 @@ def test_nothing_is_left_of_an_erased_person(everything, home, ada, run_jobs):
     elodie, other = everything
     wanted = spelled(needles_of(elodie))
     before = search_everything(wanted)
+    assert {"imports/….csv", "attachments/…", "logs/….log"} <= {hit.place for hit in before.hits}
     assert len({hit.place for hit in before.hits}) > 12
     totals = Order.objects.aggregate(total=Sum("total_minor"))["total"]
     request = ask_for_right(
@@ -186,6 +187,8 @@ def test_nothing_is_left_of_an_erased_person(everything, home, ada, run_jobs):
     for path in home.rglob("*"):
         if path.is_file():
             assert canaries_in(path.read_bytes()) == [], path
+    # the file they came with is sealed, so that only who opens it knows that they are in it
+    assert not any((home / "imports").rglob("*.csv"))
     assert (home / "logs" / "web.log").read_text().splitlines()[::2] == ["one line", "last line"]
     # the raw file, freed pages and all
     dump = raw_dump()

@@ -18,8 +18,11 @@ from typing import Any, BinaryIO
 from django.conf import settings
 from django.db import connection
 
+from regulars.core.sealing import Damaged, Forgotten
 from regulars.core.text import fold
-from regulars.customers.models import Customer
+from regulars.customers import attachments
+from regulars.customers.importing import files as imported
+from regulars.customers.models import Attachment, Customer
 from regulars.customers.privacy.identifying import Spelled
 from regulars.staff.models import Session
 from regulars.staff.sessions import SessionStore
@@ -94,8 +97,9 @@ def search(
         _search_table(look, table, records, searched)
         if progress:
             progress(place, total)
+    kept = _attachments(paths)
     for place, path in enumerate(paths, start=len(asked) + 1):
-        _search_file(look, path, searched)
+        _search_file(look, path, kept.get(path.name), records, searched)
         if progress:
             progress(place, total)
     return searched
@@ -264,31 +268,54 @@ def _may_have(look: _Look, rows: Sequence[Sequence[Any]], *, is_packed: bool) ->
     return look.in_text(_APART.join(texts))
 
 
-def _search_file(look: _Look, path: Path, searched: Searched) -> None:
+def _attachments(paths: Sequence[Path]) -> dict[str, Attachment]:
+    """The files of notes among some files, by their name: they are sealed, and say something only when opened."""
+    folder = Path(settings.ATTACHMENTS)
+    keys = [path.name for path in paths if folder in path.parents]
+    found: dict[str, Attachment] = {}
+    for start in range(0, len(keys), _KEYS_KEPT):
+        found |= {one.key: one for one in Attachment.objects.filter(key__in=keys[start : start + _KEYS_KEPT])}
+    return found
+
+
+def _search_file(
+    look: _Look, path: Path, attachment: Attachment | None, gone: frozenset[int], searched: Searched
+) -> None:
     searched.files += 1
     try:
         size = path.stat().st_size
         searched.bytes += size
-        if file_has(look.in_bytes, path) or look.in_text(path.name):
+        if attachment is not None:
+            with attachments.opened(attachment) as body:
+                if content_has(look.in_bytes, body):
+                    is_others = attachment.customer_id not in gone
+                    searched.hits.append(Hit("attachments/…", rows=1, is_others=is_others, path=path))
+        elif file_has(look.in_bytes, path) or look.in_text(path.name):
             folder = path.relative_to(settings.REGULARS_HOME).parts[:1]
             # the folder and the ending say enough: a name of a file can be the name of a person
             searched.hits.append(Hit(f"{folder[0] if len(folder) else ''}/…{path.suffix}", rows=1, path=path))
-    except OSError:
+    except (OSError, Damaged, Forgotten):
         searched.unread.append(path.suffix or "file")
 
 
 def file_has(has: Callable[[bytes], bool], path: Path) -> bool:
-    """Whether a file holds something: in its bytes, or in what is packed in it (tables of office programs, gzip)."""
-    with path.open("rb") as file:
-        head = file.read(4)
-        file.seek(0)
-        if _stream_has(has, file):
-            return True
-        if head[:2] == b"\x1f\x8b":
-            with gzip.open(path) as packed:
-                return _stream_has(has, packed)  # type: ignore[arg-type]
-    if head == b"PK\x03\x04" and zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
+    """Whether a file holds something: in its bytes, or in what is packed in it; one of an import may be sealed."""
+    with imported.opened(path) as file:
+        return content_has(has, file)
+
+
+def content_has(has: Callable[[bytes], bool], file: BinaryIO) -> bool:
+    """Whether an open file holds something: in its bytes, or in what is packed in it (office programs, gzip)."""
+    head = file.read(4)
+    file.seek(0)
+    if _stream_has(has, file):
+        return True
+    file.seek(0)
+    if head[:2] == b"\x1f\x8b":
+        with gzip.open(file) as packed:
+            return _stream_has(has, packed)  # type: ignore[arg-type]
+    if head == b"PK\x03\x04" and zipfile.is_zipfile(file):
+        with zipfile.ZipFile(file) as archive:
             for entry in archive.infolist():
                 if entry.file_size <= _LARGEST_PACKED and not entry.flag_bits & 1:
                     with archive.open(entry) as packed_file:
