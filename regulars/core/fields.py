@@ -171,8 +171,8 @@ class OfPerson(models.Model):
 class SealedJson(models.JSONField):
     """JSON in which every text, number or list of them under one of `keys` is sealed, at any depth.
 
-    Where the row says no person, the shop's own key seals. What `is_history` is never written anew, because others
-    vouch for every byte of it.
+    Where the row says no person, or `person` is empty, the shop's own key seals. What `is_history` is never written
+    anew, because others vouch for every byte of it.
     """
 
     def __init__(
@@ -202,7 +202,7 @@ class SealedJson(models.JSONField):
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         value = super().pre_save(model_instance, add)
-        return self.sealed(value, getattr(model_instance, self.person))
+        return self.sealed(value, getattr(model_instance, self.person) if self.person else None)
 
     def sealed(self, value: Any, person_id: int | None) -> Any:
         """A value as it stands in the column of this person's row."""
@@ -301,8 +301,7 @@ def _seal_one(value: Any, place: str, person_id: int | None) -> Any:
         return value.sealed
     if value is None or value == "" or isinstance(value, bool) or (isinstance(value, str) and _is_token(value)):
         return value
-    # a number comes back as one
-    text = f"={value}" if isinstance(value, int) else f"'{value}"
+    text = json.dumps(value, ensure_ascii=False)  # a number comes back as one
     return sealing.seal(person_id, text, place) if person_id is not None else sealing.seal_secret(text, place)
 
 
@@ -321,7 +320,7 @@ def _open_one(value: Any, place: str) -> Any:
         lost = Lost()
         lost.sealed = value
         return lost
-    return int(text[1:]) if text[0] == "=" else text[1:]
+    return json.loads(text)
 
 
 def _is_token(value: str) -> bool:

@@ -42,6 +42,23 @@ def add(place: Place) -> None:
     _PLACES[place.name] = place
 
 
+def add_secrets(model: type[models.Model], column: str, *, place: Callable[[Any], str]) -> None:
+    """Let a column that `sealing.seal_secret` sealed follow to newer keys; `place` is theirs by the row's key."""
+
+    def renew() -> int:
+        count = 0
+        for keys in parts(model._base_manager.exclude(**{column: ""})):
+            with transaction.atomic():
+                rows = model._base_manager.select_for_update(of=("self",), no_key=True).filter(pk__in=keys)
+                for pk, text in rows.values_list("pk", column):
+                    newer = renewed_text(text, place(pk))
+                    if newer != text:
+                        count += model._base_manager.filter(pk=pk).update(**{column: newer})
+        return count
+
+    add(Place(f"{model._meta.label}.{column}", seal=lambda: 0, renew=renew))
+
+
 def seal_waiting() -> int:
     """Seal all that was written before there were keys; how many rows and files that were."""
     own = sum(place.seal() for place in _PLACES.values())
@@ -127,7 +144,7 @@ def _in_question(
 def _as_they_stand(
     model: type[models.Model], fields: dict[str, SealedText | SealedJson], keys: Sequence[int]
 ) -> list[dict[str, Any]]:
-    people = {field.person for field in fields.values()} - {"pk"}
+    people = {field.person for field in fields.values()} - {"pk", ""}
     raw = {f"raw_{name}": AsItStands(field) for name, field in fields.items()}
     rows = model._base_manager.filter(pk__in=keys).order_by("pk")
     if connection.vendor == "postgresql":
@@ -144,7 +161,7 @@ def _rewrite(
     columns: dict[str, Any] = {}
     for name, field in fields.items():
         before = row[f"raw_{name}"]
-        after = change(field, before, row[field.person]) if before else before
+        after = change(field, before, row.get(field.person)) if before else before
         if isinstance(after, tuple):
             after, more = after
             columns |= more

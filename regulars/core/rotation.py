@@ -25,6 +25,8 @@ from regulars.core.sqlcipher.files import InUse, can_read, encrypt, is_plain, un
 
 _NOTICED_IN = 6.0  # seconds until every process writes with a new generation (see datakeys)
 
+_RENEWING = "renewing"
+
 Say = Callable[[str], None]
 
 
@@ -80,14 +82,15 @@ def renew_data(*, say: Say = lambda _sentence: None) -> int:
 
     1. Make a new generation of the keys, unless one was begun, and wait until every process writes with it.
     2. Seal anew what older ones sealed, part by part. Cut short, it goes on with the next call.
-    3. Destroy the older keys of files, when nothing is left that needs them. Those of people stay for the history,
-       which is sealed in the audit and never written anew.
+    3. The older generations stay, locked under the ring: what stands on the timeline is vouched for by the audit, and
+       never written anew.
     """
     names = (datakeys.PEOPLE, "files")
     if not _is_begun():
         with transaction.atomic():
             for name in names:
                 datakeys.add_generation(name)
+            datakeys.named(_RENEWING)
             replace_keys()
         time.sleep(_NOTICED_IN)
     say(_("Data are sealed anew. The shop may go on meanwhile."))
@@ -95,7 +98,7 @@ def renew_data(*, say: Say = lambda _sentence: None) -> int:
     while renewed := resealing.renew_all():
         count += renewed
     with transaction.atomic():
-        datakeys.drop_generations("files", below=datakeys.named("files").newest)
+        WrappedKey.objects.filter(name=_RENEWING).delete()
         replace_keys()
     return count
 
@@ -119,8 +122,8 @@ def _is_unfinished() -> bool:
 
 
 def _is_begun() -> bool:
-    """Whether data are being sealed anew: the older key of files goes when that is done."""
-    return len(datakeys.named("files").generations) > 1
+    """Whether data are being sealed anew: a key that nothing is locked with stands for it."""
+    return WrappedKey.objects.filter(name=_RENEWING).exists()
 
 
 def _with_new_key(ring: KeyRing) -> KeyRing:

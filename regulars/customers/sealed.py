@@ -23,6 +23,7 @@ KEYS = Keys(
     names=frozenset({*COLUMNS, "birth_date", "birth_year", "birthday", "sealed"}),
     prefix=CUSTOM,
 )
+KEYS_OF_PARAMS = Keys(names=frozenset({"value", "because"}))  # what many customers get, and why they are restricted
 KEYS_OF_PLANS = Keys(names=KEYS.names | {"note"}, prefix=CUSTOM)
 
 _BIRTH, _YEAR, _DAY = "customers_customer.birth", "customers_customer.birth_year", "customers_customer.birthday"

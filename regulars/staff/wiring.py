@@ -4,9 +4,10 @@ from http import HTTPStatus
 
 from django.utils.translation import gettext_lazy as _
 
-from regulars.core import commands, menu
+from regulars.core import commands, menu, resealing
 from regulars.core.api import problems
 from regulars.staff.commands import create, list_tokens, revoke
+from regulars.staff.models import Authenticator
 from regulars.staff.people_commands import invite_command, list_people, off_command, on_command, role_command
 from regulars.staff.sign_in_commands import password, second_step
 
@@ -122,3 +123,6 @@ for _slug, _status, _title, _text in (
     ),
 ):
     problems.describe(_slug, status=_status, title=_title, text=_text)
+
+# the secrets of apps that show codes follow to newer keys
+resealing.add_secrets(Authenticator, "secret", place=lambda pk: f"staff_authenticator.secret/{pk}")

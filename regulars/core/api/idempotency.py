@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from regulars.core import resealing, sealing
 from regulars.core.api.problems import Problem, reason
 from regulars.core.background import every
 from regulars.core.models import IdempotentCall
@@ -27,6 +28,7 @@ HEADER = "Idempotency-Key"
 LONGEST_KEY = 255
 KEPT_FOR = dt.timedelta(days=7)
 _KEPT_HEADERS = ("ETag", "Location")
+_PLACE = "core_idempotentcall.body"
 
 
 def begin(request: HttpRequest, *, caller_id: int) -> IdempotentCall | None:
@@ -49,10 +51,10 @@ def begin(request: HttpRequest, *, caller_id: int) -> IdempotentCall | None:
 
 
 def finish(call: IdempotentCall, response: HttpResponse, *, about: str) -> None:
-    """Keep the answer, in the transaction of the change. `about` is the public id of whom the answer tells."""
+    """Keep the answer, sealed, in the transaction of the change. `about` is the public id of whom the answer tells."""
     call.status = response.status_code
     call.headers = {name: response[name] for name in _KEPT_HEADERS if name in response}
-    call.body = response.content.decode()
+    call.body = sealing.seal_secret(response.content.decode(), _PLACE)
     call.about = about
     call.save(update_fields=["status", "headers", "body", "about"])
 
@@ -61,7 +63,8 @@ def replay(call: IdempotentCall) -> HttpResponse:
     """The answer that was given before."""
     if call.is_forgotten:
         raise Problem("gone", _("What this call made has been deleted since; it is not made again."))
-    response = HttpResponse(call.body, status=call.status, headers=call.headers)
+    body = sealing.open_secret(call.body, _PLACE) if sealing.is_sealed(call.body) else call.body
+    response = HttpResponse(body, status=call.status, headers=call.headers)
     if call.body:
         response["Content-Type"] = "application/json"
     else:
@@ -96,3 +99,7 @@ def _fingerprint(request: HttpRequest) -> str:
     body: Any = json.loads(request.body) if request.body else None
     parts = [request.method, request.get_full_path(), json.dumps(body, sort_keys=True)]
     return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
+
+
+# an answer tells of people what their rows keep sealed
+resealing.add_secrets(IdempotentCall, "body", place=lambda _pk: _PLACE)

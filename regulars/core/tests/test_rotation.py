@@ -90,10 +90,10 @@ def test_new_keys_for_the_data_leave_every_value_as_it_was(ring):
     assert Customer.objects.get(pk=gone.pk).birthday == ""
     assert sealing.is_forgotten(gone.pk)
     assert set(datakeys.people().generations) == {1, 2}
-    assert set(datakeys.named("files").generations) == {2}
+    assert set(datakeys.named("files").generations) == {1, 2}
+    assert not WrappedKey.objects.filter(name="renewing").exists()
     assert rotation.renew_data() == 2
-    with pytest.raises(sealing.Damaged):
-        sealing.open_secret(secret, "place")
+    assert sealing.open_secret(secret, "place") == "token"
 
 
 @pytest.mark.django_db
@@ -137,7 +137,7 @@ def test_a_rotation_that_is_killed_again_and_again_loses_nothing(database_url):
 
     datakeys.forget_cached()
     assert len(set(Note.objects.values_list("text", flat=True))) == NOTES
-    assert len(datakeys.named("files").generations) == 1
+    assert not WrappedKey.objects.filter(name="renewing").exists()
     generations = {note.text.sealed.split(".")[0] for note in Note.objects.all()}
     assert generations == {str(datakeys.people().newest)}
     assert datakeys.people().newest > 1

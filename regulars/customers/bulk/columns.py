@@ -19,6 +19,7 @@ from regulars.customers.derived import COLUMNS, as_columns, found_by, renamed
 from regulars.customers.journal import Image
 from regulars.customers.models import Category, Customer
 from regulars.customers.normalise import PLACE, RESTRICTIONS, normalise, require_someone
+from regulars.customers.sealed import COLUMNS as SEALED
 from regulars.customers.standings import id_list
 from regulars.staff.models import User
 
@@ -45,6 +46,8 @@ def new_columns(params: Params) -> dict[str, Any]:
 def title(params: Params) -> str:
     """Status: Inactive."""
     field, value = str(params["field"]), params.get("value")
+    if field in SEALED:
+        return field_label(field)  # titles are not sealed
     return _("%(field)s: %(value)s") % {
         "field": field_label(field),
         "value": field_words(field, value) or _("empty"),

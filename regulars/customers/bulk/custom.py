@@ -27,6 +27,8 @@ def title(params: Params) -> str:
     field = next((one for one in customfields.known() if one.name == params["field"]), None)
     if field is not None and field.seen_by:
         return _("A field that some roles see")
+    if field is not None and field.is_sensitive:
+        return field.label
     return columns.title(params)
 
 

@@ -36,7 +36,7 @@ class ChangeSet(Row):
     action = models.CharField(max_length=40)
     title = models.CharField(max_length=250, blank=True, default="")
     state = models.CharField(max_length=8, choices=State, default=State.PLANNING)
-    params = models.JSONField(default=dict, blank=True)
+    params = SealedJson(keys=sealed.KEYS_OF_PARAMS, person="", default=dict, blank=True)
     selection = models.JSONField(default=dict, blank=True)
     counts = models.JSONField(default=dict, blank=True)
     reason = models.CharField(_("reason"), max_length=250, blank=True, default="")
