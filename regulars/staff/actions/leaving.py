@@ -14,7 +14,7 @@ from regulars.staff.actions.invitations import revoke_invitation
 from regulars.staff.actions.sessions import end_sessions
 from regulars.staff.actions.tokens import revoke_token
 from regulars.staff.facts import StaffLeft
-from regulars.staff.models import ApiToken, Invitation, User
+from regulars.staff.models import ApiToken, Invitation, Sees, User
 from regulars.timeline.actions import record
 
 
@@ -52,6 +52,8 @@ def let_go(person: User, *, by: User | None, successor: User | None = None) -> L
     if successor is not None and (successor.pk == person.pk or not successor.is_active):
         sentence = _("Choose somebody who works here.")
         raise Invalid(sentence, fields={"successor": [sentence]})
+    if by is not None and successor is not None and successor.pk == by.pk and grants.of_person(by).sees != Sees.ALL:
+        raise grants.TooMuch(_("You would see customers that you do not see now. Let a colleague take over."))
     grants.require_other_owner(person)
     teams = tuple(person.teams.values_list("name", flat=True))
     tokens = list(ApiToken.objects.filter(user=person, revoked_at__isnull=True).order_by("pk"))

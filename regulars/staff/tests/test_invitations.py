@@ -236,6 +236,7 @@ def test_where_a_mail_server_is_set_the_link_goes_by_mail_and_is_in_no_fact(sett
     assert "Ada Owner invites you" in sent.body
     assert "as Agent" in sent.body
     assert token not in json.dumps(list(Entry.objects.values_list("data", flat=True)))
+    assert token not in Message.objects.get().text  # a mail with a link that opens something is not kept
     assert client.get(f"/invitation/{token}").status_code == 200
 
 

@@ -343,6 +343,8 @@ def test_who_sees_few_customers_hands_over_all_that_a_leaver_has(ada, ben, dora)
         person.refresh_from_db()
     with acting(dora.pk, "page"), reading_as(dora):
         assert Customer.objects.count() == 0
+        with pytest.raises(TooMuch):  # nobody makes customers their own by letting go who has them
+            let_go(ben, by=dora, successor=dora)
         done = let_go(ben, by=dora, successor=ada)
     assert done.duties == ["1 customer"]
     assert Customer.objects.get().looked_after_by == ada
