@@ -154,3 +154,28 @@ def test_a_call_that_could_not_be_written_down_is_a_problem(api_of, ada, jonas, 
     assert answer.status_code == 503
     assert answer["Content-Type"] == "application/problem+json"
     assert "Wieck" not in answer.content.decode()
+
+
+def test_a_search_for_somebody_who_is_erased_says_nothing_any_more(
+    client_of, ada, jonas, django_capture_on_commit_callbacks
+):
+    from regulars.customers.actions import delete_customer, erase_customer
+    from regulars.timeline import audit
+    from regulars.timeline.actions import seal_entries
+
+    client = client_of(ada)
+    client.get("/customers", {"q": "wieck"})
+    take_in_reads()
+    seal_entries()
+    client.get("/customers", {"q": "jonas wieck kiel nord"})
+    client.get("/customers", {"email": "jonas@posteo.example"})  # still on its way when they are erased
+    with django_capture_on_commit_callbacks(execute=True):
+        delete_customer(jonas)
+        erase_customer(jonas)
+    take_in_reads()
+    found = list(Entry.objects.filter(name="customers.searched").order_by("pk"))
+    assert len(found) == 3
+    assert {open_words(entry) for entry in found} == {""}
+    assert not [entry for entry in found if jonas.pk in entry.data.get("shown", ())]
+    seal_entries()
+    assert audit.verify().is_sound

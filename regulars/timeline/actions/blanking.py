@@ -28,7 +28,7 @@ def blank(entry: Entry, *, keep: Iterable[str] = ()) -> dict[str, Any]:
 
 @transaction.atomic
 def blank_many(
-    entries: QuerySet[Entry] | Collection[int],
+    entries: QuerySet[Entry] | Iterable[int],
     *,
     data: Mapping[int, Mapping[str, Any]] | None = None,
     is_emptied: bool = False,

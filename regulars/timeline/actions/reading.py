@@ -24,7 +24,7 @@ from regulars.timeline.models import Entry
 
 logger = logging.getLogger(__name__)
 
-WORDS = "words"
+WORDS, SHOWN = "words", "shown"
 
 
 def note_read(fact: Fact, *, customer_id: int | None = None, subject: models.Model | None = None) -> None:
@@ -83,7 +83,8 @@ def _spool(home: Path) -> Spool:
 def _keep(lines: Sequence[bytes]) -> None:
     read = [line for line in map(_read, lines) if line is not None]
     numbers = {uuid.UUID(line["line"]) for line in read}
-    with transaction.atomic():
+    # durable: the lines are removed when this is over, so that it must be the whole transaction
+    with transaction.atomic(durable=True):
         # a crash between the commit and the removal of the file hands lines over a second time
         known = set(Entry._base_manager.filter(line__in=numbers).values_list("line", flat=True))
         rows = [line for line in read if uuid.UUID(line["line"]) not in known]
@@ -111,11 +112,15 @@ def _read(line: bytes) -> dict[str, Any] | None:
 def _require_there(rows: list[dict[str, Any]], column: str) -> None:
     """A customer who went for good between the read and now leaves the entry without one; so does a colleague."""
     model: Any = Entry._meta.get_field(column).related_model
-    named = {row[column] for row in rows if row[column]}
+    shown = {number for row in rows for number in row["data"].get(SHOWN, ())} if column == "customer" else set()
+    named = {row[column] for row in rows if row[column]} | shown
     there = set(model._base_manager.filter(pk__in=named).values_list("pk", flat=True)) if named else set()
     for row in rows:
         if row[column] not in there:
             row[column] = None
+        if not there.issuperset(row["data"].get(SHOWN, ()) if shown else ()):
+            # what was typed to find them goes with them
+            row["data"] |= {WORDS: "", SHOWN: []}
 
 
 def _row(line: dict[str, Any]) -> tuple[Any, ...]:
