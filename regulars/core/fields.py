@@ -153,8 +153,8 @@ class OfPerson(models.Model):
         abstract = True
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Any, values: Any) -> Self:
-        row = super().from_db(db, field_names, values)
+    def from_db(cls, db: str | None, field_names: Any, values: Any, **more: Any) -> Self:
+        row = super().from_db(db, field_names, values, **more)
         for name, field in sealed_fields(cls).items():
             value = row.__dict__.get(name)
             if not isinstance(value, Opened):

@@ -192,7 +192,8 @@ class Born:
         last = min(self.high or dt.date.max.toordinal(), dt.date(shop.today().year + 2, 1, 1).toordinal()) - 1
         if first > last:
             return Q(pk__in=())
-        years, days = [], []
+        years: list[int] = []
+        days: list[int] = []
         for year in range(dt.date.fromordinal(first).year, dt.date.fromordinal(last).year + 1):
             begin, end = dt.date(year, 1, 1).toordinal(), dt.date(year, 12, 31).toordinal()
             if first <= begin and end <= last:
