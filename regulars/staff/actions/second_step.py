@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import re
 import secrets
 import time
@@ -31,6 +32,8 @@ from regulars.staff.models import Authenticator, Passkey, RecoveryCode, User
 from regulars.timeline.actions import record
 
 RECOVERY_CODES = 10
+
+logger = logging.getLogger("regulars.sign_in")
 
 _SECONDS = 30
 _WINDOW = 1  # a clock may be half a minute off, and people type slowly
@@ -137,7 +140,14 @@ def _has_codes(user: User) -> bool:
 def _use_code(user: User, code: str) -> bool:
     """Whether the app shows this code now, and showed it to nobody yet. One condition of the update: good once."""
     known = Authenticator.objects.get(user=user)
-    step = _step_of(sealing.open_secret(known.secret, _place(user)), code)
+    try:
+        secret = sealing.open_secret(known.secret, _place(user))
+    except (
+        sealing.Damaged
+    ):  # a key is missing, or the row was tampered with; a recovery code opens the door all the same
+        logger.exception("the secret of the codes of %s cannot be read", user.public_id)
+        return False
+    step = _step_of(secret, code)
     if step is None:
         return False
     fresh = Authenticator.objects.filter(pk=known.pk, last_step__lt=step)

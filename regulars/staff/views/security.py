@@ -236,7 +236,10 @@ def _candidate(request: HttpRequest, user: User) -> str:
     place = f"{_CANDIDATE}/{user.pk}"
     kept = request.session.get(_CANDIDATE)
     if kept:
-        return sealing.open_secret(kept, place)
+        try:
+            return sealing.open_secret(kept, place)
+        except sealing.Damaged:  # another key by now: begin anew
+            request.session.pop(_CANDIDATE)
     secret = new_secret()
     request.session[_CANDIDATE] = sealing.seal_secret(secret, place)
     return secret
