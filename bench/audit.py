@@ -45,7 +45,7 @@ def _main(rows: int) -> None:
     django.setup()
     from django.db import transaction
 
-    from regulars.customers.facts import CustomerOpened
+    from regulars.customers.read_facts import CustomerOpened
     from regulars.timeline import audit
     from regulars.timeline.actions import note_read, record, seal_entries, take_in_reads
     from regulars.timeline.actions.recording import bulk

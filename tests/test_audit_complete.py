@@ -37,7 +37,6 @@ SILENT: dict[str, str] = {
     "customers.actions.importing.finish": PART,
     "customers.actions.imports.open_file": NOTHING_KEPT,
     "customers.actions.imports.guessed": NOTHING_KEPT,
-    "customers.actions.letting_go.after_letting_go": PART,
     "customers.actions.notes.see_mentions": "that somebody read the page is recorded when it is opened",
     "customers.actions.profile.write": PART,
     "customers.actions.suggesting.suggest_duplicates": "it writes down what is likely; what people decide is recorded",

@@ -263,21 +263,6 @@ class NoteChanged(Fact):
 
 
 @dataclass(frozen=True, slots=True)
-class CustomerRevealed(Fact):
-    """Somebody is about to see a masked group of fields of one customer in full; written down before it is shown."""
-
-    name: ClassVar[str] = "customer.revealed"
-    sentence: ClassVar = _("Masked values shown")
-    icon: ClassVar[str] = "eye"
-    kind: ClassVar[str] = "read"
-    on_timeline: ClassVar[bool] = False
-    is_public: ClassVar[bool] = False
-
-    group: str = ""
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class CustomersExported(Fact):
     """Customers went out as a file; `count` of them, `filters` are those of the list, `reason` what it is for."""
 
@@ -392,41 +377,6 @@ class BulkWorkUndone(Fact):
     action: str = ""
     count: int = 0
     kept: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerOpened(Fact):
-    """Somebody or a program read what we know of a customer; `part` says which page or part of the API it was."""
-
-    name: ClassVar[str] = "customer.opened"
-    sentence: ClassVar = _("Looked at: %(part)s")
-    icon: ClassVar[str] = "eye"
-    kind: ClassVar[str] = "read"
-    on_timeline: ClassVar[bool] = False
-    is_public: ClassVar[bool] = False
-
-    part: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CustomersSearched(Fact):
-    """Somebody or a program looked for a person: what was typed, how many there were on the page, and whom it showed.
-
-    `words` are encrypted in the log (timeline/keys.py); `shown` are ids, so that what the log holds of a search for
-    somebody who is erased can be found and blanked without its words.
-    """
-
-    name: ClassVar[str] = "customers.searched"
-    sentence: ClassVar = _("Looked for customers")
-    icon: ClassVar[str] = "search"
-    kind: ClassVar[str] = "read"
-    on_timeline: ClassVar[bool] = False
-    is_public: ClassVar[bool] = False
-
-    words: str = ""
-    where: str = ""
-    count: int = 0
-    shown: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ from django.utils.translation import gettext_lazy as _
 from regulars.core.text import fold
 from regulars.customers.catalogue import Type
 from regulars.customers.conditions import Condition
-from regulars.customers.facts import CustomerOpened, CustomersSearched
 from regulars.customers.models import Customer
 from regulars.customers.queries import ListRequest
+from regulars.customers.read_facts import CustomerOpened, CustomersSearched
 from regulars.timeline.actions import blank_many, note_read, note_reads, open_words, take_in_reads
 from regulars.timeline.models import Entry
 

@@ -20,8 +20,8 @@ from regulars.timeline.exporting import Part, lines_of
 _REASON = 250
 
 
-@require_safe
 @requires("audit.view")
+@require_safe
 def log(request: HttpRequest) -> HttpResponse:
     """The log, newest first, narrowed by what the address says."""
     asked = audit_log.Asked.read(request.GET)

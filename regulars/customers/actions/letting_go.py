@@ -17,10 +17,11 @@ from django.utils import timezone
 from regulars.core import sealing
 from regulars.core.backup.keys import replace_keys
 from regulars.customers import belongings, people, search
-from regulars.customers.facts import CustomerErased, CustomersSearched
+from regulars.customers.facts import CustomerErased
 from regulars.customers.indexing import forget_postings
 from regulars.customers.models import ContactPoint, Customer, Erasure, Tombstone
 from regulars.customers.privacy import keeping, permitting
+from regulars.customers.read_facts import CustomersSearched
 from regulars.staff.policy import verb
 from regulars.timeline.actions import blank_many, open_words, record, take_in_reads
 from regulars.timeline.actions.reading import WORDS

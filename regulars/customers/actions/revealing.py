@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from regulars.core.errors import Invalid, Refusal
 from regulars.core.sight import GROUPS, Level
 from regulars.core.text import BadText, clean
-from regulars.customers.facts import CustomerRevealed
 from regulars.customers.models import Customer
+from regulars.customers.read_facts import CustomerRevealed
 from regulars.staff.models import User
 from regulars.staff.policy import reader, verb
 from regulars.timeline.actions import record

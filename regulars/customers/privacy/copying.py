@@ -32,12 +32,12 @@ from django.utils.translation import override
 
 from regulars.core import shop
 from regulars.customers import attachments, belongings, people
-from regulars.customers.facts import CustomerOpened
 from regulars.customers.models import Address, Attachment, ChangeSpan, ContactPoint, Customer, Identity, Tagging
 from regulars.customers.normalise import ADDRESS_CHECKS, PROFILE_CHECKS
 from regulars.customers.privacy import processing
 from regulars.customers.privacy.facts import PersonCopied
 from regulars.customers.privacy.previewing import TITLES
+from regulars.customers.read_facts import CustomerOpened
 from regulars.customers.reads import part_in_words
 from regulars.timeline.facts import fact_class
 from regulars.timeline.models import Entry

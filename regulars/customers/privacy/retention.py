@@ -20,6 +20,8 @@ from regulars.core import shop
 from regulars.customers.models import Customer, Limit, RetentionRule
 from regulars.customers.privacy import keeping
 from regulars.customers.privacy.laws import a_month_after
+from regulars.customers.read_facts import CustomerOpened, CustomersSearched
+from regulars.timeline.models import Entry
 
 _AT_ONCE = 1_000
 _SHOWN = 50
@@ -27,7 +29,9 @@ _SHOWN = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One rule. `people` finds whom it lets go by a day; a rule about files finds those in a folder of the data."""
+    """One rule. `people` finds whom it lets go by a day; a rule about files finds those in a folder of the data; `reads`
+    are facts of who looked at whom, which it lets say nothing any more.
+    """
 
     key: str
     label: Promise | str
@@ -36,6 +40,7 @@ class Rule:
     least: int = 1
     people: Callable[[dt.datetime], QuerySet[Customer]] | None = None
     folder: str = ""
+    reads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ class Would:
     first: tuple[Customer, ...]
     excluded: int
     files: int = 0
+    entries: int = 0
 
 
 def _bought_nothing() -> Q:
@@ -116,6 +122,14 @@ RULES: tuple[Rule, ...] = (
         months=1,
         folder="imports",
     ),
+    Rule(
+        key="reads",
+        label=_("Who looked at whom"),
+        help=_("That somebody looked stays in the audit log, whose seals hold; whom they looked at and what for goes."),
+        months=24,
+        least=6,
+        reads=(CustomerOpened.name, CustomersSearched.name),
+    ),
 )
 
 
@@ -169,6 +183,8 @@ def excluded(ids: list[int]) -> set[int]:
 
 def would(setting: Setting) -> Would:
     """Who would go now, and how many stay for a reason. Reads, and writes nothing."""
+    if setting.rule.reads:
+        return Would(0, (), 0, entries=old_reads(setting).count())
     if setting.rule.people is None:
         return Would(0, (), 0, files=sum(1 for _path in old_files(setting)))
     count = stay = 0
@@ -196,6 +212,12 @@ def old_files(setting: Setting) -> Iterator[Path]:
             for path in sorted(folder.rglob("*")):
                 if path.is_file() and path.stat().st_mtime < oldest:
                     yield path
+
+
+def old_reads(setting: Setting) -> QuerySet[Entry]:
+    """Entries of who looked at whom that are older than the rule lets them be, and still say it."""
+    rows = Entry.objects.filter(name__in=setting.rule.reads, at__lt=setting.before)
+    return rows.exclude(customer__isnull=True, data={})
 
 
 def _setting(rule: Rule, row: RetentionRule | None) -> Setting:
