@@ -56,7 +56,7 @@ class Handler(BaseHTTPRequestHandler):
             self._do(unquote(address.path).lstrip("/"), query, body)
 
     def _do(self, path, query, body):
-        bucket, _slash, key = path.partition("/")
+        bucket, _slash, _key = path.partition("/")
         objects, uploads = self.storage.objects, self.storage.uploads
         if self.command == "GET" and query.get("list-type") == "2":
             self._answer(200, _listing(bucket, query, objects))
@@ -72,7 +72,7 @@ class Handler(BaseHTTPRequestHandler):
                 self._answer(500, _error("InternalError", "We encountered an internal error."))
                 return
             parts[int(query["partNumber"])] = body
-            self._answer(200, "", ETag=f'"{hashlib.md5(body).hexdigest()}"')
+            self._answer(200, "", ETag=f'"{hashlib.sha256(body).hexdigest()}"')
         elif self.command == "POST" and "uploadId" in query:
             target, parts = uploads.pop(query["uploadId"])
             named = [int(number) for number in re.findall(rb"<PartNumber>(\d+)</PartNumber>", body)]
@@ -89,7 +89,7 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(200, f"<DeleteResult>{gone}</DeleteResult>")
         elif self.command == "PUT":
             objects[path] = body
-            self._answer(200, "", ETag=f'"{hashlib.md5(body).hexdigest()}"')
+            self._answer(200, "", ETag=f'"{hashlib.sha256(body).hexdigest()}"')
         elif self.command == "DELETE":
             objects.pop(path, None)
             self._answer(204, "")
