@@ -16,7 +16,7 @@ from regulars.customers.privacy.facts import PersonErased, RetentionRan, Retenti
 from regulars.customers.privacy.retention import Setting
 from regulars.staff.models import User
 from regulars.staff.policy import verb
-from regulars.timeline.actions import record, who_acts
+from regulars.timeline.actions import blank_many, record, who_acts
 
 _AT_ONCE = 50
 _MOST_MONTHS = 240
@@ -66,7 +66,12 @@ def run_rule(setting: Setting) -> int:
 
     Stopped between two lots, it goes on the next night. It cannot be taken back.
     """
-    count = _let_people_go(setting) if setting.rule.people else _let_files_go(setting)
+    if setting.rule.people:
+        count = _let_people_go(setting)
+    elif setting.rule.reads:
+        count = blank_many(retention.old_reads(setting), is_emptied=True, is_cut_loose=True, reason="retention")
+    else:
+        count = _let_files_go(setting)
     with transaction.atomic():
         RetentionRule.objects.filter(key=setting.rule.key).update(ran_at=timezone.now(), ran_count=count)
         if count:

@@ -121,9 +121,10 @@ def retention_command(*, is_preview: bool, as_json: bool) -> None:
                 "people": would.count,
                 "excluded": would.excluded,
                 "files": would.files,
+                "entries": would.entries,
             }
         lines = [
-            f"{key}: {one['people']} people, {one['files']} files, {one['excluded']} stay"
+            f"{key}: {one['people']} people, {one['files']} files, {one['entries']} entries, {one['excluded']} stay"
             f"{'' if one['is_on'] else ' (off)'}"
             for key, one in found.items()
         ]

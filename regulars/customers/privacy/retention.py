@@ -29,8 +29,9 @@ _SHOWN = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One rule. `people` finds whom it lets go by a day; a rule about files finds those in a folder of the data; `reads`
-    are facts of who looked at whom, which it lets say nothing any more.
+    """One rule. `people` finds whom it lets go by a day; a rule about files finds those in a folder of the data.
+
+    `reads` are facts of who looked at whom, which it lets say nothing any more.
     """
 
     key: str

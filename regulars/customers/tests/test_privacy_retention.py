@@ -16,6 +16,8 @@ from regulars.customers.privacy import certifying, laws, retention
 from regulars.orders.actions import place_order
 from regulars.orders.keeping import drop_kept_sales
 from regulars.orders.models import KeptSale, Order
+from regulars.timeline import audit
+from regulars.timeline.actions import seal_entries, take_in_reads
 from regulars.timeline.models import Entry
 
 OLD = dt.datetime(2016, 3, 12, 9, 42, tzinfo=dt.UTC)
@@ -118,3 +120,21 @@ def test_kept_sales_are_dropped_when_the_law_does_not_want_them_any_more(town):
         assert drop_kept_sales() == 1
     assert not Order.objects.filter(number="HH-Q").exists()
     assert Order.objects.filter(number="HH-new").exists()
+
+
+def test_who_looked_at_whom_is_forgotten_after_a_while_and_the_seals_hold(town, client_of, ada):
+    with time_machine.travel(OLD, tick=False):
+        client_of(ada).get("/customers?q=Quiet")
+        client_of(ada).get(f"/customers/{town['Quiet One'].public_id}")
+        take_in_reads()
+    seal_entries()
+    reads = Entry.objects.filter(name__in=["customer.opened", "customers.searched"])
+    assert reads.count() == 2
+    set_rule(key="reads", is_on=True, months=24)
+    assert retention.would(retention.setting_of(retention.of("reads"))).entries == 2
+    assert keep_rules() == 2
+    assert set(reads.values_list("customer", flat=True)) == {None}
+    assert [entry.data for entry in reads] == [{}, {}]
+    seal_entries()
+    assert audit.verify().problem is None
+    assert keep_rules() == 0
