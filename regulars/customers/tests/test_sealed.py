@@ -4,11 +4,12 @@ import datetime as dt
 import json
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 
 from regulars.core import datakeys, resealing, sealing
 from regulars.core.fields import Lost, Unsealed, sealed_for
-from regulars.customers import imaged, journal
+from regulars.customers import attachments, imaged, journal
 from regulars.customers.actions import change_customer, create_customer
 from regulars.customers.actions.custom_fields import change_field, create_field, set_custom_values
 from regulars.customers.actions.merging import merge, unmerge
@@ -300,3 +301,35 @@ def test_images_of_an_older_version_are_sealed_and_still_undone(jonas, ada):
     line.refresh_from_db()
     assert journal.take_back([(1, line.images)]) == []
     assert Customer.objects.get(pk=jonas.pk).birth == "1975-06-07"
+
+
+def test_an_old_copy_of_rows_and_files_opens_nowhere_with_the_newest_keys(jonas):
+    other = create_customer(values={"name": "Li Na", "birth_year": 1990, "birthday": "05-05"})
+    note = write_note(jonas, text="With a file.", files=[SimpleUploadedFile("scan.pdf", b"%PDF-1.7 harmless")])
+    file = note.attachments.get()
+    columns = ("birth", "vat_number", "payment_preference", "restriction_reason")
+    old = {column: raw("customers_customer", column, jonas.pk) for column in columns}
+    old_note, old_name = raw("customers_note", "text", note.pk), raw("customers_attachment", "name", file.pk)
+    old_bytes = attachments.path_of(file.key).read_bytes()
+    assert attachments.opened(file).read() == b"%PDF-1.7 harmless"
+
+    sealing.forget_person(jonas.pk)
+
+    # the old copy comes back, and the keys are the newest
+    for column, text in old.items():
+        put_raw("customers_customer", column, jonas.pk, text)
+    put_raw("customers_note", "text", note.pk, old_note)
+    put_raw("customers_attachment", "name", file.pk, old_name)
+    attachments.path_of(file.key).write_bytes(old_bytes)
+    datakeys.forget_cached()
+    assert [getattr(Customer.objects.get(pk=jonas.pk), column) for column in columns] == ["", "", "", ""]
+    assert (Note.objects.get(pk=note.pk).text, note.attachments.get().name) == ("", "")
+    with pytest.raises(sealing.Forgotten):
+        attachments.opened(file)
+    for column, text in old.items():
+        with pytest.raises(sealing.Forgotten):
+            sealing.open_sealed(text, f"customers_customer.{column}")
+    assert Customer.objects.get(pk=other.pk).birthday == "05-05"
+    # no node that is kept leads to that leaf
+    for tree in datakeys.people().generations.values():
+        assert not [node for node in tree.nodes if jonas.pk >> (40 - node[0]) == node[1]]
