@@ -167,7 +167,7 @@ def test_a_search_for_somebody_who_is_erased_says_nothing_any_more(
     client.get("/customers", {"q": "wieck"})
     take_in_reads()
     seal_entries()
-    client.get("/customers", {"q": "jonas wieck kiel nord"})
+    client.get("/customers", {"q": "jonas wieck"})
     client.get("/customers", {"email": "jonas@posteo.example"})  # still on its way when they are erased
     with django_capture_on_commit_callbacks(execute=True):
         delete_customer(jonas)

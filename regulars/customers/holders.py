@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext_lazy
 
-from regulars.customers import attachments, moving, reads
+from regulars.customers import attachments, moving
 from regulars.customers.belongings import Holder
 from regulars.customers.models import (
     Address,
@@ -60,7 +60,6 @@ def _entries(customer: Customer) -> Iterable[dict[str, Any]]:
 def _blank_entries(customer: Customer) -> None:
     """That something happened stays, for the audit log and the figures; what it says about the person goes."""
     blank_many(Entry.objects.filter(customer=customer), is_emptied=True, is_cut_loose=True, reason="erased")
-    reads.forget(customer)
 
 
 def _changes(customer: Customer) -> Iterable[Any]:

@@ -6,23 +6,19 @@ What is called here is on its way into the log before anything is shown; where t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from copy import copy
 from functools import wraps
 from typing import Any
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
 
-from regulars.core.text import fold
 from regulars.customers.catalogue import Type
 from regulars.customers.conditions import Condition
 from regulars.customers.models import Customer
 from regulars.customers.queries import ListRequest
 from regulars.customers.read_facts import CustomerOpened, CustomersSearched
-from regulars.timeline.actions import blank_many, note_read, note_reads, open_words, take_in_reads
-from regulars.timeline.models import Entry
+from regulars.timeline.actions import note_read, note_reads
 
 # a filter by one of these looks for a person; one by a country or a sum looks at a crowd
 _OF_A_PERSON = frozenset({
@@ -110,39 +106,6 @@ def _is_of_a_person(condition: Condition) -> bool:
     field = condition.field
     is_own_text = field.name.startswith("metafields.") and field.type in {Type.TEXT, Type.EXACT}
     return (field.name in _OF_A_PERSON or is_own_text) and condition.operator not in {"is_set", "is_empty"}
-
-
-def forget(customer: Customer) -> int:
-    """Somebody is erased: what was typed in searches that showed or named them goes, and who was shown; how many.
-
-    That somebody searched, where, and how many there were, stays. What is on its way to the log follows after the
-    commit.
-    """
-    gone = copy(customer)
-
-    def follow() -> None:
-        take_in_reads()
-        _forget(gone)
-
-    transaction.on_commit(follow)
-    return _forget(gone)
-
-
-def _forget(customer: Customer) -> int:
-    found = {}
-    for entry in Entry._base_manager.filter(name=CustomersSearched.name).order_by("pk").iterator():
-        if customer.pk in entry.data.get("shown", ()) or _names(customer, fold(open_words(entry))):
-            found[entry.pk] = {"where": entry.data.get("where", ""), "count": entry.data.get("count", 0)}
-    return blank_many(found, data=found, reason="erased") if found else 0
-
-
-def _names(customer: Customer, words: str) -> bool:
-    """Whether what was typed is somebody's e-mail, phone, or whole name."""
-    if not words:
-        return False
-    name = [fold(word) for word in customer.name.split()]
-    told = [fold(one) for one in (customer.email, customer.phone) if one]
-    return any(one in words for one in told) or (len(name) > 1 and all(word in words for word in name))
 
 
 def noted(patterns: Iterable[URLPattern]) -> None:
