@@ -39,6 +39,9 @@ def pytest_configure(config):
     else:
         raise pytest.UsageError(f"REGULARS_TEST_ENGINE is “{ENGINE}”; it takes sqlite or postgresql")
     django.setup()
+    from regulars.core import datakeys
+
+    datakeys._SECONDS = 3600  # that keys are asked for again every few seconds must not be counted in slow tests
     if not hasattr(config, "workerinput"):
         # a fresh clone has the catalogues as text only
         from regulars.config.setup import compile_translations
