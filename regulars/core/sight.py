@@ -9,7 +9,7 @@ a person inside a verb is asked for inside `as_reader`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -142,10 +142,12 @@ def as_reader() -> Iterator[None]:
         yield
 
 
-def keep_looking(items: Iterable[Item], sight: Sight | None = None) -> Generator[Item, None, None]:
+def keep_looking(items: Iterable[Item], sight: Sight | None = None) -> Iterator[Item]:
     """The same items, each read as whoever asked for them (now, or `sight`): for what is sent after the request."""
-    who = current() if sight is None else sight
-    iterator = iter(items)
+    return _looked_at(iter(items), current() if sight is None else sight)
+
+
+def _looked_at(iterator: Iterator[Item], who: Sight) -> Iterator[Item]:
     while True:
         with looking(who):
             try:

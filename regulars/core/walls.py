@@ -149,7 +149,9 @@ def words() -> Mapping[str, Any]:
 
 def _told(value: Any, rule: Json, sight: Sight, how: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _told(one, rule, sight, _how(str(key), rule, how)) for key, one in value.items()}
+        # that a word is plain says nothing of the words inside it
+        above = None if how is PLAIN else how
+        return {key: _told(one, rule, sight, _how(str(key), rule, above)) for key, one in value.items()}
     if isinstance(value, list):
         return [_told(one, rule, sight, how) for one in value]
     if how is PLAIN or value is None:

@@ -189,8 +189,8 @@ declare(
 declare(
     models.PrivacyRequest,
     customer=("customer",),
-    protected={"details": NOTES, "answer": NOTES, "extension": NOTES},
-    plain={"kind": _WORD, "check_made": _WORD, "state": _WORD},
+    protected={"asked_by": NAME, "details": NOTES, "answer": NOTES, "extension": NOTES},
+    plain={"law": _WORD, "way": _WORD, "kind": _WORD, "check_made": _WORD, "state": _WORD},
 )
 declare(
     models.Limit, customer=("customer",), protected={"reason": NOTES, "lifted_reason": NOTES}, plain={"kind": _WORD}
@@ -221,11 +221,12 @@ word(Number("spend"), "orders_count", "spent_minor", "refunded_minor", "total_mi
 word(Text("spend", masks.nothing), "first_order_at", "last_order_at", "usual_gap_days")
 word(Whole(("name", "email", "phone", "address")), "search_text")
 word(
-    PLAIN, "kind", "note_kind", "language", "status", "state", "gender", "occupation", "time_zone", "position",
+    PLAIN, "due", "law", "limit", "right", "was", "kind",
+    "note_kind", "language", "status", "state", "gender", "occupation", "time_zone", "position",
     "preferred_channels", "contact_times", "interests", "shopping_frequency", "city", "region", "country", "tags",
     "tag", "category", "looked_after_by", "organisation", "household", "customer_since", "is_guest", "channel",
     "public_id", "kept", "merged", "other", "decision", "deed", "note", "request", "source", "purpose", "change_set",
-    "action", "key", "field", "format", "number", "order_number", "currency", "changes", "into", "key_id", "medium",
+    "action", "key", "field", "format", "number", "order_number", "currency", "into", "key_id", "medium",
     "metafields", "updated_at", "created_at", *FIELD_OF.values(),
     "group", "version",
     "category_id", "channel_id", "looked_after_by_id", "organisation_id", "household_id", "label", "file",

@@ -205,6 +205,12 @@ panels.add(
     )
 )
 problems.describe(
+    "not-deleted",
+    status=HTTPStatus.CONFLICT,
+    title=_("The customer is not deleted"),
+    text=_("Only who was deleted within the last 30 days can be brought back."),
+)
+problems.describe(
     "too-many-shown",
     status=HTTPStatus.TOO_MANY_REQUESTS,
     title=_("Too many masked values were shown"),

@@ -60,13 +60,6 @@ problems.describe(
     text=_("An id is unique in its channel. Find who has it with “?external_id=…&channel=…”."),
 )
 
-problems.describe(
-    "not-deleted",
-    status=HTTPStatus.CONFLICT,
-    title=_("The customer is not deleted"),
-    text=_("Only who was deleted within the last 30 days can be brought back."),
-)
-
 Kind = Literal["person", "company"]
 Status = Literal["active", "inactive"]
 GenderName = Literal["", "female", "male", "other"]

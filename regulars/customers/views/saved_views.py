@@ -27,7 +27,6 @@ from regulars.customers.actions.saved_views import DENSITIES, change_view, delet
 from regulars.customers.models import Customer, SavedView
 from regulars.customers.queries import ListRequest, customer_count, customer_ids
 from regulars.customers.queries.pages import COUNTED
-from regulars.customers.queries.partly import SEARCHED
 from regulars.customers.standings import id_list
 from regulars.staff.access import requires
 
@@ -309,8 +308,8 @@ def _asks_only_seen(view: SavedView, user: Any) -> bool:
     if query.get("sort"):
         names.add(str(query["sort"]).removeprefix("-"))
     asked = [catalogue.get(name) for name in names]
-    if query.get("q") and not current().shows(*SEARCHED):
-        return False  # what a colleague searched for is a part of what this one does not see
+    if not current().is_open and (query.get("q") or any(field is not None and field.rules for field in asked)):
+        return False  # what a colleague asked for may be of somebody, or something, that this one does not see
     return all(field is not None and field.is_asked_by(user) for field in asked)
 
 

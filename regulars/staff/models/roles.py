@@ -11,8 +11,8 @@ from regulars.core.models import Row
 from regulars.core.sight import GROUPS, Level
 from regulars.staff.roles import PERMISSIONS
 
-NEEDS_EVERYTHING = frozenset({"customers.import", "orders.import", "customers.merge", "privacy.edit"})
-"""What takes sight of all customers in full: it compares everybody, or shows, copies and erases all of somebody."""
+NEEDS_EVERYTHING = frozenset({"customers.import", "orders.import", "customers.merge", "privacy.edit", "audit.view"})
+"""What takes sight of all customers in full: it compares everybody, tells everything, or copies and erases somebody."""
 
 
 class Sees(models.TextChoices):
