@@ -172,6 +172,8 @@ def _encrypt_again(path: Path, ring: KeyRing) -> None:
         with pause.paused(settings.REGULARS_HOME):
             connections.close_all()
             encrypt(path, keys[0], keys=keys)
+            # this process goes on with the file as it is now
+            connections.settings["default"]["OPTIONS"]["keys"] = keys
     except (pause.StillRunning, InUse) as problem:
         raise KeyNeeded(
             _("The data keys are locked with the new key; the database file is not yet: %(reason)s")
