@@ -30,7 +30,7 @@ from regulars.timeline.actions import record, who_acts
 
 logger = logging.getLogger(__name__)
 
-_RETURNING_AT_ONCE = 100
+_ROUNDS = 100  # a search names a thousand rows of each column, and these are cleaned
 
 
 class NotErasable(Refusal):
@@ -143,10 +143,16 @@ def verify(erasure: Erasure, wanted: Spelled | None, records: tuple[int, ...]) -
     if wanted is not None:
         forget_searches(records, text_finder(wanted))
         searched = search(wanted, gone=records, progress=progress)
-        with transaction.atomic(), writing():
-            cleaned = sweep(searched.hits, wanted)
-        if cleaned:
+        for _round in range(_ROUNDS):
+            with transaction.atomic(), writing():
+                swept = sweep(searched.hits, wanted)
+            if not swept:
+                break
+            cleaned = {name: cleaned.get(name, 0) + swept.get(name, 0) for name in {**cleaned, **swept}}
+            before = [hit.keys for hit in searched.hits]
             searched = _searched_again(searched, wanted, records)
+            if [hit.keys for hit in searched.hits] == before:
+                break  # what is still to be done keeps what it needs
     freed = leftovers.clear()
     return _certify(erasure, searched, cleaned, freed)
 

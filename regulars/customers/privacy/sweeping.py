@@ -126,7 +126,8 @@ def _jobs(_column: str, keys: Sequence[str]) -> None:
 
 
 def _leases(_column: str, keys: Sequence[str]) -> None:
-    Lease.objects.filter(pk__in=keys).update(error="")
+    jobs: Any = keys
+    Lease.objects.filter(pk__in=jobs).update(error="")
 
 
 def _sessions(_column: str, keys: Sequence[str]) -> None:
