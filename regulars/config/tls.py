@@ -108,7 +108,7 @@ class Certificate:
 
 def configured() -> Certificate | None:
     """The certificate that REGULARS_TLS_CERT names, checked; None where the shop does not speak HTTPS itself."""
-    file, key = (text(name, default="").strip() for name in ("REGULARS_TLS_CERT", "REGULARS_TLS_KEY"))
+    file, key = text("REGULARS_TLS_CERT", default="").strip(), text("REGULARS_TLS_KEY", default="").strip()
     if not file and not key:
         return None
     if not (file and key):
