@@ -17,7 +17,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "reference"
-_SETTING = re.compile(r"\b(?:text|flag|words|number|networks|home|time_of_day)\(\s*\"([A-Z_]+)\"|environ(?:\.get\(|\[)\s*\"([A-Z_]+)\"")
+_SETTING = re.compile(
+    r"\b(?:text|flag|words|number|networks|home|time_of_day)\(\s*\"([A-Z_]+)\"|environ(?:\.get\(|\[)\s*\"([A-Z_]+)\""
+)
 _NOT_FOR_PEOPLE = {"DJANGO_SETTINGS_MODULE", "REGULARS_PARENT"}
 
 
@@ -136,7 +138,7 @@ def settings() -> set[str]:
             for call in _SETTING.findall(path.read_text(encoding="utf-8")):
                 found.update(name for name in call if name)
     # every option can be handed in as a file; the page says so once
-    return {name for name in found if not name.endswith("_FILE")} - _NOT_FOR_PEOPLE
+    return {name for name in found if name.removesuffix("_FILE") not in found - {name}} - _NOT_FOR_PEOPLE
 
 
 def _settings_page() -> str:
