@@ -52,7 +52,7 @@ class BackupFailed(Fact):
 
 @dataclass(frozen=True, slots=True)
 class ShopRestored(Fact):
-    """This database was restored from a backup, and is in quarantine; `taken_at` is the moment it shows."""
+    """A database was restored from a backup, and is in quarantine; `taken_at` is the moment it shows."""
 
     name: ClassVar[str] = "shop.restored"
     sentence: ClassVar = _("Shop restored from the backup %(backup)s")

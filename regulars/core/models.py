@@ -189,7 +189,7 @@ class KeysCopy(models.Model):
 
 
 class Restoration(models.Model):
-    """This database was restored from a backup; until somebody releases it, nothing leaves it (core/quarantine.py)."""
+    """A moment at which this database was restored from a backup; until somebody releases it, nothing leaves it."""
 
     backup = models.CharField(max_length=80)
     taken_at = models.DateTimeField()
