@@ -272,7 +272,8 @@ def seal_rows(
     Whose a row is says its column; where the row itself is a person, its key: a column, or what stands last.
     """
     fields = {place: one for place, name in enumerate(columns) if (one := sealed_fields(model).get(name)) is not None}
-    return _sealed_rows(fields, list(columns), rows) if fields else rows
+    # all of them before the first is written: the keys may have to be read, which cannot be done amidst a COPY
+    return list(_sealed_rows(fields, list(columns), rows)) if fields else rows
 
 
 def _sealed_rows(

@@ -14,8 +14,10 @@ from regulars.customers.actions import change_customer, create_customer
 from regulars.customers.actions.custom_fields import change_field, create_field, set_custom_values
 from regulars.customers.actions.merging import merge, unmerge
 from regulars.customers.actions.notes import write_note
+from regulars.customers.facts import CustomerChanged
 from regulars.customers.models import Change, ChangeSet, Customer, CustomValue, Note, OwnProfile
 from regulars.customers.queries import ListRequest, customer_page
+from regulars.timeline.actions import record_many
 from regulars.timeline.models import Entry
 
 pytestmark = pytest.mark.django_db
@@ -333,3 +335,12 @@ def test_an_old_copy_of_rows_and_files_opens_nowhere_with_the_newest_keys(jonas)
     # no node that is kept leads to that leaf
     for tree in datakeys.people().generations.values():
         assert not [node for node in tree.nodes if jonas.pk >> (40 - node[0]) == node[1]]
+
+
+def test_keys_are_read_before_many_rows_are_written(jonas):
+    datakeys.forget_cached()
+
+    record_many([(jonas.pk, CustomerChanged(changes={"birthday": ["", "12-24"]}))], subject=Customer)
+
+    assert Entry.objects.latest("id").data == {"changes": {"birthday": ["", "12-24"]}}
+    assert "12-24" not in everything()
