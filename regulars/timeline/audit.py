@@ -121,11 +121,16 @@ def verify(*, tell: Callable[[int], None] | None = None, is_copy: bool = False) 
     return Report(
         entries=walk.entries,
         seals=walk.number,
-        unsealed=Entry._base_manager.filter(pk__gt=walk.to_id).count(),
+        unsealed=_younger_than_seals(),
         until=walk.until,
         seconds=time.monotonic() - began,
         problem=problem,
     )
+
+
+def _younger_than_seals() -> int:
+    last = Seal.objects.order_by("-number").values_list("to_id", flat=True).first() or 0
+    return Entry._base_manager.filter(pk__gt=last).count()
 
 
 def keep_result(report: Report) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any, TextIO
 
 import click
@@ -48,8 +47,8 @@ def export(
 
     part = Part.read(since=since, until=until, customer=customer, actor=actor)
     count = write_log(file, part, reason=reason or "regulars audit export")
-    if file is not sys.stdout:
-        click.echo(f"Wrote {count} entries.")
+    # standard output is for the lines alone
+    click.echo(f"Wrote {count} entries.", err=True)
 
 
 def _sentence(report: Any) -> str:

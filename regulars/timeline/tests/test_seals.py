@@ -286,3 +286,26 @@ def test_customers_who_go_for_good_leave_a_log_that_holds(log):
     create_customer(values={"name": "Somebody else"})
     seal_entries()
     assert audit.verify().is_sound
+
+
+def test_the_command_names_what_is_wrong_and_ends_with_one(log, tmp_path):
+    from click.testing import CliRunner
+
+    from regulars.timeline.commands import export, seal, verify
+
+    cli = CliRunner()
+    ring(2)
+    assert json.loads(cli.invoke(seal, ["--json"]).stdout)["sealed"] == 2
+    sound = cli.invoke(verify, ["--json"])
+    assert (sound.exit_code, json.loads(sound.stdout)["is_sound"]) == (0, True)
+    done = cli.invoke(export, ["-", "--customer", log[0].public_id])
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line["name"] for line in lines] == ["customer.created", "customer.changed"]
+    assert all(line["digest"] and line["seal"] for line in lines)
+    entry = Entry.objects.filter(customer=log[4]).first()
+    Entry.objects.filter(pk=entry.pk).update(source="system")
+    wrong = cli.invoke(verify)
+    assert wrong.exit_code == 1
+    assert f"Entry {entry.pk} was changed" in wrong.stdout
+    told = json.loads(cli.invoke(verify, ["--json"]).stdout)
+    assert (told["problem"]["entry"], told["problem"]["kind"], told["unsealed"]) == (entry.pk, "changed", 1)
