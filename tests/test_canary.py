@@ -14,7 +14,7 @@ from tests.canary.walking import exports, operations, pages, told
 MASKED, HIDDEN = "masked", "hidden"
 _ALL = {"masked": dict.fromkeys(GROUPS, MASKED), "hidden": dict.fromkeys(GROUPS, HIDDEN)}
 
-# Each record rule, alone and with all fields masked or hidden; each protected group masked, and hidden, with another one;
+# Each record rule, alone and with all fields masked or hidden; each protected group masked, and hidden beside another;
 # all of them.
 ROLES = {
     **{f"sees {sees}": (sees, {}) for sees in (Sees.OWN, Sees.TEAM, Sees.CHANNELS)},

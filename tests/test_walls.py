@@ -251,6 +251,16 @@ def test_a_change_that_would_change_nothing_is_refused_as_well(anna, ben, api_of
     assert Customer.objects.get().email == "anna@posteo.example"
 
 
+def test_an_answer_is_not_repeated_to_who_sees_less_by_now(anna, ben, api_of):
+    program = api_of(as_role(ben))
+    asked = {"given_name": "Nora", "email": "nora@posteo.example"}
+    assert "nora@posteo" in program.post("/customers", asked, **{"Idempotency-Key": "one"}).content.decode()
+    as_role(ben, fields={"email": "masked"})
+    again = program.post("/customers", asked, **{"Idempotency-Key": "one"})
+    assert again.status_code >= 400
+    assert "nora@posteo" not in again.content.decode()
+
+
 # ── shown for a while
 
 

@@ -23,6 +23,7 @@ from regulars.core import resealing, sealing
 from regulars.core.api.problems import Problem, reason
 from regulars.core.background import every
 from regulars.core.models import IdempotentCall
+from regulars.core.sight import current
 
 HEADER = "Idempotency-Key"
 LONGEST_KEY = 255
@@ -95,9 +96,14 @@ def _key(request: HttpRequest) -> str | None:
 
 
 def _fingerprint(request: HttpRequest) -> str:
-    """What makes two requests the same: method, address, and the JSON in the body whatever its spacing and order."""
+    """What makes two requests the same: method, address, and the JSON in the body whatever its spacing and order.
+
+    And what the caller sees: an answer that was given when they saw more is not repeated to who sees less.
+    """
     body: Any = json.loads(request.body) if request.body else None
     parts = [request.method, request.get_full_path(), json.dumps(body, sort_keys=True)]
+    if not current().is_open:
+        parts.append(current().key)
     return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
 
 
