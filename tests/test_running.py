@@ -11,14 +11,17 @@ import sys
 import time
 import urllib.request
 import uuid
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psutil
 import psycopg
 import pytest
+from sqlcipher3 import dbapi2
 
 from regulars.core import keyring
+from regulars.core.sqlcipher import files
 
 REGULARS = [sys.executable, "-m", "regulars.config.cli"]
 
@@ -264,3 +267,34 @@ def test_translations_are_compiled_without_gettext():
     package = Path(regulars.__file__).parent
     for source in package.glob("locale/*/LC_MESSAGES/*.po"):
         assert source.with_suffix(".mo").stat().st_mtime_ns >= source.stat().st_mtime_ns
+
+
+@pytest.mark.skipif(os.environ.get("REGULARS_TEST_ENGINE") == "postgresql", reason="there is no file to copy")
+def test_a_running_shop_gets_a_new_key_and_goes_on(start, home):
+    process, port, log = start()
+    path = home.with_name(home.name + ".keys")
+    (old,) = keyring.parse(path.read_text()).keys
+
+    done = run_once(home, "keys", "rotate", "--json")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    new = keyring.parse(path.read_text()).current
+    assert json.loads(done.stdout) == {"current": new.id, "sealed_anew": 0}
+    assert new != old
+    wait_until(lambda: answer(port, "/readyz") == "ok", 60)
+    assert process.poll() is None
+    assert ["pauses" in log.read_text(), "goes on" in log.read_text()] == [True, True]
+    database = str(home / "regulars.sqlite3")
+    with closing(files.opened(database, [new.derive("database").hex()])) as connection:
+        assert connection.execute("SELECT count(*) FROM staff_user").fetchone() == (1,)
+    with pytest.raises(dbapi2.OperationalError, match="none of the keys fits"):
+        files.opened(database, [old.derive("database").hex()])
+    listed = json.loads(run_once(home, "keys", "list", "--json").stdout)["keys"]
+    assert [(one["id"], one["current"], one["database"]) for one in listed] == [
+        (new.id, True, True),
+        (old.id, False, False),
+    ]
+    assert listed[1]["wraps"] == []
+    assert run_once(home, "keys", "drop", old.id, "--yes").returncode == 0
+    assert keyring.parse(path.read_text()).keys == (new,)
+    assert answer(port, "/readyz") == "ok"

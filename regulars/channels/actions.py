@@ -16,5 +16,5 @@ def channel_for(code: str, *, name: str = "", kind: str = Kind.WEB) -> Channel:
         code=slug, defaults={"name": name or code.strip() or "Web shop", "kind": kind}
     )
     if is_new:
-        record(ChannelAdded(code=channel.code, called=channel.name, kind=channel.kind), subject=channel)
+        record(ChannelAdded(code=channel.code, called=channel.name, sells=channel.kind), subject=channel)
     return channel

@@ -22,4 +22,4 @@ class ChannelAdded(Fact):
 
     code: str = ""
     called: str = ""
-    kind: str = ""
+    sells: str = ""

@@ -5,8 +5,8 @@
 
 Each file has a key of its own, derived from its person's (or the shop's) and its random bytes. The number of a piece
 and whether it is the last one are its nonce (Hoang, Reyhanitabar, Rogaway, Vizár 2015); the header and the file's place
-are authenticated with each. So a piece that was changed, moved, left out or put behind does not open, nor does a file that
-was cut off, or lies where another one lay.
+are authenticated with each. So a piece that was changed, moved, left out or put behind does not open, nor does a file
+that was cut off, or lies where another one lay.
 """
 
 from __future__ import annotations

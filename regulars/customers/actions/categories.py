@@ -91,7 +91,7 @@ def delete_category(category: Category, *, to: Category | None = None) -> int:
         own.values["category_id"] = to.pk if to else None
         own.save(update_fields=["values"])
     _put(ids, to, keep_choice=to is not None)
-    told = {"name": [category.name, ""], "rule": [category.rule, ""], "customers": [len(ids), 0]}
+    told: dict[str, list[Any]] = {"name": [category.name, ""], "rule": [category.rule, ""], "customers": [len(ids), 0]}
     record(CategoriesChanged(deed="removed", key=category.key, changes=told), subject=category)
     category.delete()
     return len(ids)

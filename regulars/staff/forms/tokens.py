@@ -25,9 +25,7 @@ class TokenForm(PageForm):
     networks = forms.CharField(
         label=_("Only from these addresses"),
         required=False,
-        help_text=_(
-            "IP addresses or networks, like 203.0.113.7 or 203.0.113.0/24. Empty: from anywhere."
-        ),
+        help_text=_("IP addresses or networks, like 203.0.113.7 or 203.0.113.0/24. Empty: from anywhere."),
         widget=forms.TextInput(attrs={"spellcheck": "false", "autocomplete": "off"}),
     )
     scopes = forms.MultipleChoiceField(
