@@ -36,7 +36,7 @@ def find(model: type[AnyRow], public_id: str, *, to_change: bool = False) -> Any
     rows = model._default_manager.all()
     if to_change:
         # On SQLite the transaction already holds the only write lock, and this says nothing.
-        rows = rows.select_for_update(no_key=True)
+        rows = rows.select_for_update(of=("self",), no_key=True)
     row = rows.filter(pk=model.pk_of(public_id) or 0).first()
     if row is None:
         raise Problem("not-found", _("There is nothing with the id %(id)s here.") % {"id": public_id})

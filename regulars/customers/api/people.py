@@ -40,7 +40,7 @@ def addressed(customer_id: str, *, to_change: bool = False) -> Customer:
     if to_change:
         # the listed one first, as everybody does who changes a person
         root = rows.filter(records=pk).values_list("pk", flat=True).first()
-        list(rows.select_for_update(no_key=True).filter(pk__in=[pk, root or pk]).order_by("pk"))
+        list(rows.select_for_update(of=("self",), no_key=True).filter(pk__in=[pk, root or pk]).order_by("pk"))
     record = rows.select_related("merged_into").filter(pk=pk).first()
     if record is None or not record.person.is_listed:
         raise Problem("not-found", _("There is nothing with the id %(id)s here.") % {"id": customer_id})
