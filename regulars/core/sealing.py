@@ -238,6 +238,7 @@ def _derived(key: bytes, purpose: bytes) -> bytes:
     return blake2b(key=key, person=b"regulars." + purpose, digest_size=32).digest()
 
 
+@lru_cache(maxsize=32_768)  # the same days come again and again
 def _blinded(key: bytes, value: str, place: str) -> int:
     digest = hmac.digest(key, f"{place}\0{value}".encode(), "sha256")
     return int.from_bytes(digest[:8], "big") >> 1
