@@ -42,7 +42,9 @@ def records_of(customer_ids: Collection[int]) -> dict[int, list[int]]:
 
 def records_with(customer: Customer) -> list[int]:
     """All records of the person a record belongs to, the listed one first."""
-    root = customer.merged_into_id or customer.pk
+    root = customer.merged_into_id
+    if root is None:
+        return records(customer)
     return [root, *Customer.everyone.filter(merged_into=root).order_by("pk").values_list("pk", flat=True)]
 
 

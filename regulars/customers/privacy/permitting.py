@@ -101,10 +101,10 @@ def agreed(person: Customer, purpose: str) -> bool:
 
 def is_child(person: Customer, *, on: date | None = None) -> bool:
     """Whether somebody is known to be younger than the age from which the law lets them decide by themselves."""
-    age = laws.own_words().child_age
-    today = on or shop.today()
     if person.birth_year is None:
         return False
+    age = laws.own_words().child_age
+    today = on or shop.today()
     month, _dash, day = (person.birthday or "12-31").partition("-")
     # where only the year is known, the younger of the two possible ages counts
     turns = (person.birth_year + age, int(month), int(day))

@@ -84,6 +84,7 @@ def test_a_shop_export_comes_in_whole(file):
     assert elodie.company == "Atelier"
     assert elodie.addresses.get().phone == "+33472000001"
     assert [e.name for e in Entry.objects.order_by("id")] == [
+        "channel.added",
         "customer.created",
         "customer.created",
         "customer.note_written",
@@ -400,8 +401,8 @@ def test_many_at_once_write_what_one_by_one_writes(rows, tmp_path):
         writer = csv.DictWriter(stream, HEADER)
         writer.writeheader()
         writer.writerows(rows)
+    channel = channel_for("web")
     with transaction.atomic():
-        channel = channel_for("web")
         _by_the_verbs(rows, channel)
         one_by_one = _rows_of()
         transaction.set_rollback(True)
