@@ -81,6 +81,7 @@ def rows(ada, api_of):
         "customer_id": customer,
         "address_id": address,
         "order_id": order,
+        "request_id": program.post(f"/customers/{customer}/privacy-requests", {"kind": "copy"}).json()["id"],
         "return_id": "ret_0000000000000",
         "category_id": "cat_0000000000000",
         "channel": "web",
