@@ -54,7 +54,10 @@ def count_to_three():
 
 
 def the_job():
-    return DBTaskResult.objects.select_related("lease").get()
+    """The only job that was asked for; a real worker also adds what the clock asks for."""
+    jobs = DBTaskResult.objects.select_related("lease")
+    (job,) = [one for one in jobs if one.args_kwargs["kwargs"]["verb"] not in schedule._CLOCKS]
+    return job
 
 
 def test_a_verb_called_directly_runs_now(db):
