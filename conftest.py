@@ -39,6 +39,13 @@ def pytest_configure(config):
     else:
         raise pytest.UsageError(f"REGULARS_TEST_ENGINE is “{ENGINE}”; it takes sqlite or postgresql")
     django.setup()
+    from django.conf import settings
+
+    if Path(os.environ["REGULARS_HOME"]) != settings.REGULARS_HOME:
+        raise pytest.UsageError("The settings were read before this run had a data folder of its own.")
+    if not hasattr(config, "workerinput") and getattr(config.option, "dist", "no") != "no":
+        # a parallel worker that inherited this would read the settings, with our folder, before it has made its own
+        del os.environ["DJANGO_SETTINGS_MODULE"]
     from regulars.core import datakeys
 
     datakeys._SECONDS = 3600  # that keys are asked for again every few seconds must not be counted in slow tests
