@@ -25,6 +25,10 @@ NAMES = {
     *(
         "Regulars",
         "API",
+        "GDPR",
+        "CCPA",
+        "JSON",
+        "Lines",
         "GNU",
         "Affero",
         "Lucide",
@@ -76,8 +80,11 @@ class Words(HTMLParser):
 
 
 def without_codes(text):
-    """A text without addresses, time zones, currencies, countries and names of fields."""
-    codes = r"\S+@\S+|\b\w+_\w+(?:\.\w+)?\b|\b[A-Z][A-Za-z]+(?:/[\w+ -]+)+|^[A-Z]{3} · |\b[A-Z]{2,3}\b"
+    """A text without commands, addresses, paths, time zones, currencies, countries and names of fields."""
+    codes = (
+        r"“regulars [^”]+”|\bcus_…|(?<!\S)(?:/[\w.-]+)+|\S+@\S+|\b\w+_\w+(?:\.\w+)?\b"
+        r"|\b[A-Z][A-Za-z]+(?:/[\w+ -]+)+|^[A-Z]{3} · |\b[A-Z]{2,3}\b"
+    )
     return re.sub(codes, " ", text).strip()
 
 
