@@ -36,7 +36,7 @@ from regulars.customers.people import records
 from regulars.customers.places import country_name, language_name
 from regulars.customers.queries import duplicates
 from regulars.staff.models import User
-from regulars.timeline.facts import JobChanged
+from regulars.timeline.facts import Fact, JobChanged
 from regulars.timeline.models import Entry, Source
 from regulars.timeline.queries import customer_entries, names_for_audit, names_for_timeline, names_of_reads
 
@@ -230,7 +230,7 @@ def _changes(entry: Entry, colleagues: Mapping[str, str]) -> list[Change]:
     if isinstance(found, dict):
         pairs = {name: pair for name, pair in found.items() if isinstance(pair, list) and len(pair) == 2}
         return [
-            Change(_label(name), _value(name, was, colleagues), _value(name, now, colleagues), name)
+            Change(_label(name, entry.fact), _value(name, was, colleagues), _value(name, now, colleagues), name)
             for name, (was, now) in pairs.items()
         ]
     return []
@@ -251,7 +251,10 @@ def _seen(lines: Iterable[Any], user: Any, *, context: Callable[[Any], dict[str,
     return found
 
 
-def _label(name: str) -> str:
+def _label(name: str, fact: type[Fact] | None = None) -> str:
+    if fact is not None and name in fact.labels:
+        label = str(fact.labels[name])
+        return label[:1].upper() + label[1:]
     if name in BULK_LABELS:
         return str(BULK_LABELS[name])
     columns = [*Address._meta.get_fields(), *ContactPoint._meta.get_fields(), *Customer._meta.get_fields()]

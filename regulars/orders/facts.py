@@ -2,12 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from regulars.timeline.facts import Fact
+
+_LABELS: Mapping[str, Promise] = {
+    "customer": _("customer"),
+    "order": _("order"),
+    "currency": _("currency"),
+    "rate": _("rate"),
+    "lines": _("lines"),
+    "refund": _("refunded"),
+    "returned_at": _("sent back on"),
+    "reason": _("reason"),
+}
+_OF_ORDERS: Mapping[str, Promise] = {
+    "number": _("number"),
+    "status": _("state"),
+    "is_test": _("test order"),
+    "placed_at": _("placed on"),
+    "discount": _("discount"),
+    "shipping": _("shipping"),
+    "tax": _("tax"),
+    "total": _("total"),
+    "is_tax_included": _("tax is included"),
+    "payment_method": _("paid by"),
+    "country": _("country"),
+    "note": _("note"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +53,16 @@ class OrderPlaced(Fact):
 
 @dataclass(frozen=True, slots=True)
 class OrderChanged(Fact):
-    """An order's state or amounts changed; `changes` lists the fields."""
+    """An order's state, amounts or lines changed; `changes` has the old and the new value of each field."""
 
     name: ClassVar[str] = "order.changed"
     sentence: ClassVar = _("Order changed")
     icon: ClassVar[str] = "receipt"
     kind: ClassVar[str] = "order"
+    labels: ClassVar = {**_LABELS, **_OF_ORDERS}
 
     number: str = ""
-    changes: tuple[str, ...] = ()
+    changes: dict[str, list[Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +94,16 @@ class ReturnReceived(Fact):
 
 @dataclass(frozen=True, slots=True)
 class ReturnChanged(Fact):
-    """A return was put right."""
+    """A return was put right; `changes` has the old and the new value of each field."""
 
     name: ClassVar[str] = "return.changed"
     sentence: ClassVar = _("Return changed")
     icon: ClassVar[str] = "undo-2"
     kind: ClassVar[str] = "order"
+    labels: ClassVar = _LABELS
 
     number: str = ""
+    changes: dict[str, list[Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

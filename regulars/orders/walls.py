@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from regulars.core import masks
-from regulars.core.walls import Number, Text, declare
+from regulars.core.walls import Number, Text, declare, word
 from regulars.orders import models
 
 _AMOUNT = Number("spend")
@@ -11,6 +11,10 @@ _NOTES = Text("notes", masks.dots)
 _GOODS = "what was bought, which says nothing by which somebody is found"
 _NUMBER = "the number of a paper, which is what orders are found by"
 _WORD = "one of a few words of ours"
+
+# what facts tell of changed orders
+word(Text("spend", masks.dots), "discount", "shipping", "tax", "total", "refund")
+word(_NOTES, "note")
 
 declare(
     models.Order,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from django.utils.functional import Promise
@@ -22,7 +24,8 @@ class Fact:
 
     `name` is the dotted past-tense name (`order.placed`), `sentence` the line on the timeline (a translatable
     template filled with the entry's data), `icon` a Lucide icon, `kind` the timeline filter it belongs to. The
-    three marks say who reads it: the customer's timeline, the audit log, webhooks.
+    three marks say who reads it: the customer's timeline, the audit log, webhooks. A fact whose data have `changes`,
+    from a field to its old and new value, may have `labels`: what people call those fields.
     """
 
     name: ClassVar[str]
@@ -32,6 +35,7 @@ class Fact:
     on_timeline: ClassVar[bool] = True
     is_audit: ClassVar[bool] = True
     is_public: ClassVar[bool] = True
+    labels: ClassVar[Mapping[str, str | Promise]] = MappingProxyType({})
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super(Fact, cls).__init_subclass__(**kwargs)

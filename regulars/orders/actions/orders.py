@@ -12,7 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from regulars.channels.models import Channel
+from regulars.core import ids
 from regulars.core.errors import Refusal, Stale
+from regulars.core.money import Money
 from regulars.customers.models import Customer
 from regulars.orders import normalise
 from regulars.orders.actions import figures, settlement
@@ -20,7 +22,7 @@ from regulars.orders.actions.bulk import placed_fact, write_orders
 from regulars.orders.actions.drafts import new_order, refuse_unreturned, totals
 from regulars.orders.actions.numbers import note_numbers
 from regulars.orders.facts import OrderChanged, OrderDeleted
-from regulars.orders.models import Order, OrderLine
+from regulars.orders.models import Order, OrderLine, ReturnLine
 from regulars.orders.normalise import Piece
 from regulars.staff.policy import require_full_of, verb
 from regulars.timeline.actions import record
@@ -97,24 +99,25 @@ def change_order(
     wanted = normalise.pieces(_as_mappings(known) if lines is None else lines, currency=now.currency)
     now.total_minor, now.total_base_minor = totals(wanted, **{name: getattr(now, name) for name in _ADDED})
     are_lines_new = [piece_of(line) for line in known] != wanted
-    changes = [name for name, value in _state(now).items() if value != before[name]]
-    if are_lines_new:
-        changes.append("lines")
-    if not changes:
+    changed = [name for name, value in _state(now).items() if value != before[name]]
+    if not changed and not are_lines_new:
         return now
+    changes = told(before, _state(now), changed)
+    if are_lines_new:
+        changes["lines"] = [goods(piece_of(line) for line in known), goods(wanted)]
 
     now.version += 1
     now.updated_at = timezone.now()
     now.save(force_update=True)
     if are_lines_new:
         _replace_lines(now, known, wanted)
-    if "number" in changes:
+    if "number" in changed:
         note_numbers([now.pk])
-    if "customer_id" in changes:
+    if "customer_id" in changed:
         # what came back of this order came back from its customer
         now.returns.update(customer_id=customer_id)
     settlement.settle([now.pk])
-    record(OrderChanged(number=now.number, changes=tuple(changes)), customer=now.customer, subject=now)
+    record(OrderChanged(number=now.number, changes=changes), customer=now.customer, subject=now)
     _refresh(before["customer_id"], customer_id)
     now.refresh_from_db()
     return now
@@ -148,9 +151,38 @@ def order_lines(order_id: int, bought: Iterable[Piece]) -> list[OrderLine]:
     ]
 
 
-def piece_of(line: OrderLine) -> Piece:
+def piece_of(line: OrderLine | ReturnLine) -> Piece:
     """A kept line as a checked one."""
     return Piece(line.sku, line.title, line.quantity, line.unit_price, line.total_minor)
+
+
+def told(before: Mapping[str, Any], after: Mapping[str, Any], names: Iterable[str]) -> dict[str, list[Any]]:
+    """What a fact tells of changed columns: the old and the new value of each, as people and JSON can read them.
+
+    Amounts stand with their currency, customers and orders as their public ids; what is the same amount in the shop's
+    own currency is left out.
+    """
+    changes = {}
+    for name in names:
+        if not name.endswith("_base_minor"):
+            called = name.removesuffix("_minor").removesuffix("_id")
+            changes[called] = [_told(name, state[name], state["currency"]) for state in (before, after)]
+    return changes
+
+
+def goods(bought: Iterable[Piece]) -> list[str]:
+    """Lines in a few words: `2 × 85123A`; the name of the thing where it has no number."""
+    return [f"{piece.quantity} × {piece.sku or piece.title}" for piece in bought]
+
+
+def _told(name: str, value: Any, currency: str) -> Any:
+    if value is None:
+        return ""
+    if name.endswith("_minor"):
+        return f"{Money(value, currency).amount} {currency}"
+    if name in _PREFIXES:
+        return ids.encode(_PREFIXES[name], value)
+    return value.isoformat() if isinstance(value, dt.datetime) else value if isinstance(value, bool) else str(value)
 
 
 def _refuse_taken(number: str, channel: Channel, *, besides: int | None = None) -> None:
@@ -176,6 +208,7 @@ def _locked(order: Order, *, version: int | None) -> Order:
     return now
 
 
+_PREFIXES = {"customer_id": Customer.id_prefix, "order_id": Order.id_prefix}
 _ADDED = ("currency", "rate", "discount_minor", "shipping_minor", "tax_minor", "is_tax_included")
 _WATCHED = (
     *("number", "status", "is_test", "placed_at", "currency", "rate", "discount_minor", "shipping_minor", "tax_minor"),

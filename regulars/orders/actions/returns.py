@@ -17,6 +17,7 @@ from regulars.orders import normalise
 from regulars.orders.actions import figures, settlement
 from regulars.orders.actions.bulk import match, received_fact, write_return_lines, write_returns
 from regulars.orders.actions.drafts import NewReturn, new_return
+from regulars.orders.actions.orders import goods, piece_of, told
 from regulars.orders.facts import ReturnChanged
 from regulars.orders.models import Order, Return
 from regulars.staff.policy import verb
@@ -71,7 +72,8 @@ def receive_return(
 @verb
 def change_return(returned: Return, *, draft: NewReturn) -> Return:
     """Write a return anew as the draft of the same channel and number says, and find again what it reverses."""
-    before = [returned.order_id, *(line.order_id for line in returned.lines.all())]
+    lines = list(returned.lines.all())
+    before, state = [returned.order_id, *(line.order_id for line in lines)], _state(returned)
     customers = _known([returned.customer_id, draft.customer_id])
     returned.lines.all().delete()
     draft.id = returned.pk
@@ -91,9 +93,18 @@ def change_return(returned: Return, *, draft: NewReturn) -> Return:
     write_return_lines(rows)
     settlement.settle(_known([*before, draft.order_id, *(row.order_id for row in rows)]))
     returned.refresh_from_db()
-    record(ReturnChanged(number=returned.number), customer=returned.customer, subject=returned)
+    after = _state(returned)
+    changes = told(state, after, [name for name, value in after.items() if value != state[name]])
+    was, now = goods(map(piece_of, lines)), goods(draft.pieces)
+    changes |= {"lines": [was, now]} if was != now else {}
+    record(ReturnChanged(number=returned.number, changes=changes), customer=returned.customer, subject=returned)
     figures.refresh(customers)
     return returned
+
+
+def _state(returned: Return) -> dict[str, Any]:
+    watched = ("customer_id", "order_id", "returned_at", "currency", "rate", "refund_minor", "reason")
+    return {name: getattr(returned, name) for name in watched}
 
 
 def _known(ids: Iterable[int | None]) -> set[int]:

@@ -8,6 +8,8 @@ from regulars.core import shop
 from regulars.core.errors import Invalid, Stale
 from regulars.customers.actions import create_customer
 from regulars.orders.actions import NumberTaken, change_order, delete_order, place_order, receive_return
+from regulars.orders.actions.drafts import new_return
+from regulars.orders.actions.returns import change_return
 from regulars.orders.models import Order, OrderLine, Return
 from regulars.orders.queries.verification import differences
 from regulars.timeline.models import Entry
@@ -173,7 +175,42 @@ def test_changing_an_order_changes_figures_and_is_told(web, anna):
     assert (changed.total_minor, changed.version) == (2250, 2)
     assert figures(anna)[1] == 2250
     entry = Entry.objects.get(name="order.changed")
-    assert entry.data["changes"] == ["shipping_minor", "total_minor", "total_base_minor", "lines"]
+    assert entry.data["changes"] == {
+        "shipping": ["0.00 EUR", "2.50 EUR"],
+        "total": ["10.00 EUR", "22.50 EUR"],
+        "lines": [["1 × MUG"], ["2 × MUG"]],
+    }
+
+
+def test_the_log_shows_old_and_new_values_of_an_order_in_words(web, anna, ada, client_of):
+    order = buy(anna, web, "1")
+    change_order(order, values={"shipping_minor": 250, "customer": None, "is_test": True}, lines=[line(quantity=2)])
+    entry = Entry.objects.get(name="order.changed")
+    assert entry.data["changes"]["customer"] == [anna.public_id, ""]
+    assert entry.data["changes"]["is_test"] == [False, True]
+    page = client_of(ada).get("/settings/audit").content.decode()
+    for words in ("Shipping", "2.50 EUR", "1 × MUG", "2 × MUG", "Test order"):
+        assert words in page
+
+
+def test_putting_a_return_right_is_told_with_old_and_new_values(web, anna):
+    order = buy(anna, web, "1", line(quantity=3))
+    returned = receive_return(
+        values={"number": "R1", "reason": "too small"}, lines=[line()], customer=anna, channel=web, order=order
+    )
+    draft = new_return(
+        values={"number": "R1", "returned_at": returned.returned_at, "reason": "too large"},
+        lines=[line(quantity=2)],
+        channel_id=web.pk,
+        customer_id=anna.pk,
+        order_id=order.pk,
+    )
+    change_return(returned, draft=draft)
+    assert Entry.objects.get(name="return.changed").data["changes"] == {
+        "refund": ["10.00 EUR", "20.00 EUR"],
+        "reason": ["too small", "too large"],
+        "lines": [["1 × MUG"], ["2 × MUG"]],
+    }
 
 
 def test_changing_nothing_writes_nothing(web, anna):
