@@ -50,7 +50,12 @@ def at_once(count, deed):
 
     def run(number):
         gate.wait()
-        return deed(number)
+        # a database that is too busy says so, and that nothing was done; programs then ask again
+        for _again in range(5):
+            answer = deed(number)
+            if answer[0] != 503:
+                break
+        return answer
 
     with ThreadPoolExecutor(count) as pool:
         return list(pool.map(run, range(count)))
