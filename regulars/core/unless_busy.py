@@ -16,9 +16,16 @@ def unless_busy(write: Callable[[], object]) -> bool:
     try:
         with _impatient():
             write()
-    except OperationalError:
+    except OperationalError as error:
+        if not is_busy(error):
+            raise
         return False
     return True
+
+
+def is_busy(error: OperationalError) -> bool:
+    """Did somebody else hold what was asked for? Then asking again helps; with a database that is away it does not."""
+    return any(sign in str(error) for sign in ("locked", "lock timeout", "deadlock"))
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from ninja.errors import HttpError, ValidationError
 from regulars.core.api import problems
 from regulars.core.api.problems import Problem, reason
 from regulars.core.errors import Invalid, NotAllowed, Refusal
+from regulars.core.unless_busy import is_busy
 
 logger = logging.getLogger("regulars.api")
 
@@ -165,7 +166,7 @@ def _clash(request: HttpRequest, error: IntegrityError) -> HttpResponse:
 
 def _database(request: HttpRequest, error: OperationalError) -> HttpResponse:
     """A lock that did not come in time is no fault; a database that is away is."""
-    if not any(sign in str(error) for sign in ("locked", "lock timeout", "deadlock")):
+    if not is_busy(error):
         return _unexpected(request, error)
     logger.warning("%s %s: %s", request.method, request.path, error)
     return problems.answer(

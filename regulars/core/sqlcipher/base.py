@@ -72,19 +72,32 @@ class DatabaseWrapper(plain.DatabaseWrapper):
 
 
 class Cursor(dbapi2.Cursor):  # type: ignore[misc]
-    """Takes Django's %s for the driver's question marks, as Django's own cursor for the standard driver does."""
+    """Takes Django's %s for the driver's question marks, as Django's own cursor for the standard driver does.
+
+    A cursor whose statement failed is closed at once. The error keeps it alive (a traceback holds its frames), so that
+    the garbage collector would find it, in whichever thread that runs; the driver would reset its statement there, and
+    wait for the lock of a connection whose own thread may be waiting for that very one: both would stand still.
+    """
 
     def execute(self, query: str, params: Any = None) -> Any:
-        if params is None:
-            return super().execute(query)
-        names = list(params) if isinstance(params, dict) else None
-        return super().execute(_converted(query, names), params)
+        try:
+            if params is None:
+                return super().execute(query)
+            names = list(params) if isinstance(params, dict) else None
+            return super().execute(_converted(query, names), params)
+        except dbapi2.Error:
+            self.close()
+            raise
 
     def executemany(self, query: str, param_list: Iterable[Any]) -> Any:
         ahead, param_list = tee(iter(param_list))
         first = next(ahead, None)
         names = list(first) if isinstance(first, dict) else None
-        return super().executemany(_converted(query, names), param_list)
+        try:
+            return super().executemany(_converted(query, names), param_list)
+        except dbapi2.Error:
+            self.close()
+            raise
 
 
 def _converted(query: str, names: list[str] | None) -> str:

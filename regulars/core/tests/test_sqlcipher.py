@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from contextlib import closing
 
 import pytest
@@ -12,7 +13,7 @@ from sqlcipher3 import dbapi2
 
 from regulars.core import keyring, pause
 from regulars.core.sqlcipher import files
-from regulars.core.sqlcipher.base import DatabaseWrapper
+from regulars.core.sqlcipher.base import Cursor, DatabaseWrapper
 
 OLD, NEW, OTHER = "11" * 32, "22" * 32, "33" * 32
 
@@ -56,6 +57,41 @@ def test_nothing_of_an_encrypted_file_can_be_read(tmp_path):
     with pytest.raises(sqlite3.DatabaseError), closing(sqlite3.connect(path)) as plain:
         plain.execute("SELECT * FROM sqlite_master")
     assert words(path, OLD) == (500, "canary-0", 500)
+
+
+@pytest.mark.parametrize("fail", ["execute", "executemany"])
+def test_a_failed_statement_that_its_error_keeps_makes_nobody_wait(tmp_path, fail):
+    """A writer that drops the error of another connection does not wait for it, while that one waits for the writer."""
+    path = tmp_path / "shop"
+    made(path, OLD).close()
+    writer, other = (files.opened(str(path), [OLD], isolation_level=None, check_same_thread=False) for _ in range(2))
+    writer.execute("BEGIN IMMEDIATE")
+    other.execute("PRAGMA busy_timeout = 0")
+    statement, *rows = ("BEGIN IMMEDIATE",) if fail == "execute" else ("INSERT INTO word (text) VALUES (?)", [("a",)])
+    failed = other.cursor(factory=Cursor)
+    with pytest.raises(dbapi2.OperationalError, match="locked"):
+        getattr(failed, fail)(statement, *rows)
+    with pytest.raises(dbapi2.ProgrammingError, match="closed"):
+        failed.execute("SELECT 1")
+
+    other.execute("PRAGMA busy_timeout = 10000")
+    answers = []
+
+    def wait_for_the_writer():
+        try:
+            answers.append(other.cursor(factory=Cursor).execute("BEGIN IMMEDIATE"))
+        except dbapi2.OperationalError as error:
+            answers.append(error)
+
+    waiting = threading.Thread(target=wait_for_the_writer)
+    waiting.start()
+    time.sleep(0.3)  # it is in the driver by now, with its connection's lock in hand
+    del failed
+    writer.execute("COMMIT")
+    waiting.join()
+    assert not isinstance(answers[0], Exception)
+    writer.close()
+    other.close()
 
 
 @pytest.mark.django_db
