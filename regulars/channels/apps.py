@@ -9,3 +9,6 @@ class ChannelsConfig(AppConfig):
     name = "regulars.channels"
     label = "channels"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from regulars.channels import wiring  # noqa: F401, PLC0415 — wiring needs all models to be loaded

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from regulars.core import masks
-from regulars.core.walls import Number, Text, declare, word
+from regulars.core.walls import Number, Text, Whole, declare, word
 from regulars.orders import models
 
 _AMOUNT = Number("spend")
 _NOTES = Text("notes", masks.dots)
 _GOODS = "what was bought, which says nothing by which somebody is found"
 _NUMBER = "the number of a paper, which is what orders are found by"
+_SOURCE = "where a sale came from, which names nobody"
 _WORD = "one of a few words of ours"
 
 # what facts tell of changed orders
@@ -30,19 +31,83 @@ declare(
         "payment_method": Text("payment", masks.dots),
         "note": _NOTES,
     },
-    plain={"number": _NUMBER, "status": _WORD, "currency": _WORD, "country": "country stays"},
+    plain={
+        "number": _NUMBER,
+        "status": _WORD,
+        "currency": _WORD,
+        "country": "country stays",
+        "fulfilment": _WORD,
+        "source": _SOURCE,
+        "campaign": _SOURCE,
+        "referrer": _SOURCE,
+    },
 )
 declare(
     models.OrderLine,
     customer=("order__customer",),
-    protected={"unit_price": _AMOUNT, "total_minor": _AMOUNT},
-    plain={"sku": _GOODS, "title": _GOODS},
+    protected={
+        "unit_price": _AMOUNT,
+        "total_minor": _AMOUNT,
+        "discount_minor": _AMOUNT,
+        "tax_minor": _AMOUNT,
+        "cost": Number("spend", is_empty=True),
+    },
+    plain={"sku": _GOODS, "title": _GOODS, "variant_title": _GOODS},
+)
+declare(
+    models.OrderAddress,
+    customer=("order__customer",),
+    protected={
+        "name": Text("name", masks.words),
+        "company": Text("name", masks.words),
+        "line1": Text("address"),
+        "line2": Text("address"),
+        "city": Text("address"),
+        "region": Text("address"),
+        "postcode": Text("address"),
+        "phone": Text("phone", masks.phone),
+    },
+    plain={"side": _WORD, "country": "country stays"},
+)
+declare(
+    models.OrderDiscount,
+    customer=("order__customer",),
+    protected={"amount_minor": _AMOUNT},
+    plain={"code": "what the shop printed for everybody"},
+)
+declare(models.OrderTag, customer=("order__customer",), protected={"label": _NOTES}, plain={})
+declare(
+    models.Payment,
+    customer=("order__customer",),
+    protected={
+        "amount_minor": _AMOUNT,
+        "method": Text("payment", masks.dots),
+        "reference": Text("payment", masks.dots),
+    },
+    plain={"state": _WORD, "currency": _WORD, "external_id": _NUMBER},
+)
+declare(
+    models.PaymentLink,
+    customer=("order__customer",),
+    protected={"amount_minor": _AMOUNT},
+    plain={"provider": _WORD, "currency": _WORD, "hash": "a digest of a random text"},
+)
+declare(
+    models.Checkout,
+    customer=("customer",),
+    protected={
+        "email": Text("email", masks.email),
+        "total_minor": _AMOUNT,
+        "lines": Whole(("spend",), instead=[]),
+        "recovery_url": Whole(("email",)),
+    },
+    plain={"currency": _WORD},
 )
 declare(
     models.Return,
     customer=("customer",),
     protected={"refund_minor": _AMOUNT, "refund_base_minor": _AMOUNT, "reason": _NOTES},
-    plain={"number": _NUMBER, "currency": _WORD},
+    plain={"number": _NUMBER, "currency": _WORD, "state": _WORD},
 )
 declare(
     models.ReturnLine,

@@ -35,6 +35,9 @@ PERMISSIONS: dict[str, Promise | str] = {
     "orders.edit": _("Create and change orders"),
     "orders.delete": _("Delete orders"),
     "orders.import": _("Import orders"),
+    "channels.view": _("See channels, and what they deliver"),
+    "channels.edit": _("Join channels to shop systems, fetch and repeat what they deliver"),
+    "webhooks.edit": _("Let other systems know what happens here"),
     "jobs.view": _("See background work"),
     "jobs.edit": _("Stop and repeat background work"),
     "staff.view": _("See who works here"),
@@ -52,7 +55,7 @@ _LOOKING = frozenset({"customers.view", "orders.view", "staff.view"})
 
 _ROLES: dict[str, frozenset[str]] = {
     Role.OWNER: _EVERYTHING,
-    Role.MANAGER: _EVERYTHING - {"shop.edit", "roles.edit", "audit.view", "backups.view", "backups.edit"},
+    Role.MANAGER: _EVERYTHING - {"shop.edit", "roles.edit", "webhooks.edit", "audit.view", "backups.view", "backups.edit"},
     Role.AGENT: _LOOKING | {"customers.edit", "customers.reveal", "orders.edit"},
     Role.MARKETER: _LOOKING | {"customers.export"},
     Role.ANALYST: _LOOKING | {"customers.export", "jobs.view"},

@@ -19,6 +19,8 @@ from regulars.staff.roles import PERMISSIONS
 ROOMS: dict[str, Promise | str] = {
     "customers": gettext_lazy("Customers"),
     "orders": gettext_lazy("Orders"),
+    "channels": gettext_lazy("Channels"),
+    "webhooks": gettext_lazy("Channels"),
     "privacy": gettext_lazy("Privacy"),
     "staff": gettext_lazy("People and keys"),
     "roles": gettext_lazy("People and keys"),

@@ -1,4 +1,4 @@
-"""Orders, their lines, and what came back."""
+"""Orders, their lines, and what hangs on them."""
 
 from __future__ import annotations
 
@@ -22,6 +22,17 @@ class Status(models.TextChoices):
     PART_REFUNDED = "part_refunded", _("Part refunded")
     REFUNDED = "refunded", _("Refunded")
     CANCELLED = "cancelled", _("Cancelled")
+
+
+class Fulfilment(models.TextChoices):
+    """How far the goods have come, beside the money."""
+
+    NONE = "", _("Not said")
+    UNFULFILLED = "unfulfilled", _("To be sent")
+    PARTIAL = "partial", _("Sent in part")
+    FULFILLED = "fulfilled", _("Sent")
+    DELIVERED = "delivered", _("Delivered")
+    PICKED_UP = "picked_up", _("Picked up")
 
 
 COUNTED = (Status.OPEN, Status.PAID, Status.PART_REFUNDED, Status.REFUNDED)
@@ -67,6 +78,10 @@ class Order(Row):
     payment_method = models.CharField(_("paid by"), max_length=60, blank=True, default="")
     country = models.CharField(_("country"), max_length=2, blank=True, default="")
     note = models.TextField(_("note"), blank=True, default="")
+    fulfilment = models.CharField(_("sent"), max_length=16, choices=Fulfilment, blank=True, default="", db_default="")
+    source = models.CharField(_("source"), max_length=60, blank=True, default="", db_default="")
+    campaign = models.CharField(_("campaign"), max_length=120, blank=True, default="", db_default="")
+    referrer = models.CharField(_("came from"), max_length=250, blank=True, default="", db_default="")
 
     total = MoneyOf("total_minor")
     discount = MoneyOf("discount_minor")
@@ -103,7 +118,11 @@ class Order(Row):
 
 
 class OrderLine(models.Model):
-    """One product of an order. `total_minor` is quantity × unit price, halves rounded up."""
+    """One product of an order. `total_minor` is quantity × unit price, halves rounded up.
+
+    `discount_minor` and `tax_minor` are the line's part of what the order says, and are added nowhere. `cost` is what
+    one of them cost the shop, in the order's currency, where that is known.
+    """
 
     id = models.BigAutoField(primary_key=True)
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
@@ -113,14 +132,92 @@ class OrderLine(models.Model):
     quantity = models.PositiveIntegerField(_("quantity"), default=1)
     unit_price = models.DecimalField(_("price"), max_digits=18, decimal_places=4, default=0)
     total_minor = models.BigIntegerField(_("amount"), default=0)
+    variant = models.ForeignKey(
+        "orders.Variant", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    variant_title = models.CharField(_("variant"), max_length=120, blank=True, default="", db_default="")
+    discount_minor = models.BigIntegerField(_("discount"), default=0, db_default=0)
+    tax_minor = models.BigIntegerField(_("tax"), default=0, db_default=0)
+    cost = models.DecimalField(_("cost"), max_digits=18, decimal_places=4, null=True, blank=True)
 
     objects: ClassVar[models.Manager[OrderLine]] = Guarded()
 
     class Meta:
         ordering: ClassVar = ["order_id", "position", "id"]
+        indexes: ClassVar = [
+            # who bought it
+            models.Index(fields=["variant"], name="line_by_variant", condition=models.Q(variant__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.title or self.sku}"
+
+
+class Side(models.TextChoices):
+    """Which address of an order it is."""
+
+    DELIVERY = "delivery", _("Ships to")
+    BILLING = "billing", _("Bills to")
+
+
+class OrderAddress(models.Model):
+    """An address as it was when somebody bought: what they change later changes nothing here."""
+
+    id = models.BigAutoField(primary_key=True)
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="addresses", db_index=False)
+    side = models.CharField(max_length=8, choices=Side)
+    name = models.CharField(_("recipient"), max_length=250, blank=True, default="")
+    company = models.CharField(_("company"), max_length=200, blank=True, default="")
+    line1 = models.CharField(_("street and number"), max_length=200, blank=True, default="")
+    line2 = models.CharField(_("more"), max_length=200, blank=True, default="")
+    city = models.CharField(_("city"), max_length=120, blank=True, default="")
+    region = models.CharField(_("region"), max_length=120, blank=True, default="")
+    postcode = models.CharField(_("postcode"), max_length=20, blank=True, default="")
+    country = models.CharField(_("country"), max_length=2, blank=True, default="")
+    phone = models.CharField(_("phone"), max_length=40, blank=True, default="")
+
+    objects: ClassVar[models.Manager[OrderAddress]] = Guarded()
+
+    class Meta:
+        verbose_name_plural = "order addresses"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["order", "side"], name="order_address_once"),
+        ]
+
+    def __str__(self) -> str:
+        return ", ".join(part for part in (self.line1, self.postcode, self.city, self.country) if part)
+
+
+class OrderDiscount(models.Model):
+    """A code that was used, and what it took off; that is part of the order's discount already."""
+
+    id = models.BigAutoField(primary_key=True)
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="codes")
+    code = models.CharField(_("code"), max_length=80, db_index=True)
+    amount_minor = models.BigIntegerField(_("amount"), default=0)
+
+    objects: ClassVar[models.Manager[OrderDiscount]] = Guarded()
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class OrderTag(models.Model):
+    """A word that somebody, or the platform, hung on an order."""
+
+    id = models.BigAutoField(primary_key=True)
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="tags", db_index=False)
+    label = models.CharField(_("tag"), max_length=60, db_index=True)
+
+    objects: ClassVar[models.Manager[OrderTag]] = Guarded()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["order", "label"], name="order_tag_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
 
 
 class KeptSale(models.Model):
@@ -151,106 +248,3 @@ class KeptSale(models.Model):
 
     def __str__(self) -> str:
         return f"{self.anonymous} until {self.until}"
-
-
-class NumberGram(models.Model):
-    """The finder of order numbers: which orders of a block of 65,536 have a short piece of text in their number.
-
-    Kept as customers.Gram is, by the same code. A hint, never the truth: what is found is checked against the number.
-    """
-
-    pk = models.CompositePrimaryKey("block", "code")
-    block = models.IntegerField()
-    code = models.BigIntegerField()
-    ids = models.BinaryField()
-
-    def __str__(self) -> str:
-        return f"{self.code} in {self.block}"
-
-
-class UnindexedNumber(models.Model):
-    """Orders whose number is new and not in the finder yet; searches read these rows as well."""
-
-    id = models.BigAutoField(primary_key=True)
-    order_id = models.BigIntegerField()
-
-    def __str__(self) -> str:
-        return str(self.order_id)
-
-
-class Return(Row):
-    """What came back, or a cancellation after the fact. `order` is what it reverses, where that is known.
-
-    `refund_minor` is positive: what the customer got back, in `currency`. A return without an order still lowers what
-    its customer has spent.
-    """
-
-    id_prefix = "ret"
-
-    number = models.CharField(_("number"), max_length=60)
-    channel = models.ForeignKey(
-        "channels.Channel", verbose_name=_("channel"), on_delete=models.PROTECT, related_name="+", db_index=False
-    )
-    customer = models.ForeignKey(
-        "customers.Customer",
-        verbose_name=_("customer"),
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="returns",
-        db_index=False,
-    )
-    order = models.ForeignKey(
-        Order, verbose_name=_("order"), null=True, blank=True, on_delete=models.SET_NULL, related_name="returns"
-    )
-    returned_at = models.DateTimeField(_("returned"))
-    currency = models.CharField(_("currency"), max_length=3)
-    rate = models.DecimalField(_("rate to the base currency"), max_digits=18, decimal_places=8, default=1)
-    refund_minor = models.BigIntegerField(_("refund"), default=0)
-    refund_base_minor = models.BigIntegerField(default=0, editable=False)
-    reason = models.CharField(_("reason"), max_length=200, blank=True, default="")
-
-    refund = MoneyOf("refund_minor")
-
-    objects: ClassVar[models.Manager[Return]] = Guarded()
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["channel", "number"], name="return_number_once_per_channel"),
-        ]
-        indexes: ClassVar = [
-            # a customer's returns
-            models.Index(fields=["customer", "returned_at"], name="return_by_customer"),
-        ]
-
-    def __str__(self) -> str:
-        return self.number
-
-
-class ReturnLine(models.Model):
-    """One product that came back; `order_line` is the line it reverses, and `order` whose money it is, where known.
-
-    A return may reverse lines of several orders; `Return.order` is then the order of most of its money. What was sent
-    back at once but bought in two orders stands as two lines.
-    """
-
-    id = models.BigAutoField(primary_key=True)
-    parent = models.ForeignKey(Return, on_delete=models.CASCADE, related_name="lines")
-    order_line = models.ForeignKey(
-        OrderLine, null=True, blank=True, on_delete=models.SET_NULL, related_name="return_lines"
-    )
-    order = models.ForeignKey(Order, null=True, blank=True, on_delete=models.SET_NULL, related_name="return_lines")
-    position = models.PositiveIntegerField(default=1)
-    sku = models.CharField(_("SKU"), max_length=80, blank=True, default="")
-    title = models.CharField(_("product"), max_length=250, blank=True, default="")
-    quantity = models.PositiveIntegerField(_("quantity"), default=1)
-    unit_price = models.DecimalField(_("price"), max_digits=18, decimal_places=4, default=0)
-    total_minor = models.BigIntegerField(_("amount"), default=0)
-
-    objects: ClassVar[models.Manager[ReturnLine]] = Guarded()
-
-    class Meta:
-        ordering: ClassVar = ["parent_id", "position", "id"]
-
-    def __str__(self) -> str:
-        return f"{self.quantity} × {self.title or self.sku}"

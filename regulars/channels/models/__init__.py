@@ -1,0 +1,17 @@
+"""Where the shop sells, how we are joined to it, and what passes between."""
+
+from regulars.channels.models.channel import Channel, Kind
+from regulars.channels.models.coming import Connection, Delivery, Fate, Mirror
+from regulars.channels.models.going import Endpoint, Posting, PostingState
+
+__all__ = [
+    "Channel",
+    "Connection",
+    "Delivery",
+    "Endpoint",
+    "Fate",
+    "Kind",
+    "Mirror",
+    "Posting",
+    "PostingState",
+]
