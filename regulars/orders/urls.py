@@ -2,12 +2,12 @@
 
 from django.urls import path
 
-from regulars.orders import views
+from regulars.orders.views import listing, page
 
 app_name = "orders"
 
 urlpatterns = [
-    path("", views.orders, name="list"),
-    path("/returns/<str:public_id>", views.returned, name="return"),
-    path("/<str:public_id>", views.page, name="page"),
+    path("", listing.orders, name="list"),
+    path("/returns/<str:public_id>", page.returned, name="return"),
+    path("/<str:public_id>", page.page, name="page"),
 ]
