@@ -21,13 +21,14 @@ class Taken:
     """What a record became: our row, and the customer it tells of.
 
     `waits_for` names an object (kind, external id) that has to come before this one. `problem` is a sentence that says
-    why it cannot be taken in as it is.
+    why it cannot be taken in as it is. `remark` says what is to be known of a record that was taken in.
     """
 
     local_id: int | None = None
     customer_id: int | None = None
     waits_for: tuple[str, str] | None = None
     problem: str = ""
+    remark: str = ""
 
 
 Taker = Callable[[Channel, Sequence[Any]], Sequence[Taken]]
