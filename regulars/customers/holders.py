@@ -22,6 +22,7 @@ from regulars.customers.models import (
     Customer,
     CustomValue,
     DuplicatePair,
+    Heard,
     Identity,
     Limit,
     Mention,
@@ -127,6 +128,13 @@ ALL = (
         models=("customers.Identity",),
         export=_identities,
         forget=lambda customer: _delete(Identity.objects.filter(customer=customer)),
+    ),
+    Holder(
+        name="heard",
+        models=("customers.Heard",),
+        # which channel said what stands in the profile, as numbers; the profile itself is told
+        export=lambda _customer: (),
+        forget=lambda customer: _delete(Heard.objects.filter(customer=customer)),
     ),
     _rows("contact_points", ContactPoint, move=moving.move_contact_points),
     _rows(

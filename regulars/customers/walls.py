@@ -82,6 +82,7 @@ declare(
     customer=("customer",),
     protected={"external_id": Text("email", lambda text: masks.email(text) if "@" in text else masks.Masked(text))},
 )
+declare(models.Heard, customer=("customer",), internal=("parts",))
 declare(
     models.Address,
     customer=("customer",),

@@ -36,7 +36,7 @@ from regulars.customers.models.privacy import (
     Suppression,
     Tombstone,
 )
-from regulars.customers.models.reach import Address, ContactPoint, Identity
+from regulars.customers.models.reach import Address, ContactPoint, Heard, Identity
 
 __all__ = [
     "Address",
@@ -58,6 +58,7 @@ __all__ = [
     "Frequency",
     "Gender",
     "Gram",
+    "Heard",
     "Household",
     "Identity",
     "ImportFile",

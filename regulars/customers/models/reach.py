@@ -32,6 +32,22 @@ class Identity(models.Model):
         return self.external_id
 
 
+class Heard(models.Model):
+    """Which parts of a profile are what a sales channel said of somebody, so that its newer word may replace them.
+
+    `parts` are `{field: [who said it, when, the value's digest]}`. Where the digest is not that of what stands there,
+    somebody else has written it since, and no channel does it again (customers/taking/words.py).
+    """
+
+    customer = models.OneToOneField(Customer, primary_key=True, on_delete=models.CASCADE, related_name="heard")
+    parts = models.JSONField(default=dict)
+
+    objects: ClassVar[models.Manager[Heard]] = Guarded()
+
+    def __str__(self) -> str:
+        return str(self.customer_id)
+
+
 class Address(Row):
     """A postal address of a customer; at most one is the default for shipping, and one for billing."""
 

@@ -31,6 +31,7 @@ LEFT_OUT: dict[str, str] = {
     "customers.Change.images": "copies of rows that are told, kept so that work can be undone",
     "customers.Change.customer_id": _WHOSE,
     "customers.DuplicatePair": "what a program thought of two people tells of both, so neither is told",
+    "customers.Heard": "which channel said what stands in the profile, as numbers; the profile itself is told",
     "customers.Erasure": "a case that waits; its certificate names nobody",
     "customers.Tombstone": "there is nobody any more who could be told",
     "customers.Unindexed": _SHOP,
