@@ -20,6 +20,8 @@ _LABELS: Mapping[str, Promise] = {
     "refund": _("refunded"),
     "returned_at": _("sent back on"),
     "reason": _("reason"),
+    "state": _("state"),
+    "exchange": _("exchanged for"),
 }
 _OF_ORDERS: Mapping[str, Promise] = {
     "number": _("number"),
@@ -34,6 +36,15 @@ _OF_ORDERS: Mapping[str, Promise] = {
     "payment_method": _("paid by"),
     "country": _("country"),
     "note": _("note"),
+    "fulfilment": _("sent"),
+    "source": _("source"),
+    "campaign": _("campaign"),
+    "referrer": _("came from"),
+    "order_tags": _("tags"),
+    "codes": _("codes"),
+    "delivery_address": _("ships to"),
+    "billing_address": _("bills to"),
+    "payments": _("payments"),
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from regulars.core import masks
-from regulars.core.walls import Number, Text, Whole, declare, word
+from regulars.core.walls import PLAIN, Number, Text, Whole, declare, word
 from regulars.orders import models
 
 _AMOUNT = Number("spend")
@@ -15,7 +15,10 @@ _WORD = "one of a few words of ours"
 
 # what facts tell of changed orders
 word(Text("spend", masks.dots), "discount", "shipping", "tax", "total", "refund")
-word(_NOTES, "note")
+word(_NOTES, "note", "order_tags")
+word(Text("address"), "delivery_address", "billing_address")
+word(Text("payment", masks.dots), "payments")
+word(PLAIN, "fulfilment", "campaign", "referrer", "codes", "exchange")
 
 declare(
     models.Order,

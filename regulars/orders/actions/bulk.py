@@ -16,12 +16,13 @@ from django.utils import timezone
 
 from regulars.core.bulk import insert, moment, take_ids
 from regulars.customers.standings import id_list
-from regulars.orders.actions import settlement
+from regulars.orders.actions import details, settlement
 from regulars.orders.actions.drafts import NewOrder, NewReturn
 from regulars.orders.actions.matching import purchases_for, reversing_lines
 from regulars.orders.actions.numbers import note_numbers
 from regulars.orders.facts import OrderPlaced, ReturnReceived
-from regulars.orders.models import Order, OrderLine, Return, ReturnLine
+from regulars.orders.models import Order, OrderLine, Return, ReturnLine, ReturnState
+from regulars.orders.normalise import Piece
 from regulars.staff.policy import verb
 from regulars.timeline.actions import reactions, who_acts
 from regulars.timeline.facts import Fact
@@ -32,11 +33,14 @@ ORDER_COLUMNS = (
     *("placed_at", "currency", "rate", "discount_minor", "shipping_minor", "tax_minor", "is_tax_included"),
     *("total_minor", "refunded_minor", "total_base_minor", "refunded_base_minor", "payment_method", "country", "note"),
 )
+_MORE_OF_ORDERS = ("fulfilment", "source", "campaign", "referrer")
 _LINE = ("order_id", "position", "sku", "title", "quantity", "unit_price", "total_minor")
+_MORE_OF_LINES = ("variant_id", "variant_title", "discount_minor", "tax_minor", "cost")
 RETURN_COLUMNS = (
     *("id", "created_at", "updated_at", "version", "number", "channel_id", "customer_id", "order_id", "returned_at"),
     *("currency", "rate", "refund_minor", "refund_base_minor", "reason"),
 )
+_MORE_OF_RETURNS = ("state", "exchange_id")
 RETURN_LINE_COLUMNS = ("parent_id", "order_line_id", "order_id", *_LINE[1:])
 ENTRY_COLUMNS = ("name", "at", "recorded_at", "customer_id", "actor_id", "source", "subject_type", "subject_id", "data")
 
@@ -54,16 +58,14 @@ def write_orders(orders: Sequence[NewOrder], *, is_told: bool = True) -> Sequenc
     for order, pk in zip(orders, ids, strict=True):
         order.id = pk
     decimal = _decimal()
-    insert(Order, ORDER_COLUMNS, (_order_row(order, now, decimal) for order in orders))
-    insert(
-        OrderLine,
-        _LINE,
-        (
-            (order.id, place, piece.sku, piece.title, piece.quantity, decimal(piece.unit_price), piece.total_minor)
-            for order in orders
-            for place, piece in enumerate(order.pieces, start=1)
-        ),
-    )
+    rows = (_order_row(order, now, decimal) for order in orders)
+    if any(order.fulfilment or order.source or order.campaign or order.referrer for order in orders):
+        more = ((order.fulfilment, order.source, order.campaign, order.referrer) for order in orders)
+        insert(Order, ORDER_COLUMNS + _MORE_OF_ORDERS, (row + one for row, one in zip(rows, more, strict=True)))
+    else:
+        insert(Order, ORDER_COLUMNS, rows)
+    _write_lines(orders, decimal)
+    details.write(orders)
     if is_told:
         _tell(Order, ((order, order.placed_at, placed_fact(order)) for order in orders), OrderPlaced)
     note_numbers(ids)
@@ -84,7 +86,12 @@ def write_returns(returns: Sequence[NewReturn], *, is_told: bool = True) -> Sequ
     reversed_ids = {returned.order_id for returned in returns if returned.order_id is not None}
     numbers = dict(Order.objects.filter(pk__in=id_list(reversed_ids)).values_list("pk", "number"))
     decimal = _decimal()
-    insert(Return, RETURN_COLUMNS, (_return_row(returned, now, decimal) for returned in returns))
+    values = (_return_row(returned, now, decimal) for returned in returns)
+    if any(returned.state != ReturnState.REFUNDED or returned.exchange_id for returned in returns):
+        more = ((returned.state, returned.exchange_id) for returned in returns)
+        insert(Return, RETURN_COLUMNS + _MORE_OF_RETURNS, (row + one for row, one in zip(values, more, strict=True)))
+    else:
+        insert(Return, RETURN_COLUMNS, values)
     write_return_lines(rows)
     if is_told:
         told = ((returned, returned.returned_at, received_fact(returned, numbers)) for returned in returns)
@@ -133,6 +140,27 @@ def received_fact(returned: NewReturn, numbers: dict[int, str]) -> ReturnReceive
         refund_minor=returned.refund_minor,
         currency=returned.currency,
         order_number=numbers.get(returned.order_id, "") if returned.order_id else "",
+    )
+
+
+def _write_lines(orders: Sequence[NewOrder], decimal: Decimals) -> None:
+    """What only some know of their lines is written where somebody said it: files without it come in as fast."""
+    has_more = any(piece.has_more for order in orders for piece in order.pieces)
+    rows = (
+        (
+            *(order.id, place, piece.sku, piece.title, piece.quantity, decimal(piece.unit_price), piece.total_minor),
+            *(_more_of(piece, decimal) if has_more else ()),
+        )
+        for order in orders
+        for place, piece in enumerate(order.pieces, start=1)
+    )
+    insert(OrderLine, _LINE + _MORE_OF_LINES if has_more else _LINE, rows)
+
+
+def _more_of(piece: Piece, decimal: Decimals) -> tuple[Any, ...]:
+    return (
+        *(piece.variant_id, piece.variant_title or "", piece.discount_minor or 0, piece.tax_minor or 0),
+        None if piece.cost is None else decimal(piece.cost),
     )
 
 

@@ -11,8 +11,9 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from regulars.orders import normalise
-from regulars.orders.models import Status
+from regulars.orders import checks, normalise
+from regulars.orders.details import Address, Code, Paid
+from regulars.orders.models import SETTLED, ReturnState, Status
 from regulars.orders.normalise import Piece
 
 _REFUNDED = (Status.PART_REFUNDED, Status.REFUNDED)
@@ -40,6 +41,14 @@ class NewOrder:
     payment_method: str = ""
     country: str = ""
     note: str = ""
+    fulfilment: str = ""
+    source: str = ""
+    campaign: str = ""
+    referrer: str = ""
+    tags: Sequence[str] = ()
+    codes: Sequence[Code] = ()
+    addresses: Mapping[str, Address | None] = field(default_factory=dict)
+    payments: Sequence[Paid] = ()
     id: int = field(default=0, init=False)
 
 
@@ -58,7 +67,14 @@ class NewReturn:
     rate: Decimal = Decimal(1)
     reason: str = ""
     order_id: int | None = None
+    state: str = ReturnState.REFUNDED.value
+    exchange_id: int | None = None
     id: int = field(default=0, init=False)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether its refund counts."""
+        return self.state in SETTLED
 
     @property
     def is_refund_of_lines(self) -> bool:
@@ -112,7 +128,7 @@ def new_return(
     rate = normalise.with_rate(currency, given.pop("rate", None))
     came_back = normalise.pieces(lines, currency=currency)
     if not came_back and "refund_minor" not in given:
-        raise normalise.invalid({"lines": [_("A return has at least one line, or an amount that was paid back.")]})
+        raise checks.invalid({"lines": [_("A return has at least one line, or an amount that was paid back.")]})
     refund = given.pop("refund_minor", sum(piece.total_minor for piece in came_back))
     return NewReturn(
         channel_id=channel_id,
@@ -142,11 +158,11 @@ def totals(
     The lines less the discount, plus shipping, plus the tax where the prices do not include it.
     """
     if not bought:
-        raise normalise.invalid({"lines": [_("An order has at least one line.")]})
+        raise checks.invalid({"lines": [_("An order has at least one line.")]})
     total = sum(piece.total_minor for piece in bought) - discount_minor + shipping_minor
     total += 0 if is_tax_included else tax_minor
     if total < 0:
-        raise normalise.invalid({"discount_minor": [_("The discount is larger than what it is taken from.")]})
+        raise checks.invalid({"discount_minor": [_("The discount is larger than what it is taken from.")]})
     in_base = normalise.in_base(_bounded(total, "total_minor"), currency=currency, rate=rate)
     return total, _bounded(in_base, "rate")
 
@@ -154,14 +170,14 @@ def totals(
 def refuse_unreturned(status: str | None) -> None:
     """Raises Invalid where somebody says “refunded” instead of entering what was paid back."""
     if status in _REFUNDED:
-        raise normalise.invalid(
+        raise checks.invalid(
             {"status": [_("An order becomes refunded when a return is received; enter the return instead.")]}
         )
 
 
 def _bounded(minor: int, field_name: str) -> int:
-    if minor > normalise.MOST_MINOR:
-        raise normalise.invalid({field_name: [_("The amount is larger than any shop's.")]})
+    if minor > checks.MOST_MINOR:
+        raise checks.invalid({field_name: [_("The amount is larger than any shop's.")]})
     return minor
 
 

@@ -16,14 +16,14 @@ from regulars.core import ids
 from regulars.core.errors import Refusal, Stale
 from regulars.core.money import Money
 from regulars.customers.models import Customer
-from regulars.orders import normalise
-from regulars.orders.actions import figures, settlement
+from regulars.orders import checks, normalise
+from regulars.orders.actions import details, figures, settlement
 from regulars.orders.actions.bulk import placed_fact, write_orders
 from regulars.orders.actions.drafts import new_order, refuse_unreturned, totals
 from regulars.orders.actions.numbers import note_numbers
 from regulars.orders.facts import OrderChanged, OrderDeleted
-from regulars.orders.models import Order, OrderLine, ReturnLine
-from regulars.orders.normalise import Piece
+from regulars.orders.models import Order, OrderAddress, OrderDiscount, OrderLine, OrderTag, Payment, ReturnLine
+from regulars.orders.normalise import MORE_OF_LINES, Piece
 from regulars.staff.policy import require_full_of, verb
 from regulars.timeline.actions import record
 
@@ -51,8 +51,8 @@ def place_order(
     """Write an order with its lines and amounts; without a customer it is a guest's.
 
     `values` needs a `number`; `placed_at` falls back on `at` and then on now, `currency` on the shop's. Amounts come
-    in the currency's smallest unit (`discount_minor shipping_minor tax_minor`), prices as decimals. Raises Invalid,
-    or NumberTaken where the channel has this number.
+    in the currency's smallest unit (`discount_minor shipping_minor tax_minor`), prices as decimals; what hangs on the
+    order comes as `tags codes addresses payments`. Raises Invalid, or NumberTaken where the channel has this number.
     """
     draft = new_order(
         values=values, lines=lines, channel_id=channel.pk, customer_id=customer.pk if customer else None, at=at
@@ -76,13 +76,17 @@ def change_order(
     """Change the given fields, and all lines where `lines` are given; `values` may hold another `customer` or None.
 
     Says nothing and writes nothing where all is as it was. With `version` it raises Stale where somebody else changed
-    the order since. Lines that stay the same product keep what was returned of them.
+    the order since. Lines that stay the same product keep what was returned of them, and what nobody says anew of
+    them. Tags, codes, payments, and an address, where given, take the place of those there are.
     """
     now = _locked(order, version=version)
     given = dict(values)
     customer_id = _pk(given.pop("customer")) if "customer" in given else now.customer_id
     given = normalise.order_values(given)
+    hanging = {name: given.pop(name) for name in details.NAMES if name in given}
     require_full_of(Order, given)
+    for name in hanging:
+        require_full_of(_TABLES[name], [field.name for field in _TABLES[name]._meta.fields])
     before, known = _state(now), list(now.lines.all())
     for name, value in given.items():
         setattr(now, name, value)
@@ -91,18 +95,20 @@ def change_order(
         now.currency, given.get("rate", now.rate if before["currency"] == now.currency else None)
     )
     if now.currency != before["currency"] and settlement.returns_of([now.pk]):
-        raise normalise.invalid({"currency": [_("Something of this order was paid back in its currency already.")]})
+        raise checks.invalid({"currency": [_("Something of this order was paid back in its currency already.")]})
     if given.get("status") != before["status"]:
         refuse_unreturned(given.get("status"))
     if now.number != before["number"]:
         _refuse_taken(now.number, now.channel, besides=now.pk)
     wanted = normalise.pieces(_as_mappings(known) if lines is None else lines, currency=now.currency)
     now.total_minor, now.total_base_minor = totals(wanted, **{name: getattr(now, name) for name in _ADDED})
-    are_lines_new = [piece_of(line) for line in known] != wanted
+    are_lines_new = len(known) != len(wanted) or not all(
+        piece.says_what(piece_of(line)) for line, piece in zip(known, wanted, strict=True)
+    )
     changed = [name for name, value in _state(now).items() if value != before[name]]
-    if not changed and not are_lines_new:
+    changes = {**told(before, _state(now), changed), **details.replace(now, hanging)}
+    if not changes and not are_lines_new and not changed:
         return now
-    changes = told(before, _state(now), changed)
     if are_lines_new:
         changes["lines"] = [goods(piece_of(line) for line in known), goods(wanted)]
 
@@ -146,6 +152,11 @@ def order_lines(order_id: int, bought: Iterable[Piece]) -> list[OrderLine]:
             quantity=piece.quantity,
             unit_price=piece.unit_price,
             total_minor=piece.total_minor,
+            variant_id=piece.variant_id,
+            variant_title=piece.variant_title or "",
+            discount_minor=piece.discount_minor or 0,
+            tax_minor=piece.tax_minor or 0,
+            cost=piece.cost,
         )
         for position, piece in enumerate(bought, start=1)
     ]
@@ -153,7 +164,8 @@ def order_lines(order_id: int, bought: Iterable[Piece]) -> list[OrderLine]:
 
 def piece_of(line: OrderLine | ReturnLine) -> Piece:
     """A kept line as a checked one."""
-    return Piece(line.sku, line.title, line.quantity, line.unit_price, line.total_minor)
+    of_orders = (getattr(line, name) for name in MORE_OF_LINES) if isinstance(line, OrderLine) else ()
+    return Piece(line.sku, line.title, line.quantity, line.unit_price, line.total_minor, *of_orders)
 
 
 def told(before: Mapping[str, Any], after: Mapping[str, Any], names: Iterable[str]) -> dict[str, list[Any]]:
@@ -208,12 +220,14 @@ def _locked(order: Order, *, version: int | None) -> Order:
     return now
 
 
-_PREFIXES = {"customer_id": Customer.id_prefix, "order_id": Order.id_prefix}
+_PREFIXES = {"customer_id": Customer.id_prefix, "order_id": Order.id_prefix, "exchange_id": Order.id_prefix}
 _ADDED = ("currency", "rate", "discount_minor", "shipping_minor", "tax_minor", "is_tax_included")
 _WATCHED = (
     *("number", "status", "is_test", "placed_at", "currency", "rate", "discount_minor", "shipping_minor", "tax_minor"),
     *("is_tax_included", "payment_method", "country", "note", "customer_id", "total_minor", "total_base_minor"),
+    *("fulfilment", "source", "campaign", "referrer"),
 )
+_TABLES = {"tags": OrderTag, "codes": OrderDiscount, "addresses": OrderAddress, "payments": Payment}
 
 
 def _state(order: Order) -> dict[str, Any]:
@@ -233,16 +247,21 @@ def _replace_lines(order: Order, known: Sequence[OrderLine], wanted: Sequence[Pi
     for line in reversed(known):
         rows_of[line.sku, "" if line.sku else line.title].append(line)
     kept, new = [], []
-    for row in order_lines(order.pk, wanted):
+    for row, piece in zip(order_lines(order.pk, wanted), wanted, strict=True):
         same = rows_of[row.sku, "" if row.sku else row.title]
         if same:
-            row.pk = same.pop().pk
+            was = same.pop()
+            row.pk = was.pk
+            for name in MORE_OF_LINES:
+                if getattr(piece, name) is None:
+                    setattr(row, name, getattr(was, name))
             kept.append(row)
         else:
             new.append(row)
     gone = [line.pk for rows in rows_of.values() for line in rows]
     OrderLine.objects.filter(pk__in=gone).delete()
-    OrderLine.objects.bulk_update(kept, ["position", "title", "quantity", "unit_price", "total_minor"], batch_size=100)
+    columns = ["position", "title", "quantity", "unit_price", "total_minor", *MORE_OF_LINES]
+    OrderLine.objects.bulk_update(kept, columns, batch_size=50)
     OrderLine.objects.bulk_create(new)
 
 

@@ -13,7 +13,7 @@ from regulars.channels.models import Channel
 from regulars.core.money import Money
 from regulars.customers.models import Customer
 from regulars.customers.people import are_one
-from regulars.orders import normalise
+from regulars.orders import checks
 from regulars.orders.actions import figures, settlement
 from regulars.orders.actions.bulk import match, received_fact, write_return_lines, write_returns
 from regulars.orders.actions.drafts import NewReturn, new_return
@@ -87,6 +87,8 @@ def change_return(returned: Return, *, draft: NewReturn) -> Return:
         refund_minor=draft.refund_minor,
         refund_base_minor=draft.refund_base_minor,
         reason=draft.reason,
+        state=draft.state,
+        exchange_id=draft.exchange_id,
         version=returned.version + 1,
         updated_at=timezone.now(),
     )
@@ -103,7 +105,10 @@ def change_return(returned: Return, *, draft: NewReturn) -> Return:
 
 
 def _state(returned: Return) -> dict[str, Any]:
-    watched = ("customer_id", "order_id", "returned_at", "currency", "rate", "refund_minor", "reason")
+    watched = (
+        *("customer_id", "order_id", "returned_at", "currency", "rate", "refund_minor", "reason", "state"),
+        "exchange_id",
+    )
     return {name: getattr(returned, name) for name in watched}
 
 
@@ -113,11 +118,11 @@ def _known(ids: Iterable[int | None]) -> set[int]:
 
 def _refuse_stranger(order: Order, draft: NewReturn) -> None:
     if order.channel_id != draft.channel_id:
-        raise normalise.invalid({"order": [_("The order was placed in another channel than it was sent back in.")]})
+        raise checks.invalid({"order": [_("The order was placed in another channel than it was sent back in.")]})
     if order.customer_id != draft.customer_id:
-        raise normalise.invalid({"order": [_("The order is another customer's.")]})
+        raise checks.invalid({"order": [_("The order is another customer's.")]})
     if order.currency != draft.currency:
-        raise normalise.invalid(
+        raise checks.invalid(
             {"currency": [_("The order was paid in %(currency)s; pay it back in that.") % {"currency": order.currency}]}
         )
 
@@ -127,7 +132,7 @@ def _refuse_more_than_paid(order: Order, draft: NewReturn) -> None:
     now = Order.objects.select_for_update().get(pk=order.pk)
     left = now.total - now.refunded
     if draft.refund_minor > max(left.minor, 0):
-        raise normalise.invalid(
+        raise checks.invalid(
             {
                 "lines": [
                     _("%(left)s of this order can still be paid back, not %(refund)s.")
@@ -142,7 +147,7 @@ def _refuse_more_than_paid(order: Order, draft: NewReturn) -> None:
 
 def _refuse_taken(draft: NewReturn, channel: Channel) -> None:
     if Return.objects.filter(channel=channel, number=draft.number).exists():
-        raise normalise.invalid(
+        raise checks.invalid(
             {
                 "number": [
                     _("%(channel)s already has a return %(number)s.")

@@ -29,8 +29,8 @@ from regulars.orders.api.shapes import (
     order_out,
     routes,
 )
+from regulars.orders.checks import invalid
 from regulars.orders.models import Order, Status
-from regulars.orders.normalise import invalid
 from regulars.orders.queries import OrderRequest, order_page
 
 _AMOUNTS = ("discount", "shipping", "tax")

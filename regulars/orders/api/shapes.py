@@ -18,16 +18,14 @@ from regulars.core.api.routes import Routes
 from regulars.core.api.schemas import AmountText, CurrencyCode, In, Moment, MoneyIn, MoneyOut, Out, PublicId
 from regulars.core.errors import Invalid
 from regulars.core.money import Money, exponent
+from regulars.orders.checks import MOST_QUANTITY, NUMBER_LENGTH, invalid
 from regulars.orders.models import Order, OrderLine, Return, ReturnLine
 from regulars.orders.normalise import (
-    MOST_QUANTITY,
     NOTE_LENGTH,
-    NUMBER_LENGTH,
     PAID_BY_LENGTH,
     REASON_LENGTH,
     SKU_LENGTH,
     TITLE_LENGTH,
-    invalid,
 )
 
 routes = Routes(tags=["Orders"])

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from regulars.core.dates import parse_moment
 from regulars.core.text import BadText, clean
+from regulars.orders.checks import NUMBER_LENGTH
 from regulars.orders.models import Status
-from regulars.orders.normalise import NUMBER_LENGTH
 
 _SPACES = re.compile(r"[\s\u00a0\u202f'’]")
 _CURRENCY_SIGNS = re.compile(r"^[^\d(+.,\-−]+|(?<=[\d.,])[^\d).,\-−]+$|(?<=^[-−])[^\d.,]+")

@@ -22,6 +22,7 @@ from regulars.orders.actions.returns import change_return
 from regulars.orders.importing.building import Sale
 from regulars.orders.importing.people import People
 from regulars.orders.models import Order, Return, Status
+from regulars.orders.normalise import MORE_OF_LINES
 
 _UNREFUNDED = {Status.PART_REFUNDED: Status.PAID, Status.REFUNDED: Status.PAID}
 
@@ -108,7 +109,11 @@ class Writer:
         }
         if order.customer_id is not None and order.customer_id != known.customer_id:
             values["customer"] = Customer(pk=order.customer_id)
-        lines = None if [piece_of(line) for line in known.lines.all()] == list(order.pieces) else _mappings(order)
+        were = [piece_of(line) for line in known.lines.all()]
+        is_same = len(were) == len(order.pieces) and all(
+            piece.says_what(was) for piece, was in zip(order.pieces, were, strict=True)
+        )
+        lines = None if is_same else _mappings(order)
         if not values and lines is None:
             self.run.summary.unchanged += 1
             return True
@@ -147,5 +152,5 @@ def _by_number(rows: Iterable[Any]) -> dict[str, Any]:
 
 
 def _mappings(order: NewOrder) -> list[dict[str, Any]]:
-    names = ("sku", "title", "quantity", "unit_price")
+    names = ("sku", "title", "quantity", "unit_price", *MORE_OF_LINES)
     return [{name: getattr(piece, name) for name in names} for piece in order.pieces]
