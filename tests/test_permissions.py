@@ -23,6 +23,7 @@ OPEN_TO_ALL = {
     "forgotten",
     "new-password",  # the link of a mail, signed
     "accept",  # the link of an invitation, found by its hash
+    "pay",  # the link of a payment, found by its hash
     "openapi",
     "api-docs",
     "api-root",

@@ -181,6 +181,9 @@ ATTACHMENTS = REGULARS_HOME / "attachments"
 ATTACHMENT_SIZE = number("REGULARS_ATTACHMENT_MB", default=20) * 1024 * 1024
 ATTACHMENTS_OF_A_NOTE = number("REGULARS_ATTACHMENTS_OF_A_NOTE", default=10)
 
+# ── payment links
+BANK_ACCOUNT = text("REGULARS_BANK_ACCOUNT", default="")
+
 # ── backups
 BACKUP_PLACES = backup_places()
 BACKUP_S3 = {

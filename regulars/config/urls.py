@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from regulars.config import api_urls
 from regulars.config.views import audit, errors, find, shop, today
 from regulars.core.views import backups, jobs, pages
+from regulars.orders.views import paying
 from regulars.staff.access import SIGNED_IN, public, requires
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -28,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("regulars.staff.urls")),
     path("", include("regulars.messaging.urls")),
     path("", include("regulars.customers.privacy.urls")),
+    path("pay/<str:secret>", paying.pay, name="pay"),
     path("customers", include("regulars.customers.urls")),
     path("orders", include("regulars.orders.urls")),
 ]
