@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
@@ -23,3 +23,86 @@ class ChannelAdded(Fact):
     code: str = ""
     called: str = ""
     sells: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelConnected(Fact):
+    """A channel was joined to a shop system, which delivers from now on."""
+
+    name: ClassVar[str] = "channel.connected"
+    sentence: ClassVar = _("Channel joined: %(called)s")
+    icon: ClassVar[str] = "cable"
+    on_timeline: ClassVar[bool] = False
+    is_public: ClassVar[bool] = False
+
+    called: str = ""
+    system: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionChanged(Fact):
+    """How a channel is joined was changed; `replaced` names the secrets that are others now, never what they are."""
+
+    name: ClassVar[str] = "connection.changed"
+    sentence: ClassVar = _("Joined channel changed: %(called)s")
+    icon: ClassVar[str] = "cable"
+    on_timeline: ClassVar[bool] = False
+    is_public: ClassVar[bool] = False
+
+    called: str = ""
+    changes: dict[str, list[Any]] = field(default_factory=dict)
+    replaced: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionPaused(Fact):
+    """Nothing more is taken in from a shop system, until somebody says so."""
+
+    name: ClassVar[str] = "connection.paused"
+    sentence: ClassVar = _("Joined channel paused: %(called)s")
+    icon: ClassVar[str] = "pause"
+    on_timeline: ClassVar[bool] = False
+    is_public: ClassVar[bool] = False
+
+    called: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionResumed(Fact):
+    """A shop system that was paused delivers again."""
+
+    name: ClassVar[str] = "connection.resumed"
+    sentence: ClassVar = _("Joined channel goes on: %(called)s")
+    icon: ClassVar[str] = "play"
+    on_timeline: ClassVar[bool] = False
+    is_public: ClassVar[bool] = False
+
+    called: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionRemoved(Fact):
+    """A shop system was taken off, with `count` deliveries of it."""
+
+    name: ClassVar[str] = "connection.removed"
+    sentence: ClassVar = _("Joined channel taken off: %(called)s")
+    icon: ClassVar[str] = "unplug"
+    on_timeline: ClassVar[bool] = False
+    is_public: ClassVar[bool] = False
+
+    called: str = ""
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveriesReplayed(Fact):
+    """Somebody had deliveries taken in once more."""
+
+    name: ClassVar[str] = "deliveries.replayed"
+    sentence: ClassVar = _("Deliveries taken in again: %(count)s")
+    icon: ClassVar[str] = "rotate-ccw"
+    on_timeline: ClassVar[bool] = False
+    is_public: ClassVar[bool] = False
+
+    count: int = 0

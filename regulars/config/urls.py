@@ -28,8 +28,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/jobs/<uuid:job_id>/stop", requires("jobs.edit")(jobs.stop), name="job-stop"),
     path("", include("regulars.staff.urls")),
     path("", include("regulars.messaging.urls")),
+    path("", include("regulars.channels.settings_urls")),
     path("", include("regulars.customers.privacy.urls")),
     path("pay/<str:secret>", paying.pay, name="pay"),
+    path("", include("regulars.channels.urls")),
     path("customers", include("regulars.customers.urls")),
     path("orders", include("regulars.orders.urls")),
 ]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from regulars.channels.connectors.protocol import Connector
+from regulars.channels.connectors.push import push
 
-_ALL: tuple[Connector, ...] = ()
+_ALL: tuple[Connector, ...] = (push,)
 
 
 def connectors() -> Sequence[Connector]:

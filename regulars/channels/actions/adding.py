@@ -1,4 +1,4 @@
-"""Verbs of channels."""
+"""A channel joins the shop the first time somebody names it."""
 
 from __future__ import annotations
 
