@@ -40,7 +40,7 @@ class Problem:
     sentence: str
     entry: int | None = None
     seal: int | None = None
-    is_unexplained: bool = False  # a lawful change may have left it so, and the entry that said it is gone
+    explained_by: int | None = None  # the entry that said of a lawful change what it left
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +114,10 @@ def verify(*, tell: Callable[[int], None] | None = None, is_copy: bool = False) 
             "line": bad.line, "path": anchors.path()})  # fmt: skip
     walk.last_macs = {anchor.number: "" for anchor in known}
     first = _first_problem(walk, tell)
-    if first is not None and first.is_unexplained and not is_copy:
-        # what was cut off may have said why
-        first = _cut_off(known) or first
+    if first is not None and first.explained_by is not None:
+        # what was cut off may have said why, or what comes later is what was changed
+        is_told = is_copy or any(told([first.explained_by]))
+        first = (None if is_told else _cut_off(known)) or _behind(first) or first
     problem = first or problem or (None if is_copy else _cut_off(known) or _replaced(walk, known))
     return Report(
         entries=walk.entries,
@@ -144,11 +145,31 @@ def last_result() -> SealState | None:
     return SealState.objects.filter(pk=1, proven_at__isnull=False).first()
 
 
-def _first_problem(walk: _Walk, tell: Callable[[int], None] | None) -> Problem | None:
+def _behind(problem: Problem) -> Problem | None:
+    """What is wrong with the entry that explained this one, or before it; None where that one is as it was sealed."""
+    entry, by = problem.entry or 0, problem.explained_by or 0
+    if _is_as_sealed(by) or any(entry in digests_of for _by, digests_of, _name in told([entry])):
+        return None  # or it is the explanation itself, put into this one's place
+    return _first_problem(_Walk(), None, excused=by)
+
+
+def _is_as_sealed(entry: int) -> bool:
+    stored = dict(digests.stored_of([entry])).get(entry)
+    for seal in digests.stored_seals():
+        try:
+            place = list(_ids(seal)).index(entry) * digests.SIZE
+            key = keys.digest_key(seal["key_name"].decode())
+        except (ValueError, TypeError, AttributeError, keys.Unreadable):
+            continue  # not in this one, or this one cannot be read
+        return stored is not None and digests.digest(stored, key) == seal["digests"][place : place + digests.SIZE]
+    return False
+
+
+def _first_problem(walk: _Walk, tell: Callable[[int], None] | None, excused: int | None = None) -> Problem | None:
     for seal in digests.stored_seals():
         problem = _problem_of_seal(seal, walk)
         if problem is None:
-            problem = _problem_of_block(seal, walk)
+            problem = _problem_of_block(seal, walk, excused)
         if problem is not None:
             return problem
         walk.number, walk.to_id, walk.mac = seal["number"], seal["to_id"], seal["mac"]
@@ -183,18 +204,18 @@ def _is_right(mac: bytes, key: bytes, seal: dict[str, Any]) -> bool:
     return hmac.compare_digest(mac, hmac.digest(key, digests.said_by(seal), "sha256"))
 
 
-def _problem_of_block(seal: dict[str, Any], walk: _Walk) -> Problem | None:
-    problem = _look(seal, walk)
+def _problem_of_block(seal: dict[str, Any], walk: _Walk, excused: int | None) -> Problem | None:
+    problem = _look(seal, walk, excused)
     looks = 1
     while problem is not None and looks < _LOOKS:
         with transaction.atomic():
-            problem = _look(seal, walk)
+            problem = _look(seal, walk, excused)
         looks += 1
     return problem
 
 
-def _look(seal: dict[str, Any], walk: _Walk) -> Problem | None:
-    """The first entry of a block that is not as it was."""
+def _look(seal: dict[str, Any], walk: _Walk, excused: int | None) -> Problem | None:
+    """The first entry of a block that is not as it was, but for those that the entry `excused` explained."""
     first = walk.to_id + 1 if walk.number else None  # nothing may stand before the first seal, either
     number, blob = seal["number"], seal["digests"]
     name = seal["key_name"].decode()
@@ -218,6 +239,9 @@ def _look(seal: dict[str, Any], walk: _Walk) -> Problem | None:
                 continue
         elif found[entry] == sealed[entry]:
             continue
+        by = changed[entry][-1] if entry in changed else None
+        if by is not None and by == excused:
+            continue
         other = next((one for one, digest in sealed.items() if digest == found[entry] and one != entry), None)
         if other is not None:
             sentence = _("Entry %(entry)s says what entry %(other)s said when seal %(seal)s was made.")
@@ -225,8 +249,7 @@ def _look(seal: dict[str, Any], walk: _Walk) -> Problem | None:
             return Problem(ORDER, sentence % words, entry=entry, seal=number)
         sentence = _("Entry %(entry)s was changed after seal %(seal)s was made.")
         words = {"entry": entry, "seal": number}
-        is_unexplained = entry in changed and entry not in newest
-        return Problem(CHANGED, sentence % words, entry=entry, seal=number, is_unexplained=is_unexplained)
+        return Problem(CHANGED, sentence % words, entry=entry, seal=number, explained_by=by)
     return _unlinked(walk.to_id + 1, seal)
 
 

@@ -5,7 +5,7 @@ import random
 import sqlite3
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from regulars.core.bulk import take_ids
 from regulars.core.models import WrappedKey
@@ -243,8 +243,6 @@ class Tamperer:
 
 def tamper(times, seed):
     """Do one thing after the other, each to the log as it was, and see that each is found at its place."""
-    from django.db import transaction
-
     found = 0
     for number in range(times):
         with transaction.atomic():
@@ -276,6 +274,26 @@ def long_log(log):
     assert audit.verify().is_sound
     assert (Customer.objects.count(), Amendment.objects.count()) == (12, 2)
     return log
+
+
+def test_an_entry_that_explained_another_is_found_itself(long_log):
+    """What it explained is as it was; so it is not what is named."""
+    blanked = Amendment.objects.values_list("entry_id", "by_id")
+    (first, by), (_second, same) = blanked.order_by("entry_id")
+    assert by == same > first
+    for statement in ("UPDATE timeline_entry SET source = 'page' WHERE id = %s",
+                      "DELETE FROM timeline_entry WHERE id = %s"):  # fmt: skip
+        with transaction.atomic():
+            run(statement, by)
+            run("UPDATE timeline_entry SET name = name || 'x' WHERE id = %s", by)
+            assert audit.verify().problem.entry == by
+            transaction.set_rollback(True)
+    # with the explanation whole, what it explained is what was changed
+    run("UPDATE timeline_entry SET source = 'import' WHERE id = %s", first)
+    assert audit.verify().problem.entry == first
+    # and where the way to the explanation was bent to nowhere, nothing breaks
+    Amendment.objects.update(by_id=by - 1)
+    assert audit.verify().problem.entry == first
 
 
 def test_a_hundred_tamperings_are_found_where_they_are(long_log):
