@@ -135,8 +135,9 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if IS_HTTPS else 0
 SECURE_SSL_REDIRECT = IS_HTTPS
-# A program that sends its token over an open line shall fail, not be sent on: core/api/door.py refuses it.
-SECURE_REDIRECT_EXEMPT = [r"^api/"]
+# A program that sends its token over an open line shall fail, not be sent on: core/api/door.py refuses it, and so does
+# the door for deliveries.
+SECURE_REDIRECT_EXEMPT = [r"^api/", r"^hooks/"]
 # Who may say so is decided in core/middleware/proxies.py.
 SECURE_PROXY_SSL_HEADER = None if HAS_CERTIFICATE or not IS_HTTPS else ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
