@@ -215,6 +215,18 @@ class CheckoutRecord(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PrivacyRecord(Record):
+    """Somebody asked the platform for their right, and it passes that on: `wants` is copy or erasure."""
+
+    kind: ClassVar[str] = "privacy"
+
+    wants: str
+    customer_id: str = ""
+    email: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gone:
     """The object was deleted on the platform at `version`; `of` is its kind."""
 
@@ -223,4 +235,4 @@ class Gone:
     version: dt.datetime
 
 
-AnyRecord = CustomerRecord | OrderRecord | ReturnRecord | ProductRecord | CheckoutRecord | Gone
+AnyRecord = CustomerRecord | OrderRecord | ReturnRecord | ProductRecord | CheckoutRecord | PrivacyRecord | Gone

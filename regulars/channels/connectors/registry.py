@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from regulars.channels.connectors.protocol import Connector
 from regulars.channels.connectors.push import push
+from regulars.channels.connectors.shopify import shopify
+from regulars.channels.connectors.woocommerce import woocommerce
 
-_ALL: tuple[Connector, ...] = (push,)
+_ALL: tuple[Connector, ...] = (shopify, woocommerce, push)
 
 
 def connectors() -> Sequence[Connector]:
