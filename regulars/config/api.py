@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 
 from regulars.channels.api import routes as channels
+from regulars.channels.outgoing.api import routes as webhooks
 from regulars.core.api import handlers
 from regulars.core.api.parser import JsonParser
 from regulars.core.api.routes import permission_of
@@ -22,7 +23,7 @@ from regulars.staff.policy import reading_as, streamed
 from regulars.timeline.actions import acting
 from regulars.timeline.models import Source
 
-ROOMS = (customers, orders, channels)
+ROOMS = (customers, orders, channels, webhooks)
 
 
 def _as_owner(operation: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -15,8 +15,9 @@ class Endpoint(Row):
     """An address that gets the facts it asked for, signed. It is told what its owner may see, and nothing else.
 
     `facts` are names of facts; none means every public one. `secret` was sealed with `sealing.seal_secret`. `cursor` is
-    the last entry of the timeline that was looked at. It is switched off (`stopped_because`) when nobody answered there
-    for days.
+    the last entry of the timeline below which nothing can still appear. It is switched off (`stopped_because`) when
+    nobody answered there for days: `failing_since` is the first failure after the last answer. `rests_until` is when it
+    is asked again, `sender` the one process that sends to it now, until `sender_until` at most.
     """
 
     id_prefix = "end"
@@ -29,6 +30,11 @@ class Endpoint(Row):
     is_on = models.BooleanField(_("on"), default=True)
     stopped_because = models.CharField(max_length=500, blank=True, default="", editable=False)
     cursor = models.BigIntegerField(default=0, editable=False)
+    answered_at = models.DateTimeField(null=True, editable=False)
+    failing_since = models.DateTimeField(null=True, editable=False)
+    rests_until = models.DateTimeField(null=True, editable=False)
+    sender = models.CharField(max_length=64, blank=True, default="", editable=False)
+    sender_until = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering: ClassVar = ["name", "id"]
@@ -48,7 +54,8 @@ class PostingState(models.TextChoices):
 class Posting(models.Model):
     """One entry of the timeline for one address: what is to be sent when, and what was answered.
 
-    The message itself is made when it is sent, so that a person who was forgotten meanwhile is in none.
+    The message itself is made when it is sent, so that a person who was forgotten meanwhile is in none. `tried_since`
+    is the first time it was sent in vain.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -58,6 +65,7 @@ class Posting(models.Model):
     state = models.CharField(max_length=8, choices=PostingState, default=PostingState.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField(default=timezone.now)
+    tried_since = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     status = models.PositiveSmallIntegerField(null=True)
     error = models.CharField(max_length=500, blank=True, default="")
