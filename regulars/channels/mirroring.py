@@ -18,6 +18,6 @@ def locals_of(channel: Channel, kind: str, external_ids: Collection[str]) -> dic
     """
     if not external_ids:
         return {}
-    found = Mirror.objects.filter(channel=channel, kind=kind, external_id__in=set(external_ids), local_id__isnull=False)
-    known: dict[str, int] = dict(found.values_list("external_id", "local_id"))
-    return known
+    found = Mirror.objects.filter(channel=channel, kind=kind, external_id__in=set(external_ids))
+    rows = found.values_list("external_id", "local_id")
+    return {external_id: local_id for external_id, local_id in rows if local_id is not None}

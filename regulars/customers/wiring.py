@@ -6,7 +6,9 @@ from django.core.signals import request_started
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from regulars.channels import intake
 from regulars.channels.models import Channel
+from regulars.channels.records import CustomerRecord
 from regulars.core import commands, menu, resealing
 from regulars.core.api import idempotency, problems
 from regulars.customers import (
@@ -44,6 +46,7 @@ from regulars.customers.forms import custom
 from regulars.customers.importing import files
 from regulars.customers.merge_commands import merge_command, unmerge_command
 from regulars.customers.privacy import plugging as privacy
+from regulars.customers.taking.people import remove_customers, take_customers
 from regulars.staff import duties, reach
 from regulars.timeline.facts import SEALED
 
@@ -296,6 +299,9 @@ commands.add("duplicates", "unmerge", unmerge_command)
 # ── what staff asks of the rooms above
 duties.add(handing_over.DUTY)
 reach.channels_are(lambda: Channel.objects.order_by("name").values_list("pk", "name"))
+
+# ── what sales channels say
+intake.applies(CustomerRecord, take=take_customers, remove=remove_customers)
 
 # ── what belongs to a customer
 for _holder in holders.ALL:

@@ -115,10 +115,13 @@ def create_customer(
 
 
 @verb
-def change_customer(customer: Customer, *, values: Values, version: int | None = None) -> Customer:
+def change_customer(
+    customer: Customer, *, values: Values, version: int | None = None, may_share_email: bool = False
+) -> Customer:
     """Change the given fields, and nothing where they say what is there already.
 
-    With `version`, the change is made only to that version of the row. Raises Invalid, EmailTaken or Stale.
+    With `version`, the change is made only to that version of the row. `may_share_email` is for what sales channels
+    say: who has an e-mail there is not ours to refuse. Raises Invalid, EmailTaken or Stale.
     """
     current = presenting.itself(as_read(customer, version))
     given = normalise(values, country=current.country)
@@ -133,7 +136,7 @@ def change_customer(customer: Customer, *, values: Values, version: int | None =
     after = {**before, **changed}
     if not _has_identity(current):
         require_someone(after)
-    if changed.get("email"):
+    if changed.get("email") and not may_share_email:
         require_free_email(changed["email"], besides=current)
     after["contacts"] = _follow_contacts(current, changed)
     write(current, {**as_columns(changed, of=current), **_implied(changed), **found_by(after)})

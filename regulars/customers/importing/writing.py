@@ -9,7 +9,7 @@ import datetime as dt
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth import get_user_model
 from django.db import connection, models
@@ -72,10 +72,11 @@ class Writer:
     to it, but not say otherwise: which of the two is right, only people know.
     """
 
+    passes_over: ClassVar[tuple[type[Fact], ...]] = (CustomerCreated, CustomerChanged, AddressChanged)
+    """Facts that are told without anybody reacting to them."""
+
     def __init__(self, channel: Channel, *, told: BitMap64 | None = None) -> None:
-        reacting = [
-            fact.name for fact in (CustomerCreated, CustomerChanged, AddressChanged) if reactions().get(fact.name)
-        ]
+        reacting = [fact.name for fact in self.passes_over if reactions().get(fact.name)]
         if reacting:
             raise ValueError(f"{reacting} have reactions, which a bulk import would pass over; react to the import")
         self.channel, self.told = channel, BitMap64() if told is None else told
@@ -178,20 +179,25 @@ class Writer:
                 ],
                 same=made | {"is_default_shipping": True, "is_default_billing": True},
             )
-            bulk.insert(
-                Entry,
-                ("customer_id", "subject_id", "at"),
-                list(zip(ids, ids, at, strict=True)),
-                same={
-                    "name": CustomerCreated.name,
-                    "recorded_at": moment,
-                    "actor_id": acting.user_id,
-                    "source": acting.source,
-                    "subject_type": Customer._meta.label_lower,
-                    "data": "{}",
-                },
-            )
+            self._tell(ids, at, moment)
         self._note(ids, said, since, usual, grams)
+
+    def _tell(self, ids: Sequence[int], at: Sequence[str], moment: str) -> None:
+        """One entry for each new customer."""
+        acting = who_acts()
+        bulk.insert(
+            Entry,
+            ("customer_id", "subject_id", "at"),
+            list(zip(ids, ids, at, strict=True)),
+            same={
+                "name": CustomerCreated.name,
+                "recorded_at": moment,
+                "actor_id": acting.user_id,
+                "source": acting.source,
+                "subject_type": Customer._meta.label_lower,
+                "data": "{}",
+            },
+        )
 
     def _note(
         self,

@@ -1,0 +1,1 @@
+"""Taking in what sales channels say of their customers (docs/decisions/0027)."""
