@@ -2,16 +2,20 @@
 
 from regulars.channels.models.channel import Channel, Kind
 from regulars.channels.models.coming import Connection, Delivery, Fate, Mirror
+from regulars.channels.models.comparing import Comparison, Difference, Reason
 from regulars.channels.models.going import Endpoint, Posting, PostingState
 
 __all__ = [
     "Channel",
+    "Comparison",
     "Connection",
     "Delivery",
+    "Difference",
     "Endpoint",
     "Fate",
     "Kind",
     "Mirror",
     "Posting",
     "PostingState",
+    "Reason",
 ]

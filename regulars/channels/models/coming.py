@@ -18,6 +18,7 @@ class Connection(Row):
     `options` are what the connector's form asked for (the shop's address, say). `secrets` is JSON that was sealed with
     `sealing.seal_secret`: passwords of the platform, and the one or two keys that deliveries are signed with.
     `cursor` says how far the connector has read; `error` is the sentence of the last pull that failed.
+    `pulling_until` is set while somebody reads, and passes by itself where they died.
     """
 
     id_prefix = "con"
@@ -31,6 +32,7 @@ class Connection(Row):
     cursor = models.JSONField(default=dict, editable=False)
     pulled_at = models.DateTimeField(null=True, editable=False)
     error = models.CharField(max_length=500, blank=True, default="", editable=False)
+    pulling_until = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering: ClassVar = ["name", "id"]
