@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from regulars.channels.connectors.protocol import Connector
 from regulars.channels.connectors.push import push
 from regulars.channels.connectors.shopify import shopify
+from regulars.channels.connectors.vendure import vendure
 from regulars.channels.connectors.woocommerce import woocommerce
 
-_ALL: tuple[Connector, ...] = (shopify, woocommerce, push)
+_ALL: tuple[Connector, ...] = (shopify, woocommerce, vendure, push)
 
 
 def connectors() -> Sequence[Connector]:
