@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from dataclasses import fields
 from typing import Any
 
 from django.apps import apps
@@ -66,7 +67,7 @@ def test_message() -> bytes:
 def _is_blank(entry: Entry) -> bool:
     """Whether what the entry said was taken out: somebody was forgotten, and it says nothing any more."""
     fact = entry.fact
-    return fact is None or (not entry.data and (bool(fact.__dataclass_fields__) or entry.customer_id is None))
+    return fact is None or (not entry.data and (bool(fields(fact)) or entry.customer_id is None))
 
 
 def _written(entry: Entry) -> bytes:

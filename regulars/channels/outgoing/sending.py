@@ -28,7 +28,7 @@ from regulars.timeline.actions import record
 
 LADDER = tuple(
     dt.timedelta(seconds=seconds)
-    for seconds in (10, 60, 300, 1_800, 3_600, 3 * 3_600, 6 * 3_600, 12 * 3_600, 24 * 3_600, 24 * 3_600)
+    for seconds in (10, 60, 300, 1_800, 3_600, 3 * 3_600, 6 * 3_600, 14 * 3_600, 24 * 3_600, 24 * 3_600)
 )
 """How long a message waits after its first, second … failure; three days after the first it is given up."""
 LONGEST_REST = dt.timedelta(minutes=5)

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from regulars.channels.outgoing.queries import stopped_of
 from regulars.config.audit_log import problem_of_log
 from regulars.core import shop
 from regulars.core.backup.state import health as backup_health
@@ -48,6 +49,7 @@ def today(request: HttpRequest) -> HttpResponse:
             "nothing": _("Nobody has bought anything yet"),
             "late": list(late()[:_LATE]) if user.may("privacy.view") else [],
             "health": backup_health() if user.may("backups.view") else None,
+            "webhooks_off": stopped_of(user.pk) if user.may("webhooks.edit") else [],
             "audit_problem": problem_of_log() if user.may("audit.view") else "",
         },
     )
