@@ -17,3 +17,16 @@ declare(
         "external_id": "the platform's number of a thing",
     },
 )
+declare(models.DeliveryPerson, customer=())
+
+declare(
+    models.Difference,
+    customer=(),
+    plain={
+        "reason": "one of a few words of ours",
+        "number": "the number of an order",
+        "external_id": "the platform's number of an order",
+        "currency": "a currency",
+        "remark": "a sentence of ours about an order",
+    },
+)

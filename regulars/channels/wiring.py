@@ -5,14 +5,18 @@ from http import HTTPStatus
 from django.utils.translation import gettext_lazy as _
 
 from regulars.channels import (
+    applying,
     bodies,
     secrets,
     walls,  # noqa: F401 — says what is kept from whom
 )
+from regulars.channels.actions import pulling, reconciling
+from regulars.channels.applying import sleeping
 from regulars.channels.models import Connection
 from regulars.channels.outgoing import plugging as _outgoing  # noqa: F401 — secrets, duties and the page of webhooks
 from regulars.core import resealing
 from regulars.core.api import problems
+from regulars.core.background import worker
 
 problems.describe(
     "not-genuine",
@@ -26,3 +30,15 @@ problems.describe(
 
 resealing.add_secrets(Connection, "secrets", place=secrets.place)
 resealing.add(resealing.Place("channels.Delivery.body", seal=lambda: 0, renew=bodies.renew))
+
+worker.beside(worker.Beside("deliveries", run=sleeping.take_in, once=applying.drain))
+
+problems.describe(
+    "not-mendable",
+    status=HTTPStatus.CONFLICT,
+    title=_("This difference cannot be mended from here"),
+    text=_("What the platform has could not be taken in, or it never had the order. The detail says which it is."),
+)
+
+# ── by the clock: the modules plug in what they declare
+CLOCKWORK = (pulling.pull_changes, reconciling.reconcile_nightly)

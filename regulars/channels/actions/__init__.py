@@ -8,6 +8,7 @@ from regulars.channels.actions.connecting import (
     remove_connection,
     rotate_key,
 )
+from regulars.channels.actions.replaying import replay
 
 __all__ = [
     "change_connection",
@@ -15,5 +16,6 @@ __all__ = [
     "connect",
     "pause",
     "remove_connection",
+    "replay",
     "rotate_key",
 ]

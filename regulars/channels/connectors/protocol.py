@@ -55,6 +55,7 @@ class Link:
     secrets: Mapping[str, str]
     zone: dt.tzinfo
     currency: str
+    at: dt.datetime | None = None  # when the delivery came that is read; platforms do not say when they deleted
 
 
 @dataclass(frozen=True, slots=True)

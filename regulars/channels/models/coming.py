@@ -56,9 +56,10 @@ class Delivery(models.Model):
     """What arrived, as it arrived: kept before anything is made of it, so that it can be made again after a fix.
 
     `event` is the sender's id of the event, or the digest of the body where there is none: once per connection.
-    `body` is compressed and sealed. `kind`, `external_id` and `version` name the one object it tells of and when that
-    was so in the shop; they are found when it is read. `customer_id` is whom it tells of, a plain number, so that a
-    forgotten person takes their deliveries along.
+    `body` is compressed and sealed; empty where we know better by now. `kind`, `external_id` and `version` name the
+    (first) object it tells of and when that was so in the shop; they are found when it is read. Of one that is held
+    they name what it waits for. `customer_id` is whom it tells of, a plain number, so that a forgotten person takes
+    their deliveries along; DeliveryPerson has the others.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -100,6 +101,27 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.topic} {self.event}"
+
+
+class DeliveryPerson(models.Model):
+    """Whom a delivery tells of beside the one it names itself: a list may tell of many."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="people", db_index=False)
+    customer_id = models.BigIntegerField()
+
+    objects: ClassVar[models.Manager[DeliveryPerson]] = Guarded()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["delivery", "customer_id"], name="delivery_person_once"),
+        ]
+        indexes: ClassVar = [
+            # a person's, to be forgotten with them
+            models.Index(fields=["customer_id"], name="delivery_person_of_customer"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.delivery_id}: {self.customer_id}"
 
 
 class Mirror(models.Model):

@@ -10,6 +10,8 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from types import FrameType
 
 from django.db import Error, close_old_connections, connection
@@ -20,6 +22,23 @@ logger = logging.getLogger(__name__)
 
 _GRACE = 3.0  # seconds a running job gets when the worker is asked to end; the supervisor waits five
 _TICK = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Work of a room that waits for no clock and is no job: `run(stop)` in a thread of its own, or `once()`."""
+
+    name: str
+    run: Callable[[threading.Event], None]
+    once: Callable[[], object]
+
+
+_BESIDE: dict[str, Beside] = {}
+
+
+def beside(work: Beside) -> None:
+    """Let every worker do this beside its jobs, until it is asked to end."""
+    _BESIDE[work.name] = work
 
 
 class Worker:
@@ -37,10 +56,16 @@ class Worker:
             schedule.tick()
             while self.step():
                 pass
+            for work in _BESIDE.values():
+                work.once()
             return
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._end)
         workers = [threading.Thread(target=self._loop, name=f"jobs-{n + 1}", daemon=True) for n in range(self.threads)]
+        workers += [
+            threading.Thread(target=work.run, args=(self.stop,), name=work.name, daemon=True)
+            for work in _BESIDE.values()
+        ]
         for thread in workers:
             thread.start()
         logger.info("worker %s is ready", self.name)
