@@ -9,10 +9,18 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from regulars.channels.connectors.protocol import Unreached, Unreadable
+from regulars.channels.connectors.protocol import Option, Unreached, Unreadable
 from regulars.channels.connectors.reading import parsed
 from regulars.core import outbound
+
+HOW_OFTEN = Option(
+    "pull_minutes",
+    gettext_lazy("Minutes between two fetches"),
+    gettext_lazy("What changed is fetched every 15 minutes where this is empty, and never with 0."),
+    is_required=False,
+)
 
 _WITHIN = 30.0
 _AT_MOST = 32_000_000

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from regulars.channels.connectors.protocol import Day, Event, Incoming, Link, NotGenuine, Option, Page
+from regulars.channels.connectors.reaching import HOW_OFTEN
 from regulars.channels.connectors.reading import (
     FOR_EVER,
     Json,
@@ -106,6 +107,7 @@ class Shopify:
             is_secret=True,
             is_required=False,
         ),
+        HOW_OFTEN,
     )
     guide: ClassVar[Promise | str] = gettext_lazy(
         "In the Shopify admin: Settings, Apps, Develop apps, Create an app. Give it read access to customers, orders, "

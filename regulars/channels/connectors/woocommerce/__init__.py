@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from regulars.channels.connectors.protocol import Day, Event, Incoming, Link, NotGenuine, Option, Page
+from regulars.channels.connectors.reaching import HOW_OFTEN
 from regulars.channels.connectors.reading import FOR_EVER, digest, identity, is_signed, parsed_object
 from regulars.channels.connectors.woocommerce import fetching
 from regulars.channels.connectors.woocommerce.catalogue import has_variations, product_of
@@ -55,6 +56,7 @@ class WooCommerce:
             is_required=False,
         ),
         Option("consumer_secret", gettext_lazy("Consumer secret"), is_secret=True, is_required=False),
+        HOW_OFTEN,
     )
     guide: ClassVar[Promise | str] = gettext_lazy(
         "In WordPress: WooCommerce, Settings, Advanced, REST API, Add key. Read access is enough; with read and write "
@@ -91,7 +93,8 @@ class WooCommerce:
         source = parsed_object(body)
         kind, _dot, event = topic.partition(".")
         if event == "deleted":
-            return (Gone(of=_KINDS[kind], external_id=identity(source), version=FOR_EVER),)
+            # what is in WordPress's bin is “deleted”, and may be restored: gone since it was told, not for ever
+            return (Gone(of=_KINDS[kind], external_id=identity(source), version=link.at or FOR_EVER),)
         if kind == "customer":
             return (customer_of(source),)
         if kind == "order":
