@@ -18,12 +18,12 @@ from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.utils import timezone
 
 from regulars.core import keyring
@@ -76,6 +76,10 @@ class _Thread(threading.local):
 
     def __init__(self) -> None:
         self.changes: list[tuple[Callable[[], None], _Known]] = []
+        # the connection of that transaction, and what waited for its commit when these were last found waiting: Django
+        # makes another list whenever some of it goes, so that this one being there still says that they wait
+        self.connection: Any = None
+        self.waiting: list[object] | None = None
 
 
 _thread = _Thread()
@@ -200,9 +204,14 @@ def _current() -> _Known:
 def _own() -> _Known | None:
     """What this thread's open transaction changed; nothing once it is over, however it ended."""
     changes = _thread.changes
-    # what is rolled back, in whole or to a savepoint, does not wait for the commit any more
-    while changes and not any(waiting[1] is changes[-1][0] for waiting in connection.run_on_commit):
-        changes.pop()
+    if not changes:
+        return None
+    waiting = _thread.connection.run_on_commit
+    if waiting is not _thread.waiting:
+        # what is rolled back, in whole or to a savepoint, does not wait for the commit any more
+        while changes and not any(one[1] is changes[-1][0] for one in waiting):
+            changes.pop()
+        _thread.waiting = waiting
     return changes[-1][1] if changes else None
 
 
@@ -269,6 +278,7 @@ def _keep(row: WrappedKey, state: bytes, *, is_changed: bool) -> _Known:
         publish = _publisher(row, state)
         transaction.on_commit(publish)
         _thread.changes.append((publish, known))
+        _thread.connection = connections[DEFAULT_DB_ALIAS]
         return known
     if own is not None:
         known = _with(own, row, state)

@@ -223,7 +223,8 @@ class Extras:
                 old, shown = plain(before.get(name)), plain(value)
                 is_new = before.get(name) != value
             if is_new:
-                new |= {name: value} if name not in _BORN else as_columns({part: values[part] for part in _BORN})
+                born = {"birth": birthdays.written(*(values[part] for part in _BORN))} if name in _BORN else None
+                new |= born or {name: value}
                 fields[_field(name)] = [old, shown]
         return fields, new
 
