@@ -34,6 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("regulars.channels.urls")),
     path("customers", include("regulars.customers.urls")),
     path("orders", include("regulars.orders.urls")),
+    path("products", include("regulars.orders.product_urls")),
 ]
 
 handler400, handler403, handler404, handler500 = (

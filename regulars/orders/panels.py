@@ -19,15 +19,15 @@ from regulars.core.sight import current
 from regulars.core.ui import strokes
 from regulars.customers import moments, panels
 from regulars.customers.models import Customer
+from regulars.orders.purchases import purchases
 from regulars.orders.queries import Stroke, customer_orders, customer_returns, purchase_summary, rhythm
+from regulars.orders.queries.checkouts import abandoned_by
 from regulars.orders.queries.contents import FIRST_LINES, with_first_lines
-from regulars.orders.queries.habits import Stretch, habits, products, sums, time_of_week
 from regulars.orders.queries.strip import strip_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-_ROWS = 50
 _LEAST_SHARE = 0.005
 _AVERAGE_KEPT, _AVERAGE_KEPT_PER_ORDER = 600, 0.001  # seconds
 _QUIET = 1.15  # silent for longer than this many usual gaps
@@ -59,7 +59,7 @@ def plug_in() -> None:
             name="purchases",
             place=panels.Place.TAB,
             template="orders/_purchases.html",
-            context=_purchases,
+            context=purchases,
             permission=see,
             order=20,
             slug="purchases",
@@ -79,6 +79,7 @@ def plug_in() -> None:
     moments.add(
         moments.Source(name="orders", permission=see, read=_order_moments, replaces=frozenset({"order.placed"}))
     )
+    moments.add(moments.Source(name="checkouts", permission=see, read=_checkout_moments))
     moments.add(
         moments.Source(name="returns", permission=see, read=_return_moments, replaces=frozenset({"return.received"}))
     )
@@ -161,78 +162,6 @@ def _rhythm(customer: Customer, strokes: list[Stroke], zone: dt.tzinfo, today: d
     return Rhythm(strokes, label % parts, quiet_from)
 
 
-def _purchases(request: HttpRequest, customer: Customer) -> dict[str, Any]:
-    stretch, asked = _stretch(request.GET)
-    orders = customer_orders(customer, since=stretch.since, until=stretch.until)
-    found = with_first_lines(orders[: _ROWS + 1])
-    shown = [order for order, _lines, _more in found[:_ROWS]]
-    totals = sums(customer, stretch)
-    shown_minor = sum(order.total_base_minor for order in shown if order.is_counted)
-    by_money, favourites = products(customer, stretch)
-    how = habits(customer, stretch)
-    highest = max(how.months, default=0)
-    return {
-        "rows": found[:_ROWS],
-        "sums": totals,
-        "earlier_count": orders.count() - len(shown) if len(found) > _ROWS else 0,
-        "earlier_total": Money(totals.ordered.minor - shown_minor, totals.ordered.currency),
-        "earlier_until": shown[-1].placed_at.astimezone(shop.zone()).date().isoformat() if shown else "",
-        "products": by_money,
-        "favourites": favourites,
-        "habits": how,
-        "usual_time": time_of_week(*how.usual_time[:2]) if how.usual_time else "",
-        "months": [
-            {"count": count, "x": place * 9, "height": height, "y": 22 - height}
-            for place, count in enumerate(how.months)
-            for height in [max(1, round(20 * count / highest)) if highest else 1]
-        ],
-        "has_lines": any(product.amount.minor for product in by_money),
-        **asked,
-    }
-
-
-def _stretch(query: Mapping[str, str]) -> tuple[Stretch, dict[str, Any]]:
-    """The dates asked for, and the links that ask for the usual ones. A date that is none is said, and not used."""
-    texts = {name: query.get(name, "").strip() for name in ("from", "to")}
-    days: dict[str, dt.date | None] = {}
-    problem = ""
-    for name, text in texts.items():
-        try:
-            days[name] = dt.date.fromisoformat(text) if text else None
-        except ValueError:
-            days[name] = None
-            problem = _("“%(text)s” is not a date. All purchases are shown.") % {"text": text[:40]}
-    if problem:
-        days = {"from": None, "to": None}
-    today = shop.today()
-    year_ago = today - dt.timedelta(days=365)
-    presets = [
-        {"label": _("All"), "from": "", "to": ""},
-        {"label": _("Last 12 months"), "from": year_ago.isoformat(), "to": ""},
-        {"label": _("This year"), "from": today.replace(month=1, day=1).isoformat(), "to": ""},
-        {
-            "label": _("Last year"),
-            "from": dt.date(today.year - 1, 1, 1).isoformat(),
-            "to": dt.date(today.year - 1, 12, 31).isoformat(),
-        },
-    ]
-    start, end = days["from"], days["to"]
-    stretch = Stretch(
-        since=shop.start_of(start) if start else None,
-        until=shop.start_of(end + dt.timedelta(days=1)) if end and end < dt.date.max else None,
-    )
-    asked = {
-        "from": texts["from"],
-        "to": texts["to"],
-        "problem": problem,
-        "presets": [
-            {**preset, "is_open": not problem and (preset["from"], preset["to"]) == (texts["from"], texts["to"])}
-            for preset in presets
-        ],
-    }
-    return stretch, asked
-
-
 def _order_moments(customer: Customer, kind: str, before: moments.Mark | None, limit: int) -> list[moments.Moment]:
     if kind not in {"", "order"}:
         return []
@@ -246,6 +175,21 @@ def _order_moments(customer: Customer, kind: str, before: moments.Mark | None, l
             context={"order": order, "lines": lines, "more": more},
         )
         for order, lines, more in rows
+    ]
+
+
+def _checkout_moments(customer: Customer, kind: str, before: moments.Mark | None, limit: int) -> list[moments.Moment]:
+    if kind not in {"", "order"}:
+        return []
+    return [
+        moments.Moment(
+            at=left.touched_at,
+            id=left.pk,
+            icon="shopping-cart",
+            template="orders/_moment_checkout.html",
+            context={"checkout": left, "sees_links": current().shows("email")},
+        )
+        for left in _older(abandoned_by(customer), "touched_at", before)[:limit]
     ]
 
 

@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from regulars.channels import books
 from regulars.core import commands, menu
 from regulars.customers import belongings, search
 from regulars.customers.facts import CustomerMerged, CustomerUnmerged
@@ -10,11 +11,14 @@ from regulars.orders import (
     holders,
     keeping,
     panels,
+    product_facts,  # noqa: F401 — says what is announced
     walls,  # noqa: F401 — says what is kept from whom
 )
-from regulars.orders.actions import audit, figures, numbers
+from regulars.orders.actions import audit, figures, numbers, sales
 from regulars.orders.commands import import_command, verify_command
-from regulars.orders.queries import customers_of_number
+from regulars.orders.facts import OrdersImported
+from regulars.orders.product_commands import import_products_command
+from regulars.orders.queries import customers_of_number, sold
 from regulars.timeline.actions import on
 
 menu.add(
@@ -45,9 +49,16 @@ kept_by_law.add(keeping.KEEPER)
 for _fact in (CustomerMerged, CustomerUnmerged):
     on(_fact, at_once=True)(figures.follow_merge)
 
+# ── a file of orders names SKUs: which products those are
+on(OrdersImported, at_once=True)(sales.follow_import)
+
+# ── what was sold, for comparing with shop platforms
+books.are_kept(days=sold.days, orders=sold.orders)
+
 # ── by the clock: the modules plug in what they declare
-CLOCKWORK = (audit.verify_all, numbers.index_noted_numbers, keeping.drop_kept_sales)
+CLOCKWORK = (audit.verify_all, numbers.index_noted_numbers, keeping.drop_kept_sales, sales.reckon_sales)
 
 # ── the command line
 commands.add("import", "orders", import_command)
+commands.add("import", "products", import_products_command)
 commands.add("", "verify", verify_command)

@@ -3,7 +3,7 @@
 from regulars.orders.models.checkouts import Checkout
 from regulars.orders.models.finding import NumberGram, UnindexedNumber
 from regulars.orders.models.payments import Payment, PaymentLink, PaymentState
-from regulars.orders.models.products import Product, Variant
+from regulars.orders.models.products import Product, ProductSales, Variant
 from regulars.orders.models.returns import SETTLED, Return, ReturnLine, ReturnState
 from regulars.orders.models.sales import (
     COUNTED,
@@ -34,6 +34,7 @@ __all__ = [
     "PaymentLink",
     "PaymentState",
     "Product",
+    "ProductSales",
     "Return",
     "ReturnLine",
     "ReturnState",

@@ -54,3 +54,26 @@ class Variant(Row):
 
     def __str__(self) -> str:
         return self.title or self.sku
+
+
+class ProductSales(models.Model):
+    """What was sold of a product in the twelve months before `until`, as it was reckoned last night.
+
+    Amounts are in the shop's currency, quantity × price. For lists; the page of a product counts its rows.
+    """
+
+    product = models.OneToOneField(Product, primary_key=True, on_delete=models.CASCADE, related_name="sales")
+    orders = models.PositiveIntegerField(default=0)
+    pieces = models.PositiveBigIntegerField(default=0)
+    revenue_minor = models.BigIntegerField(default=0)
+    until = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "product sales"
+        indexes: ClassVar = [
+            # the list of products, by what they brought in
+            models.Index(fields=["revenue_minor", "product"], name="sales_by_revenue"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product_id}: {self.pieces}"

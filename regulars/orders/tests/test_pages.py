@@ -14,7 +14,9 @@ from regulars.customers import moments
 from regulars.customers.actions import change_customer, create_customer
 from regulars.orders.actions import change_order, place_order, receive_return
 from regulars.orders.models import Order, Return
-from regulars.orders.queries.habits import Stretch, habits, products, sums
+from regulars.orders.queries import buying
+from regulars.orders.queries.book import Book, Stretch
+from regulars.orders.queries.sums import sums
 from regulars.orders.queries.strip import strip_of
 
 NOW = dt.datetime(2026, 3, 12, 9, 42, tzinfo=dt.UTC)
@@ -267,8 +269,9 @@ def test_favourites_are_what_was_bought_again(elodie):
     for number, day in enumerate((100, 60, 20)):
         buys(elodie, f"T{number}", ago(day), price="5")
     buys(elodie, "C", ago(50), price="85", sku="CUP")
-    by_money, favourites = products(elodie, Stretch())
-    assert [(p.title, p.amount.minor, round(p.share, 2)) for p in by_money] == [
+    book = Book(elodie, Stretch())
+    by_money, favourites = buying.categories(book), buying.favourites(book)
+    assert [(p.label, p.amount.minor, round(p.share, 2)) for p in by_money] == [
         ("A CUP", 8500, 0.85),
         ("A TEA", 1500, 0.15),
     ]
@@ -277,8 +280,8 @@ def test_favourites_are_what_was_bought_again(elodie):
 
 def test_products_bought_in_another_currency_are_counted_in_ours(elodie):
     buys(elodie, "1", ago(9), price="1500", sku="YEN", currency="JPY", rate="0.005")
-    by_money, _favourites = products(elodie, Stretch())
-    assert [(p.title, p.amount.minor) for p in by_money] == [("A YEN", 750)]
+    by_money = buying.categories(Book(elodie, Stretch()))
+    assert [(p.label, p.amount.minor) for p in by_money] == [("A YEN", 750)]
 
 
 def test_habits_are_counted_in_the_shops_time(elodie):
@@ -286,10 +289,11 @@ def test_habits_are_counted_in_the_shops_time(elodie):
     at = dt.datetime(2026, 1, 31, 20, 0, tzinfo=dt.UTC)  # already Sunday 1 February there, four in the morning
     buys(elodie, "1", at, payment_method="Card")
     buys(elodie, "2", at - dt.timedelta(days=7), payment_method="Card")
-    found = habits(elodie, Stretch())
-    assert found.months[:3] == [1, 1, 0]
-    assert found.usual_time == (6, 0, 2)
-    assert found.paid_by == [("Card", 2)]
+    book = Book(elodie, Stretch())
+    assert buying.months(book)[:3] == [1, 1, 0]
+    usual = buying.usual_time(book)
+    assert (usual.label, usual.of, usual.count) == ("Sunday night", "6-0", 2)
+    assert [(figure.label, figure.count) for figure in buying.paid_by(book)] == [("Card", 2)]
 
 
 def test_the_next_order_is_expected_only_where_the_gaps_say_so(elodie):
