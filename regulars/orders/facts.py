@@ -63,6 +63,80 @@ class OrderPlaced(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class OrderDrafted(Fact):
+    """Somebody began an order that nobody has agreed to yet."""
+
+    name: ClassVar[str] = "order.drafted"
+    sentence: ClassVar = _("Draft begun")
+    icon: ClassVar[str] = "receipt"
+    kind: ClassVar[str] = "order"
+
+    number: str = ""
+    total_minor: int = 0
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPaid(Fact):
+    """What was paid for an order covers what it came to."""
+
+    name: ClassVar[str] = "order.paid"
+    sentence: ClassVar = _("Order paid")
+    icon: ClassVar[str] = "receipt"
+    kind: ClassVar[str] = "order"
+
+    number: str = ""
+    total_minor: int = 0
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCancelled(Fact):
+    """An order was cancelled; `paid_back_minor` is what had been paid for it, and went back."""
+
+    name: ClassVar[str] = "order.cancelled"
+    sentence: ClassVar = _("Order cancelled")
+    icon: ClassVar[str] = "receipt"
+    kind: ClassVar[str] = "order"
+
+    number: str = ""
+    reason: str = ""
+    paid_back_minor: int = 0
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentAdded(Fact):
+    """Money came in for an order, or is expected."""
+
+    name: ClassVar[str] = "payment.added"
+    sentence: ClassVar = _("Payment booked")
+    icon: ClassVar[str] = "receipt"
+    kind: ClassVar[str] = "order"
+
+    number: str = ""
+    amount_minor: int = 0
+    currency: str = ""
+    payment_method: str = ""
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentVoided(Fact):
+    """A payment was taken back: it did not come, or was booked by mistake."""
+
+    name: ClassVar[str] = "payment.voided"
+    sentence: ClassVar = _("Payment taken back")
+    icon: ClassVar[str] = "receipt"
+    kind: ClassVar[str] = "order"
+
+    number: str = ""
+    amount_minor: int = 0
+    currency: str = ""
+    payment_method: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OrderChanged(Fact):
     """An order's state, amounts or lines changed; `changes` has the old and the new value of each field."""
 
@@ -101,6 +175,86 @@ class ReturnReceived(Fact):
     refund_minor: int = 0
     currency: str = ""
     order_number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRequested(Fact):
+    """Somebody wants to send something back; nothing was paid back yet."""
+
+    name: ClassVar[str] = "return.requested"
+    sentence: ClassVar = _("Wants to send something back")
+    icon: ClassVar[str] = "undo-2"
+    kind: ClassVar[str] = "order"
+
+    number: str = ""
+    refund_minor: int = 0
+    currency: str = ""
+    order_number: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GoodsReceived(Fact):
+    """What somebody wanted to send back has arrived; nothing was paid back yet."""
+
+    name: ClassVar[str] = "return.goods_received"
+    sentence: ClassVar = _("What was sent back has arrived")
+    icon: ClassVar[str] = "undo-2"
+    kind: ClassVar[str] = "order"
+
+    number: str = ""
+    order_number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRefunded(Fact):
+    """The money of a return that was requested before was paid back."""
+
+    name: ClassVar[str] = "return.refunded"
+    sentence: ClassVar = _("Refunded")
+    icon: ClassVar[str] = "undo-2"
+    kind: ClassVar[str] = "order"
+
+    number: str = ""
+    refund_minor: int = 0
+    currency: str = ""
+    order_number: str = ""
+    payment_method: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnExchanged(Fact):
+    """Somebody got something else for what they sent back: the order `exchange_number`.
+
+    `to_pay_minor` is what that order costs more than what came back, `paid_back_minor` what it costs less.
+    """
+
+    name: ClassVar[str] = "return.exchanged"
+    sentence: ClassVar = _("Exchanged")
+    icon: ClassVar[str] = "undo-2"
+    kind: ClassVar[str] = "order"
+
+    number: str = ""
+    refund_minor: int = 0
+    currency: str = ""
+    order_number: str = ""
+    exchange_number: str = ""
+    to_pay_minor: int = 0
+    paid_back_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRefused(Fact):
+    """The shop does not take something back."""
+
+    name: ClassVar[str] = "return.refused"
+    sentence: ClassVar = _("Return refused")
+    icon: ClassVar[str] = "undo-2"
+    kind: ClassVar[str] = "order"
+
+    number: str = ""
+    order_number: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

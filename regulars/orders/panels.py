@@ -19,6 +19,7 @@ from regulars.core.sight import current
 from regulars.core.ui import strokes
 from regulars.customers import moments, panels
 from regulars.customers.models import Customer
+from regulars.orders.models import SETTLED
 from regulars.orders.purchases import purchases
 from regulars.orders.queries import Stroke, customer_orders, customer_returns, purchase_summary, rhythm
 from regulars.orders.queries.checkouts import abandoned_by
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _LEAST_SHARE = 0.005
 _AVERAGE_KEPT, _AVERAGE_KEPT_PER_ORDER = 600, 0.001  # seconds
+_SETTLING = frozenset({"return.received", "return.refunded", "return.exchanged"})
 _QUIET = 1.15  # silent for longer than this many usual gaps
 
 
@@ -81,7 +83,7 @@ def plug_in() -> None:
     )
     moments.add(moments.Source(name="checkouts", permission=see, read=_checkout_moments))
     moments.add(
-        moments.Source(name="returns", permission=see, read=_return_moments, replaces=frozenset({"return.received"}))
+        moments.Source(name="returns", permission=see, read=_return_moments, replaces=_SETTLING)
     )
 
 
@@ -196,7 +198,8 @@ def _checkout_moments(customer: Customer, kind: str, before: moments.Mark | None
 def _return_moments(customer: Customer, kind: str, before: moments.Mark | None, limit: int) -> list[moments.Moment]:
     if kind not in {"", "order"}:
         return []
-    rows = _older(customer_returns(customer), "returned_at", before)[:limit]
+    # what is only asked for, or was refused, is told by its facts
+    rows = _older(customer_returns(customer).filter(state__in=SETTLED), "returned_at", before)[:limit]
     return [
         moments.Moment(
             at=sent_back.returned_at,

@@ -18,7 +18,8 @@ word(Text("spend", masks.dots), "discount", "shipping", "tax", "total", "refund"
 word(_NOTES, "note", "order_tags")
 word(Text("address"), "delivery_address", "billing_address")
 word(Text("payment", masks.dots), "payments")
-word(PLAIN, "fulfilment", "campaign", "referrer", "codes", "exchange")
+word(_AMOUNT, "amount_minor", "to_pay_minor", "paid_back_minor")
+word(PLAIN, "fulfilment", "campaign", "referrer", "codes", "exchange", "exchange_number")
 
 declare(
     models.Order,

@@ -20,7 +20,7 @@ from regulars.orders.actions import details, settlement
 from regulars.orders.actions.drafts import NewOrder, NewReturn
 from regulars.orders.actions.matching import purchases_for, reversing_lines
 from regulars.orders.actions.numbers import note_numbers
-from regulars.orders.facts import OrderPlaced, ReturnReceived
+from regulars.orders.facts import GoodsReceived, OrderPlaced, ReturnReceived, ReturnRefused, ReturnRequested
 from regulars.orders.models import Order, OrderLine, Return, ReturnLine, ReturnState
 from regulars.orders.normalise import Piece
 from regulars.staff.policy import verb
@@ -43,6 +43,14 @@ RETURN_COLUMNS = (
 _MORE_OF_RETURNS = ("state", "exchange_id")
 RETURN_LINE_COLUMNS = ("parent_id", "order_line_id", "order_id", *_LINE[1:])
 ENTRY_COLUMNS = ("name", "at", "recorded_at", "customer_id", "actor_id", "source", "subject_type", "subject_id", "data")
+
+RETURN_FACTS: dict[str, type[Fact]] = {
+    ReturnState.REQUESTED: ReturnRequested,
+    ReturnState.RECEIVED: GoodsReceived,
+    ReturnState.REFUNDED: ReturnReceived,
+    ReturnState.EXCHANGED: ReturnReceived,
+    ReturnState.REFUSED: ReturnRefused,
+}
 
 Decimals = Callable[[Decimal], Any]
 
@@ -94,8 +102,8 @@ def write_returns(returns: Sequence[NewReturn], *, is_told: bool = True) -> Sequ
         insert(Return, RETURN_COLUMNS, values)
     write_return_lines(rows)
     if is_told:
-        told = ((returned, returned.returned_at, received_fact(returned, numbers)) for returned in returns)
-        _tell(Return, told, ReturnReceived)
+        told = ((returned, returned.returned_at, return_fact(returned, numbers)) for returned in returns)
+        _tell(Return, told, *{RETURN_FACTS[returned.state] for returned in returns})
     settlement.settle({row.order_id for row in rows if row.order_id} | set(numbers))
     return ids
 
@@ -133,14 +141,18 @@ def placed_fact(order: NewOrder) -> OrderPlaced:
     return OrderPlaced(number=order.number, total_minor=order.total_minor, currency=order.currency)
 
 
-def received_fact(returned: NewReturn, numbers: dict[int, str]) -> ReturnReceived:
-    """What is told of a new return; `numbers` are those of the orders."""
-    return ReturnReceived(
-        number=returned.number,
-        refund_minor=returned.refund_minor,
-        currency=returned.currency,
-        order_number=numbers.get(returned.order_id, "") if returned.order_id else "",
-    )
+def return_fact(returned: NewReturn, numbers: dict[int, str]) -> Fact:
+    """What is told of a new return, by its state; `numbers` are those of the orders."""
+    kind = RETURN_FACTS[returned.state]
+    values: dict[str, Any] = {
+        "number": returned.number,
+        "order_number": numbers.get(returned.order_id, "") if returned.order_id else "",
+    }
+    if kind is not GoodsReceived and kind is not ReturnRefused:
+        values |= {"refund_minor": returned.refund_minor, "currency": returned.currency}
+    if kind is not GoodsReceived and kind is not ReturnReceived:
+        values["reason"] = returned.reason
+    return kind(**values)
 
 
 def _write_lines(orders: Sequence[NewOrder], decimal: Decimals) -> None:
@@ -181,9 +193,10 @@ def _return_row(returned: NewReturn, now: Any, decimal: Decimals) -> tuple[Any, 
     )
 
 
-def _tell(model: type[models.Model], told: Iterable[tuple[Any, Any, Fact]], kind: type[Fact]) -> None:
-    if kind.name in reactions():
-        raise ValueError(f"somebody reacts to {kind.name}; write these one by one")
+def _tell(model: type[models.Model], told: Iterable[tuple[Any, Any, Fact]], *kinds: type[Fact]) -> None:
+    for kind in kinds:
+        if kind.name in reactions():
+            raise ValueError(f"somebody reacts to {kind.name}; write these one by one")
     now, acting, subject = moment(timezone.now()), who_acts(), model._meta.label_lower
     insert(
         Entry,

@@ -69,6 +69,7 @@ class NewReturn:
     order_id: int | None = None
     state: str = ReturnState.REFUNDED.value
     exchange_id: int | None = None
+    line_ids: Sequence[int | None] = ()  # which line of `order_id` each piece is of, where that is known
     id: int = field(default=0, init=False)
 
     @property
@@ -100,6 +101,7 @@ def new_order(
         bought,
         currency=currency,
         rate=rate,
+        may_be_empty=given.get("status") == Status.DRAFT,
         **{name: given[name] for name in _ADDED if name in given},
     )
     return NewOrder(
@@ -121,6 +123,7 @@ def new_return(
     channel_id: int,
     customer_id: int | None,
     order_id: int | None = None,
+    line_ids: Sequence[int | None] = (),
 ) -> NewReturn:
     """A return of these values; see receive_return. Raises Invalid."""
     given = normalise.return_values({"number": "", **values})
@@ -139,6 +142,7 @@ def new_return(
         refund_minor=_bounded(refund, "refund_minor"),
         refund_base_minor=_bounded(normalise.in_base(refund, currency=currency, rate=rate), "rate"),
         order_id=order_id,
+        line_ids=line_ids,
         **{"returned_at": timezone.now(), **given},
     )
 
@@ -152,12 +156,13 @@ def totals(
     shipping_minor: int = 0,
     tax_minor: int = 0,
     is_tax_included: bool = True,
+    may_be_empty: bool = False,
 ) -> tuple[int, int]:
     """What an order amounts to, in its currency and in the shop's. Raises Invalid where that cannot be.
 
-    The lines less the discount, plus shipping, plus the tax where the prices do not include it.
+    The lines less the discount, plus shipping, plus the tax where the prices do not include it. A draft may be empty.
     """
-    if not bought:
+    if not bought and not may_be_empty:
         raise checks.invalid({"lines": [_("An order has at least one line.")]})
     total = sum(piece.total_minor for piece in bought) - discount_minor + shipping_minor
     total += 0 if is_tax_included else tax_minor

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from regulars.core import shop
 from regulars.customers import people
 from regulars.customers.search import mark_unindexed
-from regulars.orders.models import COUNTED
+from regulars.orders.models import COUNTED, SETTLED
 from regulars.orders.queries.days import day_in_sql
 from regulars.timeline.models import Entry
 
@@ -40,7 +40,8 @@ sums AS (
 refunds AS (
     SELECT records.id AS customer_id, SUM(r.refund_base_minor) AS total
     FROM records CROSS JOIN orders_return r LEFT JOIN orders_order o ON o.id = r.order_id
-    WHERE r.customer_id = records.record_id AND (o.id IS NULL OR (NOT o.is_test AND o.status IN ({counted})))
+    WHERE r.customer_id = records.record_id AND r.state IN ({settled})
+    AND (o.id IS NULL OR (NOT o.is_test AND o.status IN ({counted})))
     GROUP BY records.id
 ),
 gaps AS (
@@ -124,6 +125,7 @@ def _refresh(ids: Sequence[int], zone: ZoneInfo) -> None:
         materialized="MATERIALIZED",
         day=day_in_sql("o.placed_at", zone),
         counted=", ".join(f"'{status.value}'" for status in COUNTED),
+        settled=", ".join(f"'{state.value}'" for state in SETTLED),
         differs="IS DISTINCT FROM" if is_postgres else "IS NOT",
     )
     with connection.cursor() as cursor:

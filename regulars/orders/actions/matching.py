@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from regulars.customers.standings import id_list
 from regulars.orders.actions import settlement
 from regulars.orders.actions.drafts import NewReturn
-from regulars.orders.models import COUNTED, OrderLine, ReturnLine
+from regulars.orders.models import COUNTED, OrderLine, ReturnLine, ReturnState
 from regulars.orders.normalise import Piece, line_total
 
 
@@ -96,11 +96,11 @@ def reversing_lines(returned: NewReturn, purchases: Purchases) -> list[ReturnLin
     """The return's rows, each pointing to the line it reverses; what is taken is taken from `purchases`.
 
     Where the refund is not what the lines amount to, it cannot be divided: every row is then the order's that has
-    most of the money.
+    most of the money. A return that was refused reverses no line, so that what was asked for can come back after all.
     """
-    rows = [
-        row for piece in returned.pieces for row in _reversals(piece, purchases.before(returned, piece.sku), returned)
-    ]
+    if returned.state == ReturnState.REFUSED:
+        return _of_nothing(returned)
+    rows = [row for place, piece in enumerate(returned.pieces) for row in _rows_of(returned, place, piece, purchases)]
     main = returned.order_id
     if main is None and not returned.is_refund_of_lines:
         main = settlement.order_of_most(rows)
@@ -110,6 +110,32 @@ def reversing_lines(returned: NewReturn, purchases: Purchases) -> list[ReturnLin
             row.order_line_id = row.order_line_id if row.order_id == main else None
             row.order_id = main
     return rows
+
+
+def _rows_of(returned: NewReturn, place: int, piece: Piece, purchases: Purchases) -> list[ReturnLine]:
+    line_id = returned.line_ids[place] if returned.line_ids else None
+    if line_id is not None:
+        return [_row(piece, order_id=returned.order_id, line_id=line_id)]
+    return _reversals(piece, purchases.before(returned, piece.sku), returned)
+
+
+def _of_nothing(returned: NewReturn) -> list[ReturnLine]:
+    rows = [_row(piece, order_id=returned.order_id, line_id=None) for piece in returned.pieces]
+    for position, row in enumerate(rows, start=1):
+        row.parent_id, row.position = returned.id, position
+    return rows
+
+
+def _row(piece: Piece, *, order_id: int | None, line_id: int | None) -> ReturnLine:
+    return ReturnLine(
+        order_line_id=line_id,
+        order_id=order_id,
+        sku=piece.sku,
+        title=piece.title,
+        quantity=piece.quantity,
+        unit_price=piece.unit_price,
+        total_minor=piece.total_minor,
+    )
 
 
 def whole_pieces(rows: Iterable[Piece | ReturnLine]) -> list[Piece]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar
 
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,10 +20,10 @@ from regulars.customers.models import Customer
 from regulars.orders import checks, normalise
 from regulars.orders.actions import details, figures, settlement
 from regulars.orders.actions.bulk import placed_fact, write_orders
-from regulars.orders.actions.drafts import new_order, refuse_unreturned, totals
+from regulars.orders.actions.drafts import NewOrder, new_order, refuse_unreturned, totals
 from regulars.orders.actions.numbers import note_numbers
 from regulars.orders.facts import OrderChanged, OrderDeleted
-from regulars.orders.models import Order, OrderAddress, OrderDiscount, OrderLine, OrderTag, Payment, ReturnLine
+from regulars.orders.models import Order, OrderAddress, OrderDiscount, OrderLine, OrderTag, Payment, ReturnLine, Status
 from regulars.orders.normalise import MORE_OF_LINES, Piece
 from regulars.staff.policy import require_full_of, verb
 from regulars.timeline.actions import record
@@ -57,11 +58,10 @@ def place_order(
     draft = new_order(
         values=values, lines=lines, channel_id=channel.pk, customer_id=customer.pk if customer else None, at=at
     )
-    _refuse_taken(draft.number, channel)
-    write_orders([draft], is_told=False)
+    write_one(draft, channel)
     order = Order.objects.get(pk=draft.id)
     record(placed_fact(draft), customer=customer, subject=order, at=order.placed_at)
-    _refresh(order.customer_id)
+    refresh_figures(order.customer_id)
     return order
 
 
@@ -79,9 +79,9 @@ def change_order(
     the order since. Lines that stay the same product keep what was returned of them, and what nobody says anew of
     them. Tags, codes, payments, and an address, where given, take the place of those there are.
     """
-    now = _locked(order, version=version)
+    now = locked_order(order, version=version)
     given = dict(values)
-    customer_id = _pk(given.pop("customer")) if "customer" in given else now.customer_id
+    customer_id = _key(given.pop("customer")) if "customer" in given else now.customer_id
     given = normalise.order_values(given)
     hanging = {name: given.pop(name) for name in details.NAMES if name in given}
     require_full_of(Order, given)
@@ -99,9 +99,11 @@ def change_order(
     if given.get("status") != before["status"]:
         refuse_unreturned(given.get("status"))
     if now.number != before["number"]:
-        _refuse_taken(now.number, now.channel, besides=now.pk)
+        refuse_taken(now.number, now.channel, besides=now.pk)
     wanted = normalise.pieces(_as_mappings(known) if lines is None else lines, currency=now.currency)
-    now.total_minor, now.total_base_minor = totals(wanted, **{name: getattr(now, name) for name in _ADDED})
+    now.total_minor, now.total_base_minor = totals(
+        wanted, may_be_empty=now.status == Status.DRAFT, **{name: getattr(now, name) for name in _ADDED}
+    )
     are_lines_new = len(known) != len(wanted) or not all(
         piece.says_what(piece_of(line)) for line, piece in zip(known, wanted, strict=True)
     )
@@ -124,7 +126,7 @@ def change_order(
         now.returns.update(customer_id=customer_id)
     settlement.settle([now.pk])
     record(OrderChanged(number=now.number, changes=changes), customer=now.customer, subject=now)
-    _refresh(before["customer_id"], customer_id)
+    refresh_figures(before["customer_id"], customer_id)
     now.refresh_from_db()
     return now
 
@@ -132,13 +134,24 @@ def change_order(
 @verb
 def delete_order(order: Order, *, version: int | None = None) -> None:
     """Delete an order that was a mistake. Its returns stay, as returns of an order nobody knows."""
-    now = _locked(order, version=version)
+    now = locked_order(order, version=version)
     customer = now.customer
     reversals = settlement.returns_of([now.pk])
     record(OrderDeleted(number=now.number), customer=customer, subject=now)
     now.delete()
     settlement.point_returns(reversals)
-    _refresh(customer.pk if customer else None, *settlement.customers_of(reversals))
+    refresh_figures(customer.pk if customer else None, *settlement.customers_of(reversals))
+
+
+def write_one(draft: NewOrder, channel: Channel) -> None:
+    """Write one order. Of two at once with one number the second gets NumberTaken as well."""
+    refuse_taken(draft.number, channel)
+    try:
+        with transaction.atomic():
+            write_orders([draft], is_told=False)
+    except IntegrityError:
+        refuse_taken(draft.number, channel)
+        raise
 
 
 def order_lines(order_id: int, bought: Iterable[Piece]) -> list[OrderLine]:
@@ -197,7 +210,8 @@ def _told(name: str, value: Any, currency: str) -> Any:
     return value.isoformat() if isinstance(value, dt.datetime) else value if isinstance(value, bool) else str(value)
 
 
-def _refuse_taken(number: str, channel: Channel, *, besides: int | None = None) -> None:
+def refuse_taken(number: str, channel: Channel, *, besides: int | None = None) -> None:
+    """Raises NumberTaken where another order of the channel has this number."""
     taken = Order.objects.filter(channel=channel, number=number).first()
     if taken is not None and taken.pk != besides:
         raise NumberTaken(
@@ -207,7 +221,7 @@ def _refuse_taken(number: str, channel: Channel, *, besides: int | None = None) 
         )
 
 
-def _locked(order: Order, *, version: int | None) -> Order:
+def locked_order(order: Order, *, version: int | None) -> Order:
     """The order as it is now, with its row locked until the end."""
     now = Order.objects.select_for_update(of=("self",), no_key=True).filter(pk=order.pk).first()
     if now is None:
@@ -265,9 +279,10 @@ def _replace_lines(order: Order, known: Sequence[OrderLine], wanted: Sequence[Pi
     OrderLine.objects.bulk_create(new)
 
 
-def _pk(customer: Customer | None) -> int | None:
+def _key(customer: Customer | None) -> int | None:
     return customer.pk if customer is not None else None
 
 
-def _refresh(*customer_ids: int | None) -> None:
+def refresh_figures(*customer_ids: int | None) -> None:
+    """Sum up anew what these customers bought; None is a guest."""
     figures.refresh({pk for pk in customer_ids if pk is not None})

@@ -15,7 +15,8 @@ from regulars.customers.models import Customer
 from regulars.customers.people import are_one
 from regulars.orders import checks
 from regulars.orders.actions import figures, settlement
-from regulars.orders.actions.bulk import match, received_fact, write_return_lines, write_returns
+from regulars.orders.actions.bulk import match, return_fact, write_return_lines, write_returns
+from regulars.orders.actions.choosing import choose, next_return_number
 from regulars.orders.actions.drafts import NewReturn, new_return
 from regulars.orders.actions.orders import goods, piece_of, told
 from regulars.orders.facts import ReturnChanged
@@ -35,17 +36,27 @@ def receive_return(
 ) -> Return:
     """Write what came back and was refunded, and find what it reverses.
 
-    1. With `order` it reverses that order's lines of the same SKU, and all its money is that order's.
+    1. With `order` it reverses that order's lines of the same SKU, and all its money is that order's. Its lines may
+       name them by `position` and `quantity` alone: then they cost what they cost, less their part of the discounts.
     2. Without, each line looks for counted orders of the same customer, channel and currency, placed before the
        return, that have something left of the same SKU: the latest first, one after another until all of it is found.
     3. What nobody bought stays a line without an order; a guest's return always does.
 
     The refund is the sum of the lines, or `refund_minor` where something else was paid back; then all of it belongs
     to the one order with most of its lines. `Return.order` is the order of most of the money. Orders concerned get
-    their refunded amount and state. More than is left of a named `order` is refused. `values` needs a `number`;
-    `returned_at` falls back on now. Raises Invalid.
+    their refunded amount and state. More than is left of a named `order` is refused. `values` needs a `number` where
+    no order is named; `returned_at` falls back on now. With a `state` that is not settled it is only asked for, and
+    counts nowhere yet. Raises Invalid.
     """
+    values = dict(values)
+    line_ids: Sequence[int | None] = ()
     if order is not None:
+        order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order.pk)
+        chosen = choose(order, lines)
+        lines, line_ids = chosen.lines, chosen.line_ids
+        if chosen.refund_minor is not None:
+            values.setdefault("refund_minor", chosen.refund_minor)
+        values.setdefault("number", next_return_number(order))
         values = {"currency": order.currency, "rate": order.rate, **values}
         if are_one(customer, order.customer):
             customer = order.customer  # what one of a person's records bought comes back from that record
@@ -55,16 +66,18 @@ def receive_return(
         channel_id=channel.pk,
         customer_id=customer.pk if customer else None,
         order_id=order.pk if order else None,
+        line_ids=line_ids,
     )
     if order is not None:
         _refuse_stranger(order, draft)
-        _refuse_more_than_paid(order, draft)
+        if draft.is_settled:
+            refuse_more_than(order.total_minor - order.refunded_minor, draft.refund_minor, currency=order.currency)
     _refuse_taken(draft, channel)
     write_returns([draft], is_told=False)
     returned = Return.objects.select_related("order").get(pk=draft.id)
     numbers = {returned.order.pk: returned.order.number} if returned.order else {}
-    record(received_fact(draft, numbers), customer=customer, subject=returned, at=returned.returned_at)
-    if customer is not None:
+    record(return_fact(draft, numbers), customer=customer, subject=returned, at=returned.returned_at)
+    if customer is not None and draft.is_settled:
         figures.refresh({customer.pk})
     return returned
 
@@ -127,18 +140,18 @@ def _refuse_stranger(order: Order, draft: NewReturn) -> None:
         )
 
 
-def _refuse_more_than_paid(order: Order, draft: NewReturn) -> None:
+def refuse_more_than(left_minor: int, refund_minor: int, *, currency: str) -> None:
     """An import keeps what a shop says happened; a person or a program that names the order is told in time."""
-    now = Order.objects.select_for_update().get(pk=order.pk)
-    left = now.total - now.refunded
-    if draft.refund_minor > max(left.minor, 0):
+    left = max(left_minor, 0)
+    if refund_minor > left:
+        language = get_language() or "en"
         raise checks.invalid(
             {
                 "lines": [
                     _("%(left)s of this order can still be paid back, not %(refund)s.")
                     % {
-                        "left": left.format(get_language() or "en"),
-                        "refund": Money(draft.refund_minor, draft.currency).format(get_language() or "en"),
+                        "left": Money(left, currency).format(language),
+                        "refund": Money(refund_minor, currency).format(language),
                     }
                 ]
             }

@@ -1,7 +1,8 @@
 """Settling: how much of an order was paid back, and what state that leaves it in.
 
 An order's part of a return's refund is what its lines that belong to the order (`ReturnLine.order`) amount to; what
-the refund has beyond its lines, or below them, is the part of `Return.order`.
+the refund has beyond its lines, or below them, is the part of `Return.order`. Only settled returns count: what was
+asked for, or has arrived and is not paid back yet, lowers nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from django.utils import timezone
 
 from regulars.customers.standings import id_list
 from regulars.orders import normalise
-from regulars.orders.models import Order, Return, ReturnLine, Status
+from regulars.orders.models import SETTLED, Order, Return, ReturnLine, Status
 
 
 def settle(order_ids: Collection[int]) -> None:
@@ -48,7 +49,7 @@ def settled_status(status: str, *, total: int, refunded: int) -> str:
 
 def refund_shares(order_ids: Collection[int]) -> dict[int, tuple[int, int]]:
     """Each order's part of all refunds, in its returns' currency and in the base currency."""
-    returns = returns_of(order_ids)
+    returns = [returned for returned in returns_of(order_ids) if returned.state in SETTLED]
     lines_of: dict[int, dict[int | None, int]] = defaultdict(dict)
     for parent_id, order_id, amount in (
         ReturnLine.objects.filter(parent__in=id_list(returned.pk for returned in returns))
@@ -84,7 +85,7 @@ def parts_of(returned: Return, lines: dict[int | None, int]) -> dict[int, tuple[
 
 
 def returns_of(order_ids: Collection[int]) -> Sequence[Return]:
-    """The returns that paid back something of these orders."""
+    """The returns that belong to these orders, in whatever state."""
     ids = list(order_ids)
     by_lines = ReturnLine.objects.filter(order__in=id_list(ids)).values("parent_id")
     return list(Return.objects.filter(Q(order__in=id_list(ids)) | Q(pk__in=by_lines)))

@@ -77,6 +77,12 @@ class Return(Row):
         indexes: ClassVar = [
             # a customer's returns
             models.Index(fields=["customer", "returned_at"], name="return_by_customer"),
+            # those that wait for somebody
+            models.Index(
+                fields=["returned_at", "id"],
+                name="return_open",
+                condition=models.Q(state__in=[ReturnState.REQUESTED, ReturnState.RECEIVED]),
+            ),
         ]
 
     def __str__(self) -> str:

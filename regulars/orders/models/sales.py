@@ -106,6 +106,9 @@ class Order(Row):
             models.Index(fields=["total_base_minor", "id"], name="order_by_total"),
             # the finder: numbers by their beginning, and through the channel's unique number
             models.Index(fields=["number"], name="order_by_number"),
+            # the order list by where sales came from
+            models.Index(fields=["source", "placed_at"], name="order_by_source", condition=~models.Q(source="")),
+            models.Index(fields=["campaign", "placed_at"], name="order_by_campaign", condition=~models.Q(campaign="")),
         ]
 
     def __str__(self) -> str:
@@ -115,6 +118,17 @@ class Order(Row):
     def is_counted(self) -> bool:
         """Whether it counts in figures and reports: not a draft, not cancelled, not a test."""
         return self.status in COUNTED and not self.is_test
+
+
+class OrderNumbers(models.Model):
+    """The next numbers that orders and drafts of a channel get from us; whoever takes one holds this row."""
+
+    channel = models.OneToOneField("channels.Channel", primary_key=True, on_delete=models.CASCADE, related_name="+")
+    next_order = models.BigIntegerField(default=1001)
+    next_draft = models.BigIntegerField(default=1)
+
+    def __str__(self) -> str:
+        return f"{self.channel_id}: {self.next_order}, {self.next_draft}"
 
 
 class OrderLine(models.Model):

@@ -14,7 +14,7 @@ from regulars.core import shop
 from regulars.core.money import Money
 from regulars.customers.models import Customer
 from regulars.customers.people import records, records_of
-from regulars.orders.models import COUNTED, Order, Return
+from regulars.orders.models import COUNTED, SETTLED, Order, Return
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -97,7 +97,7 @@ def purchase_summary(customer: Customer) -> PurchaseSummary:
         last_order_at=last,
         usual_gap_days=customer.usual_gap_days,
         days_since_last=(shop.today() - last.astimezone(zone).date()).days if last else None,
-        returns_count=Return.objects.filter(customer__in=records(customer)).count(),
+        returns_count=Return.objects.filter(customer__in=records(customer), state__in=SETTLED).count(),
     )
 
 

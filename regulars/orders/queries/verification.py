@@ -27,6 +27,7 @@ from regulars.orders.models import Order, Return
 
 _READ_AT_ONCE = 5_000
 _IS_COUNTED = frozenset({"open", "paid", "part_refunded", "refunded"})
+_IS_SETTLED = frozenset({"refunded", "exchanged"})
 _names = count(1)
 
 
@@ -68,7 +69,8 @@ class Difference:
 def differences() -> Iterator[Difference]:
     """Every difference between kept and computed, as of one moment, whoever writes meanwhile.
 
-    1. Returns: line amounts, the refund in the base currency. Each refund is divided among the orders it belongs to.
+    1. Returns: line amounts, the refund in the base currency. Each refund that was paid back, in money or goods, is
+       divided among the orders it belongs to.
     2. Orders: line amounts, totals, the base currency, refunded amounts and state.
     3. Customers: the figures of docs/definitions.md.
     """
@@ -86,8 +88,9 @@ def _returns(parts: sqlite3.Connection) -> Iterator[Difference]:
             "SELECT parent_id, order_id, quantity, unit_price, total_minor FROM orders_returnline ORDER BY parent_id"
         )
     )
-    for pk, number, currency, rate, refund, refund_base, order_id in _stream(
-        "SELECT id, number, currency, rate, refund_minor, refund_base_minor, order_id FROM orders_return ORDER BY id"
+    for pk, number, currency, rate, refund, refund_base, order_id, state in _stream(
+        "SELECT id, number, currency, rate, refund_minor, refund_base_minor, order_id, state FROM orders_return "
+        "ORDER BY id"
     ):
         share: dict[int | None, int] = {}
         for _parent, part_of, quantity, price, amount in lines.of(pk):
@@ -99,7 +102,8 @@ def _returns(parts: sqlite3.Connection) -> Iterator[Difference]:
         computed_base = _based(refund, currency, rate, base)
         if refund_base != computed_base:
             yield _difference(Return, pk, number, "refund_base_minor", refund_base, computed_base)
-        _divide(parts, share, order_id, refund, refund_base, (currency, rate, base))
+        if state in _IS_SETTLED:
+            _divide(parts, share, order_id, refund, refund_base, (currency, rate, base))
 
 
 def _divide(
@@ -176,9 +180,9 @@ def _customers() -> Iterator[Difference]:
     )
     returns = _Matching(
         _stream(
-            "SELECT r.customer_id, r.refund_base_minor, o.status, o.is_test FROM orders_return r "
+            "SELECT r.customer_id, r.refund_base_minor, r.state, o.status, o.is_test FROM orders_return r "
             "LEFT JOIN orders_order o ON o.id = r.order_id WHERE r.customer_id IS NOT NULL "
-            "UNION ALL SELECT c.merged_into_id, r.refund_base_minor, o.status, o.is_test "
+            "UNION ALL SELECT c.merged_into_id, r.refund_base_minor, r.state, o.status, o.is_test "
             "FROM customers_customer c JOIN orders_return r ON r.customer_id = c.id "
             "LEFT JOIN orders_order o ON o.id = r.order_id WHERE c.merged_into_id IS NOT NULL ORDER BY 1"
         )
@@ -188,7 +192,9 @@ def _customers() -> Iterator[Difference]:
         pk, name = row[:2]
         counted = [(at, amount) for _c, at, amount, status, is_test in orders.of(pk) if _counts(status, is_test)]
         refunded = sum(
-            amount for _c, amount, status, is_test in returns.of(pk) if status is None or _counts(status, is_test)
+            amount
+            for _c, amount, state, status, is_test in returns.of(pk)
+            if state in _IS_SETTLED and (status is None or _counts(status, is_test))
         )
         moments = [_moment(at) for at, _amount_of in counted]
         days = sorted({at.astimezone(zone).date() for at in moments})
