@@ -169,7 +169,7 @@ def translated(kind: str, source: Json, link: Link, transactions: Sequence[Json]
     elif kind == "orders":
         yield order_of(source, zone=zone, base=link.currency, transactions=transactions)
     elif kind == "refunds":
-        if paid_back(source):
+        if identity(source) and paid_back(source):
             yield return_of(source, zone=zone)
     elif kind == "checkouts":
         yield checkout_of(source, zone=zone)
