@@ -2,7 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from regulars.channels import books
+from regulars.channels import books, intake
+from regulars.channels.records import CheckoutRecord, CustomerRecord, OrderRecord, ProductRecord, ReturnRecord
 from regulars.core import commands, menu
 from regulars.customers import belongings, search
 from regulars.customers.facts import CustomerMerged, CustomerUnmerged
@@ -14,11 +15,15 @@ from regulars.orders import (
     product_facts,  # noqa: F401 — says what is announced
     walls,  # noqa: F401 — says what is kept from whom
 )
-from regulars.orders.actions import audit, figures, numbers, sales
+from regulars.orders.actions import audit, figures, links, numbers, sales
 from regulars.orders.commands import import_command, verify_command
-from regulars.orders.facts import OrdersImported
+from regulars.orders.facts import OrderPaid, OrdersImported
 from regulars.orders.product_commands import import_products_command
 from regulars.orders.queries import customers_of_number, sold
+from regulars.orders.taking.checkouts import remove_checkouts, take_checkouts
+from regulars.orders.taking.orders import remove_orders, take_orders
+from regulars.orders.taking.products import remove_products, take_products
+from regulars.orders.taking.returns import remove_returns, take_returns
 from regulars.timeline.actions import on
 
 menu.add(
@@ -54,6 +59,15 @@ on(OrdersImported, at_once=True)(sales.follow_import)
 
 # ── what was sold, for comparing with shop platforms
 books.are_kept(days=sold.days, orders=sold.orders)
+
+# ── what sales channels say
+intake.applies(ProductRecord, take=take_products, remove=remove_products)
+intake.applies(OrderRecord, take=take_orders, remove=remove_orders, after=(CustomerRecord, ProductRecord))
+intake.applies(ReturnRecord, take=take_returns, remove=remove_returns, after=(OrderRecord,))
+intake.applies(CheckoutRecord, take=take_checkouts, remove=remove_checkouts, after=(CustomerRecord, OrderRecord))
+
+# ── an order is paid: the page where it could be paid says so
+on(OrderPaid, at_once=True)(links.end_paid)
 
 # ── by the clock: the modules plug in what they declare
 CLOCKWORK = (audit.verify_all, numbers.index_noted_numbers, keeping.drop_kept_sales, sales.reckon_sales)

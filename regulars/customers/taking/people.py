@@ -57,6 +57,17 @@ def people_of(channel: Channel, records: Sequence[CustomerRecord | None]) -> lis
 
 
 @verb
+def buyers_known(channel: Channel, records: Sequence[CustomerRecord | None]) -> list[int | None]:
+    """The same for those who have not bought yet: accounts become customers, and guests are looked for alone."""
+    accounts = people_of(channel, [one if one is not None and one.external_id else None for one in records])
+    words = [said_by(one, is_own=False) if one is not None and not one.external_id else None for one in records]
+    guests = [said for said in words if said is not None and not said.is_nobody]
+    whose = Whose(guests, channel)
+    found = {id(said): whose.meant_by(said).who.pk for said in guests}
+    return [pk if pk is not None else found.get(id(said)) for pk, said in zip(accounts, words, strict=True)]
+
+
+@verb
 def remove_customers(channel: Channel, customer_ids: Sequence[int]) -> None:
     """Accounts were deleted on the channel: it knows these customers by no number any more. The people stay."""
     for identity in Identity.objects.filter(channel=channel, customer__in=id_list(customer_ids)).order_by("pk"):

@@ -80,12 +80,12 @@ def said_by(record: CustomerRecord, *, is_own: bool) -> Said:
     """What a record says, as far as it can be kept."""
     remarks: list[str] = []
     place = _place(record.address, remarks) if record.address else {}
-    country = _country(record.country) or place.get("country") or shop.current().country
+    country = country_of(record.country) or place.get("country") or shop.current().country
     given = {name: getattr(record, name) for name in FIELDS if getattr(record, name)}
     if given.get("given_name") or given.get("family_name"):
         given.pop("name", None)  # the shown name is made of its parts
     profile = _kept(_fitting(given, Customer), lambda values: normalise(values, country=country), remarks)
-    if not place and record.country and country == _country(record.country):
+    if not place and record.country and country == country_of(record.country):
         place = {"country": country}
     profile = {name: value for name, value in profile.items() if value}
     external_id = clean(record.external_id.replace("\0", ""), limit=10_000)[:EXTERNAL_ID_LENGTH]
@@ -110,15 +110,10 @@ def combined(several: Iterable[Said]) -> Said:
     return first
 
 
-def address_values(address: AddressRecord, limits: dict[str, int]) -> dict[str, str]:
-    """The texts of an address, cut to what fits."""
-    return {name: _cut(getattr(address, name), limit) for name, limit in limits.items()}
-
-
 def _place(address: AddressRecord, remarks: list[str]) -> dict[str, Any]:
     """An address as it is kept; nothing where it says no place."""
     given = {name: value for name in ADDRESS_COLUMNS if (value := getattr(address, name))}
-    given["country"] = _country(address.country)
+    given["country"] = country_of(address.country)
     own_country = given["country"] or shop.current().country
     kept = _kept(_fitting(given, Address), lambda values: normalise_address(values, country=own_country), remarks)
     return {name: value for name, value in kept.items() if value} if any(map(kept.get, PLACED)) else {}
@@ -142,18 +137,18 @@ def _kept(
 
 def _fitting(given: dict[str, Any], model: type[Customer | Address]) -> dict[str, Any]:
     limits = _LIMITS[model]
-    return {name: _cut(value, limits[name]) if name in limits else value for name, value in given.items()}
+    return {name: cut(value, limits[name]) if name in limits else value for name, value in given.items()}
 
 
-def _cut(text: str, limit: int) -> str:
+def cut(text: str, limit: int) -> str:
     """A text without what cannot be kept, and not longer than fits."""
     return clean(text.replace("\0", ""), limit=10**9)[:limit].rstrip()
 
 
 @lru_cache(maxsize=512)
-def _country(text: str) -> str:
+def country_of(text: str) -> str:
     """The code of a country, or nothing where it is none that we know."""
     try:
-        return parse_country(text)
+        return parse_country(cut(text, 80))
     except BadContact:
         return ""
