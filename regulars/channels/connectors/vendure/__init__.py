@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from regulars.channels.connectors import reading, signatures
 from regulars.channels.connectors.protocol import Day, Event, Incoming, Link, NotGenuine, Option, Page
+from regulars.channels.connectors.reaching import HOW_OFTEN
 from regulars.channels.connectors.vendure import fetching, people, products, sales
 from regulars.channels.models import Kind
 from regulars.channels.records import AnyRecord, Gone
@@ -48,6 +49,7 @@ class Vendure:
             gettext_lazy("With {code} where the number of the basket belongs. Empty where baskets cannot be reopened."),
             is_required=False,
         ),
+        HOW_OFTEN,
     )
     guide: ClassVar[Promise | str] = gettext_lazy(
         "Copy our plugin into your Vendure, and give it the address and the key that are shown here. The guide "

@@ -24,9 +24,9 @@ _AT_ONCE = 100
 _AGAIN = 10
 # What changed while we read, or was written by a transaction that took long, is read once more the next time.
 _OVERLAP = dt.timedelta(minutes=10)
-# Vendure does not touch a product's moment when a price changes, nor an order's when money goes back: the whole
-# catalogue is read once a day, and orders of the last days each time.
-_WHOLE_CATALOGUE = dt.timedelta(days=1)
+# Vendure does not touch a product's moment when a price changes, nor an order's when money goes back. Should nobody
+# have told us, we see it once a day: then the whole catalogue is read, and all orders of the last weeks.
+_THOROUGHLY = dt.timedelta(days=1)
 _FRESH = dt.timedelta(days=14)
 
 Read = Callable[[Json, dt.datetime, Link], Sequence[AnyRecord]]
@@ -68,22 +68,28 @@ def pull(link: Link, cursor: Mapping[str, Any]) -> Iterator[Page]:
     api = _opened(link)
     began = str(cursor.get("began") or api.now.isoformat())
     since = cursor.get("since")
-    whole_at = cursor.get("whole_at")
-    is_whole = not whole_at or api.now - dt.datetime.fromisoformat(whole_at) > _WHOLE_CATALOGUE
+    thorough_at = cursor.get("thorough_at")
+    is_thorough = not thorough_at or api.now - dt.datetime.fromisoformat(thorough_at) > _THOROUGHLY
     kinds = ("products", "customers", "orders")
     start = kinds.index(cursor["kind"]) if cursor.get("kind") in kinds else 0
     for kind in kinds[start:]:
         skip = int(cursor.get("skip", 0)) if kind == cursor.get("kind") else 0
         while True:
-            items, total, at = _list(api, kind, _filter(kind, since, is_whole=is_whole), skip)
+            items, total, at = _list(api, kind, _filter(kind, since, is_thorough=is_thorough), skip)
             skip += len(items)
             is_last = skip >= total or not items
             is_end = is_last and kind == "orders"
             skip -= 0 if is_last else min(_AGAIN, len(items) - 1)
-            after: dict[str, Any] = {"since": since, "whole_at": whole_at, "began": began, "kind": kind, "skip": skip}
+            after: dict[str, Any] = {
+                "since": since,
+                "thorough_at": thorough_at,
+                "began": began,
+                "kind": kind,
+                "skip": skip,
+            }
             if is_end:
                 begin = dt.datetime.fromisoformat(began)
-                after = {"since": (begin - _OVERLAP).isoformat(), "whole_at": began if is_whole else whole_at}
+                after = {"since": (begin - _OVERLAP).isoformat(), "thorough_at": began if is_thorough else thorough_at}
             records, problems = _read(items, kind, at, api)
             yield Page(records=records, cursor=after, problems=problems, total=total)
             if is_last:
@@ -130,13 +136,13 @@ def _list(api: _Api, kind: str, wanted: Mapping[str, Any], skip: int) -> tuple[l
     return list(children(found, "items")), whole(found, "totalItems"), at
 
 
-def _filter(kind: str, since: str | None, *, is_whole: bool) -> Mapping[str, Any]:
-    if since is None or (kind == "products" and is_whole):
+def _filter(kind: str, since: str | None, *, is_thorough: bool) -> Mapping[str, Any]:
+    if since is None or (kind == "products" and is_thorough):
         return {}
     changed = {"updatedAt": {"after": _utc(dt.datetime.fromisoformat(since))}}
     if kind != "orders":
         return changed
-    fresh = dt.datetime.fromisoformat(since) - _FRESH
+    fresh = dt.datetime.fromisoformat(since) - (_FRESH if is_thorough else dt.timedelta())
     return {"_or": [changed, {"orderPlacedAt": {"after": _utc(fresh)}}]}
 
 
