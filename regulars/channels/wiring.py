@@ -10,11 +10,12 @@ from regulars.channels import (
     secrets,
     walls,  # noqa: F401 — says what is kept from whom
 )
+from regulars.channels import commands as channel_commands
 from regulars.channels.actions import pulling, reconciling
-from regulars.channels.applying import sleeping
+from regulars.channels.applying import keeping, sleeping  # noqa: F401 — old deliveries go by the clock
 from regulars.channels.models import Connection
 from regulars.channels.outgoing import plugging as _outgoing  # noqa: F401 — secrets, duties and the page of webhooks
-from regulars.core import resealing
+from regulars.core import commands, menu, resealing
 from regulars.core.api import problems
 from regulars.core.background import worker
 
@@ -42,3 +43,10 @@ problems.describe(
 
 # ── by the clock: the modules plug in what they declare
 CLOCKWORK = (pulling.pull_changes, reconciling.reconcile_nightly)
+commands.add("channels", "list", channel_commands.list_command)
+commands.add("channels", "replay", channel_commands.replay_command)
+menu.add_setting(
+    menu.Place(
+        name="channels", label=_("Channels"), icon="store", url_name="channels", permission="channels.view", order=36
+    )
+)

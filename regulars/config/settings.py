@@ -182,6 +182,9 @@ ATTACHMENTS = REGULARS_HOME / "attachments"
 ATTACHMENT_SIZE = number("REGULARS_ATTACHMENT_MB", default=20) * 1024 * 1024
 ATTACHMENTS_OF_A_NOTE = number("REGULARS_ATTACHMENTS_OF_A_NOTE", default=10)
 
+# ── what shop systems deliver: for how many days it is kept as it came; 0 is for ever
+DELIVERY_DAYS = number("REGULARS_DELIVERY_DAYS", default=90)
+
 # ── payment links
 BANK_ACCOUNT = text("REGULARS_BANK_ACCOUNT", default="")
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext_lazy
 
+from regulars.channels.applying import keeping
 from regulars.customers import attachments, moving
 from regulars.customers.belongings import Holder
 from regulars.customers.models import (
@@ -84,6 +85,12 @@ def _forget_attachments(customer: Customer) -> None:
     keys = list(rows.values_list("key", flat=True))
     rows.delete()
     transaction.on_commit(lambda: attachments.remove(keys))
+
+
+def _forget_deliveries(customer: Customer) -> None:
+    """Also what nobody could read yet, where it names one of their e-mails."""
+    points = ContactPoint.objects.filter(customer=customer, kind="email").values_list("value", flat=True)
+    keeping.forget(customer.pk, [customer.email, *points])
 
 
 def _rows(name: str, model: type[Model], *, by: str = "customer", also: tuple[str, ...] = (), **more: Any) -> Holder:
@@ -179,6 +186,13 @@ ALL = (
         forget=_blank_requests,
     ),
     Holder(name="bulk_changes", models=("customers.Change",), export=_changes, forget=_blank_changes),
+    Holder(
+        name="deliveries",
+        models=("channels.Delivery", "channels.DeliveryPerson"),
+        export=lambda customer: keeping.told(customer.pk),
+        forget=_forget_deliveries,
+        tells=("connection", "topic", "received_at", "fate", "kind", "external_id", "version", "body"),
+    ),
     Holder(name="timeline", models=("timeline.Entry",), export=_entries, forget=_blank_entries),
 )
 

@@ -61,7 +61,7 @@ class _Unit:
 
 
 class Engine:
-    """Takes in what waits. It remembers which deliveries are to be left alone for a while, and how large a batch may be."""
+    """Takes in what waits. It knows which deliveries are to be left alone for a while, and how large a batch may be."""
 
     def __init__(self) -> None:
         self._not_before: dict[int, float] = {}
@@ -154,7 +154,8 @@ def drain() -> int:
 def apply_records(channel: Channel, records: Iterable[AnyRecord], *, again: bool = False) -> Sequence[Outcome]:
     """Take in what was fetched, the same way, without a delivery; answers for each record in the same order.
 
-    A state that we have already is taken in once more only where that is asked for (`again`). Nothing is held: a record that waits for another answers HELD, and is to be handed in again after it.
+    A state that we have already is taken in once more only where that is asked for (`again`). Nothing is held: a
+    record that waits for another answers HELD, and is to be handed in again after it.
     """
     units = []
     for record in records:

@@ -21,7 +21,7 @@ Name = tuple[str, str]
 Rank = tuple[dt.datetime, bytes]
 
 LONGEST_ID = 120
-_LAST = b"\xff" * 16  # what was deleted at a moment is not there at that moment
+LAST = b"\xff" * 16  # what was deleted at a moment is not there at that moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,6 @@ def _state(record: AnyRecord) -> State:
         raise Unreadable(_("The moment of a change has no time zone."))
     moment = record.version.astimezone(dt.UTC)
     if isinstance(record, Gone):
-        return State((record.of, record.external_id), (moment, _LAST), record)
+        return State((record.of, record.external_id), (moment, LAST), record)
     digest = blake2b(repr(record).encode("utf-8", "surrogatepass"), digest_size=16).digest()
     return State((record.kind, record.external_id), (moment, digest), record)

@@ -22,6 +22,10 @@ LEFT_OUT: dict[str, str] = {
     "version": _SHOP,
     "customer": _WHOSE,
     # by table and column
+    **dict.fromkeys(("channels.Delivery.id", "channels.Delivery.customer_id"), _KEY),
+    **dict.fromkeys(("channels.Delivery.event", "channels.Delivery.attempts", "channels.Delivery.error"), _SHOP),
+    "channels.Delivery.applied_at": _SHOP,
+    "channels.DeliveryPerson": "of which delivery it is one of several persons; the delivery is told",
     "customers.Customer.search_text": _DERIVED,
     "customers.Customer.sort_name": _DERIVED,
     "customers.Attachment.key": "where the file lies; the file itself is in the copy",
