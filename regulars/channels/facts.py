@@ -106,3 +106,46 @@ class DeliveriesReplayed(Fact):
     is_public: ClassVar[bool] = False
 
     count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelChanged(Fact):
+    """A channel has another name or kind."""
+
+    name: ClassVar[str] = "channel.changed"
+    sentence: ClassVar = _("Channel changed: %(code)s")
+    icon: ClassVar[str] = "store"
+    on_timeline: ClassVar[bool] = False
+    is_public: ClassVar[bool] = False
+
+    code: str = ""
+    changes: dict[str, list[Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRead(Fact):
+    """Somebody read a delivery as it arrived, with whatever it says of people."""
+
+    name: ClassVar[str] = "delivery.read"
+    sentence: ClassVar = _("Delivery read: %(topic)s %(delivery)s")
+    icon: ClassVar[str] = "eye"
+    kind: ClassVar[str] = "read"
+    on_timeline: ClassVar[bool] = False
+    is_public: ClassVar[bool] = False
+
+    topic: str = ""
+    delivery: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DifferenceMended(Fact):
+    """An order that differed from its platform's was taken in again as it is there."""
+
+    name: ClassVar[str] = "difference.mended"
+    sentence: ClassVar = _("Order %(number)s taken in again as the platform has it")
+    icon: ClassVar[str] = "scale"
+    on_timeline: ClassVar[bool] = False
+    is_public: ClassVar[bool] = False
+
+    number: str = ""
+    reason: str = ""

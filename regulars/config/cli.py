@@ -154,14 +154,12 @@ def worker(*, once: bool) -> None:
     require_key()
     follow_parent()
     open_house()
-    from regulars.channels.outgoing import pump as webhooks
     from regulars.core.background.worker import Worker
     from regulars.core.in_use import keep_open
     from regulars.timeline import pump
 
     keep_open()
     pump.start()
-    webhooks.start()
 
     Worker().run(once=once)
 

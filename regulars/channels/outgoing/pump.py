@@ -1,4 +1,4 @@
-"""The thread that tells other systems, in every worker: it looks at the log about once a second."""
+"""The thread that tells other systems, beside the jobs of every worker: it looks at the log about once a second."""
 
 from __future__ import annotations
 
@@ -70,6 +70,20 @@ class Pump:
             connection.close()
 
 
-def start() -> None:
-    """Begin, in a thread that ends with the process."""
-    threading.Thread(target=Pump().run, args=(threading.Event(),), name="webhooks", daemon=True).start()
+def run(stop: threading.Event) -> None:
+    """Tell other systems until asked to end."""
+    Pump().run(stop)
+
+
+def once() -> int:
+    """Tell them what is due, here and now; how many messages were taken."""
+    pump = Pump()
+    taken, fan = 0, Fan()
+    while True:
+        made = fan.look()
+        ready = [] if quarantine.is_on() else sending.ready()
+        if not ready:
+            return taken
+        taken += sum(sending.send_due(endpoint_id=number, sender=f"{pump.name}:{number}"[:64]) for number in ready)
+        if not made:
+            return taken
