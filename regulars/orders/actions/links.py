@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import ClassVar
@@ -19,6 +20,7 @@ from regulars.orders.models import Order, Payment, PaymentLink, PaymentState, St
 from regulars.orders.paying import providers
 from regulars.staff.policy import require_full_of, verb
 from regulars.timeline.actions import record
+from regulars.timeline.models import Entry
 
 LASTS = dt.timedelta(days=14)
 _PAYABLE = (Status.DRAFT, Status.OPEN)
@@ -95,15 +97,22 @@ def note_opened(link: PaymentLink) -> None:
         PaymentLink.objects.filter(pk=link.pk, opened_at=None).update(opened_at=timezone.now())
 
 
+def end_paid(entry: Entry) -> None:
+    """Let the links of an order that is paid end."""
+    PaymentLink.objects.filter(order_id=entry.subject_id, paid_at=None, is_revoked=False).update(paid_at=timezone.now())
+
+
 def still_to_pay(order: Order) -> int:
     """What an order still asks of its customer: nothing where it is paid or cancelled, else total less payments."""
     if order.status not in _PAYABLE:
         return 0
-    paid = sum(
-        -payment.amount_minor if payment.is_refund else payment.amount_minor
-        for payment in Payment.objects.filter(order=order, state=PaymentState.PAID)
-    )
-    return max(order.total_minor - paid, 0)
+    return max(order.total_minor - paid_in(order.payments.all()), 0)
+
+
+def paid_in(payments: Iterable[Payment]) -> int:
+    """What came in by these payments, less what went back."""
+    paid = [payment for payment in payments if payment.state == PaymentState.PAID]
+    return sum(-payment.amount_minor if payment.is_refund else payment.amount_minor for payment in paid)
 
 
 def _digest(secret: str) -> str:

@@ -181,7 +181,9 @@ class DraftForm:
         known = variants_of(picked.values())
         lines = []
         for place in places:
-            sent = {name: data.get(f"line-{place}-{name}", "") for name in ("quantity", "price", "discount")}
+            sent: dict[str, Any] = {
+                name: data.get(f"line-{place}-{name}", "") for name in ("quantity", "price", "discount")
+            }
             line = DraftLine(variant=known.get(picked[place] or 0), currency=currency, **sent)
             if line.variant is None:
                 line.title = data.get(f"line-{place}-title", "").strip()
@@ -189,7 +191,7 @@ class DraftForm:
                 line.variant_title = data.get(f"line-{place}-variant_title", "").strip()
             line.know()
             lines.append(line)
-        texts = ("discount", "codes", "shipping", "tax", "note", "tags", "channel")
+        texts: dict[str, Any] = {name: data.get(name, "") for name in _TEXTS}
         form = cls(
             currency=currency,
             lines=lines,
@@ -197,7 +199,7 @@ class DraftForm:
             addresses={
                 side: {name: data.get(f"{side}-{name}", "").strip() for name in PLACE_FIELDS} for side in Side.values
             },
-            **{name: data.get(name, "") for name in texts},
+            **texts,
         )
         form.reckon()
         return form
@@ -252,10 +254,10 @@ class DraftForm:
         ]
 
     def take_addresses(self, found: Iterable[Address]) -> None:
-        """Send it, and the bill, to where a customer has both go."""
+        """Send it, and the bill where that goes elsewhere, to where a customer has both go."""
         known = list(found)
         ships = next((one for one in known if one.is_default_shipping), known[0] if known else None)
-        bills = next((one for one in known if one.is_default_billing), None)
+        bills = next((one for one in known if one.is_default_billing and one is not ships), None)
         self.addresses = {
             side: {name: getattr(address, name) for name in PLACE_FIELDS} if address else {}
             for side, address in ((Side.DELIVERY.value, ships), (Side.BILLING.value, bills))
@@ -280,7 +282,7 @@ class DraftForm:
             "tax_minor": self.tax_minor,
             "is_tax_included": self.is_tax_included,
             "note": self.note,
-            "tags": _split(self.tags),
+            "tags": split(self.tags),
             "codes": self._codes(),
             "country": self.addresses.get(Side.DELIVERY.value, {}).get("country", ""),
             "addresses": {side: self.addresses.get(side) or None for side in Side.values},
@@ -288,7 +290,7 @@ class DraftForm:
 
     def _codes(self) -> list[dict[str, Any]]:
         """The codes; where it is one, what was taken off the whole order was taken off for it."""
-        codes = _split(self.codes)
+        codes = split(self.codes)
         return [{"code": code, "amount_minor": self.discount_minor if len(codes) == 1 else 0} for code in codes]
 
     def _part(self, name: str, whole: int, *, is_within: bool = False) -> int:
@@ -320,8 +322,10 @@ def customer_of(public_id: str) -> Customer | None:
     return found.person if found is not None else None
 
 
-def _split(typed: str) -> list[str]:
+def split(typed: str) -> list[str]:
+    """Words with commas between them, in either script."""
     return [word.strip() for word in re.split(r"[,，、\n]", typed) if word.strip()]
 
 
+_TEXTS = ("discount", "codes", "shipping", "tax", "note", "tags", "channel")
 _FIELDS = {"discount", "shipping", "tax", "note", "tags", "codes", "channel"}

@@ -19,7 +19,7 @@ from regulars.core import shop
 from regulars.core.money import Money
 from regulars.customers.models import Customer
 from regulars.customers.people import records
-from regulars.orders.models import Status
+from regulars.orders.models import Fulfilment, Status
 from regulars.orders.queries import OrderRequest
 
 _FILTERS = (
@@ -30,6 +30,11 @@ _FILTERS = (
     "total.min",
     "total.max",
     "customer",
+    "fulfilment",
+    "tag",
+    "code",
+    "source",
+    "product",
 )
 _PAGING = ("number", "sort", "after", "before")
 _MOST = Decimal(10) ** 12
@@ -78,11 +83,21 @@ class OrderFilter(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple(attrs={"class": "check"}),
     )
+    fulfilment = forms.MultipleChoiceField(
+        label=gettext_lazy("Goods"),
+        required=False,
+        choices=[(value, label) for value, label in Fulfilment.choices if value],
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "check"}),
+    )
+    product = forms.CharField(label=gettext_lazy("Product or SKU"), required=False, max_length=120)
+    tag = forms.CharField(label=gettext_lazy("Tag"), required=False, max_length=60)
+    code = forms.CharField(label=gettext_lazy("Discount code"), required=False, max_length=80)
+    source = forms.CharField(label=gettext_lazy("Source or campaign"), required=False, max_length=120)
     customer = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, data: QueryDict) -> None:
         plain: dict[str, Any] = {name: data.get(name, "") for name in (*_PAGING, *_FILTERS)}
-        for name in ("status", "channel"):
+        for name in ("status", "channel", "fulfilment"):
             plain[name] = [word for text in data.getlist(name) for word in text.split(",") if word]
         super().__init__(plain, auto_id="%s")
         self.channels = {channel.code: channel.name for channel in Channel.objects.all()}
@@ -106,6 +121,10 @@ class OrderFilter(forms.Form):
     @property
     def days(self) -> list[forms.BoundField]:
         return [self["placed_at.after"], self["placed_at.before"]]
+
+    @property
+    def words(self) -> list[forms.BoundField]:
+        return [self["product"], self["tag"], self["code"], self["source"]]
 
     @property
     def totals(self) -> list[forms.BoundField]:
@@ -139,6 +158,8 @@ def read(data: QueryDict) -> Asked:
         asked.request = OrderRequest(
             number=values["number"].strip(),
             statuses=tuple(values["status"]),
+            fulfilments=tuple(values["fulfilment"]),
+            **{name: values[name].strip() for name in ("tag", "code", "source", "product")},
             channels=tuple(values["channel"]),
             customer_ids=tuple(records(asked.customer)) if asked.customer else (),
             since=_start(values["placed_at.after"]),
@@ -157,9 +178,14 @@ def _chips(data: QueryDict, asked: Asked) -> list[Chip]:
     values, form = asked.form.cleaned_data, asked.form
     currency = shop.current().currency
     language = _language()
-    labels = dict(Status.choices)
+    labels, sent = dict(Status.choices), dict(Fulfilment.choices)
     found = [
         ("status", _("State"), _("is"), _or([str(labels[name]) for name in values["status"]])),
+        ("fulfilment", _("Goods"), _("is"), _or([str(sent[name]) for name in values["fulfilment"]])),
+        ("product", _("Product"), _("is"), values["product"]),
+        ("tag", _("Tag"), _("is"), values["tag"]),
+        ("code", _("Discount code"), _("is"), values["code"]),
+        ("source", _("Source"), _("is"), values["source"]),
         ("channel", _("Channel"), _("is"), _or([form.channels[code] for code in values["channel"]])),
         ("customer", _("Customer"), _("is"), str(asked.customer or "")),
         ("placed_at.after", _("Placed"), _("from"), _day(values["placed_at.after"])),

@@ -8,16 +8,17 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import ClassVar
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from regulars.core.errors import Refusal
 from regulars.customers.models import Customer
 from regulars.customers.people import records
-from regulars.orders.models import Order, Return
+from regulars.orders.models import Order, OrderDiscount, OrderLine, OrderTag, Return, Variant
 
 PAGE_SIZE = 50
 COUNT_LIMIT = 10_000
+_MOST_VARIANTS = 500
 
 
 class BadCursor(Refusal):
@@ -32,8 +33,9 @@ class OrderRequest:
     """Which orders, from where on. `since` and `until` are moments: from the first on, and before the second.
 
     `number` finds numbers by their beginning, `number_is` the one; `customer_ids` are the records of one person. The
-    smallest and largest total are in the shop's base currency. `sort` is `placed_at` or `total`; `is_oldest_first`
-    turns either from falling to rising. `after` and `before` are cursors of an earlier page of the same order.
+    smallest and largest total are in the shop's base currency. `product` is an SKU, or how a title begins. `sort` is
+    `placed_at` or `total`; `is_oldest_first` turns either from falling to rising. `after` and `before` are cursors of
+    an earlier page of the same order.
     """
 
     number: str = ""
@@ -45,6 +47,11 @@ class OrderRequest:
     until: dt.datetime | None = None
     least_minor: int | None = None
     most_minor: int | None = None
+    fulfilments: tuple[str, ...] = ()
+    tag: str = ""
+    code: str = ""
+    source: str = ""
+    product: str = ""
     sort: str = "placed_at"
     is_oldest_first: bool = False
     after: str = ""
@@ -153,7 +160,37 @@ def _found(request: OrderRequest) -> QuerySet[Order]:
         rows = rows.filter(total_base_minor__gte=request.least_minor)
     if request.most_minor is not None:
         rows = rows.filter(total_base_minor__lte=request.most_minor)
+    return _by_what_hangs(rows, request)
+
+
+def _by_what_hangs(rows: QuerySet[Order], request: OrderRequest) -> QuerySet[Order]:
+    """Narrowed by how far the goods are, where it came from, and what hangs on an order."""
+    if request.fulfilments:
+        rows = rows.filter(fulfilment__in=request.fulfilments)
+    if request.source:
+        rows = rows.filter(Q(source=request.source) | Q(campaign=request.source))
+    if request.tag:
+        rows = rows.filter(pk__in=OrderTag.objects.filter(label=request.tag).values("order_id"))
+    if request.code:
+        rows = rows.filter(pk__in=OrderDiscount.objects.filter(code=request.code).values("order_id"))
+    if request.product:
+        rows = rows.filter(_has_product(request.product))
     return rows
+
+
+def _has_product(text: str) -> Q:
+    """Orders with a product. Where it is in the catalogue, its variants lead to the lines; otherwise orders are looked
+    through from the newest, which finds what is sold often at once.
+    """
+    known = Q(sku__iexact=text) | Q(barcode=text) | Q(product__title__istartswith=text)
+    variants = list(Variant.objects.filter(known).values_list("pk", flat=True)[:_MOST_VARIANTS])
+    of_order = OrderLine.objects.filter(order=OuterRef("pk"))
+    by_words = of_order.filter(Q(sku=text) | Q(title__istartswith=text))
+    if not variants:
+        return Q(Exists(by_words))
+    return Q(pk__in=OrderLine.objects.filter(variant__in=variants).values("order_id")) | Q(
+        Exists(by_words.filter(variant=None))
+    )
 
 
 def cursor_of(moment: dt.datetime, pk: int) -> str:

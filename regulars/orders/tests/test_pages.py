@@ -95,7 +95,7 @@ def test_the_order_page_asks_as_much_for_three_returns_as_for_one(count, client_
     client.get(f"/orders/{order.public_id}")
     with CaptureQueriesContext(_connection()) as asked:
         client.get(f"/orders/{order.public_id}")
-    assert len(asked) == 8
+    assert len(asked) == 15
 
 
 def test_the_order_list_is_narrowed_by_what_the_address_says(client_of, ada, elodie):

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from regulars.customers import reads
 from regulars.orders.forms import read
@@ -29,6 +33,8 @@ def orders(request: HttpRequest) -> HttpResponse:
             asked.problems.append(bad.sentence)
     context = {
         "asked": asked,
+        "tabs": _tabs(request),
+        "may_edit": request.user.may("orders.edit"),  # type: ignore[union-attr]
         "orders": found.rows,
         "count": count,
         "has_methods": any(order.payment_method for order in found.rows),
@@ -42,6 +48,25 @@ def orders(request: HttpRequest) -> HttpResponse:
     }
     status = HTTPStatus.BAD_REQUEST if asked.problems else HTTPStatus.OK
     return render(request, "orders/list.html", context, status=status)
+
+
+def _tabs(request: HttpRequest) -> list[dict[str, object]]:
+    """The lists people come back to, each an address like any other."""
+    address, asked = reverse("orders:list"), {name: request.GET.getlist(name) for name in request.GET}
+    views: tuple[tuple[str, dict[str, list[str]]], ...] = (
+        (_("All"), {}),
+        (_("Drafts"), {"status": ["draft"]}),
+        (pgettext("order state", "Open"), {"status": ["open"]}),
+        (_("To be sent"), {"fulfilment": ["unfulfilled"]}),
+    )
+    return [
+        {
+            "label": label,
+            "href": f"{address}?{urlencode(wanted, doseq=True)}" if wanted else address,
+            "is_open": asked == wanted,
+        }
+        for label, wanted in views
+    ]
 
 
 def _beside(query: str, name: str, cursor: str) -> str:

@@ -13,3 +13,4 @@ import "./form.js";
 import "./passkey.js";
 import "./compare.js";
 import "./notes.js";
+import "./picker.js";
