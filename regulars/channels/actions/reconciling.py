@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from django.db import transaction
@@ -37,6 +38,8 @@ from regulars.timeline.actions import record
 NIGHTLY_DAYS = 14
 MOST_DAYS = 400
 _UNCOUNTED = {"cancelled", "draft"}
+# What was fetched on purpose stands above another state of the same moment, whatever their digests.
+_ON_PURPOSE = dt.timedelta(microseconds=2)
 
 
 class NotMendable(Refusal):
@@ -223,4 +226,4 @@ def _of_order(records: Iterable[AnyRecord], difference: Difference) -> list[AnyR
     ]
     ids = {one.external_id for one in orders}
     returns = [one for one in records if isinstance(one, ReturnRecord) and one.order_id in ids]
-    return [*orders, *returns]
+    return [replace(one, version=one.version + _ON_PURPOSE) for one in (*orders, *returns)]
