@@ -51,6 +51,10 @@ class Variant(Row):
 
     class Meta:
         ordering: ClassVar = ["product_id", "position", "id"]
+        indexes: ClassVar = [
+            # which one a line of a sale names
+            models.Index(fields=["external_id"], name="variant_by_external_id"),
+        ]
 
     def __str__(self) -> str:
         return self.title or self.sku

@@ -135,7 +135,7 @@ def _numbers(sales: Sequence[_Sale]) -> list[str]:
 def _build(channel: Channel, sales: Sequence[_Sale]) -> None:
     kept = {sale.known.pk for sale in sales if sale.known}
     kept = set(KeptSale.objects.filter(order__in=id_list(kept)).values_list("order_id", flat=True)) if kept else set()
-    variants = Variants(channel, (line for sale in sales for line in sale.record.lines))
+    variants = Variants(channel, (line for sale in sales for line in sale.record.lines), is_making=True)
     rates, numbers = Rates(), _free_numbers(channel, sales)
     for sale, number in zip(sales, numbers, strict=True):
         if sale.known is not None and sale.known.pk in kept:

@@ -19,7 +19,7 @@ from regulars.customers.standings import id_list
 from regulars.customers.taking.saying import cut
 from regulars.orders.models import Product, Variant
 from regulars.orders.product_facts import ProductChanged
-from regulars.orders.taking.variants import ID_LENGTH, by_external_id
+from regulars.orders.taking.variants import ID_LENGTH, by_external_id, unnumbered
 from regulars.staff.policy import verb
 from regulars.timeline.actions import record
 
@@ -38,7 +38,7 @@ def take_products(channel: Channel, records: Sequence[ProductRecord]) -> list[Ta
     that the product does not have any more is switched off, because somebody bought it.
     """
     ids = locals_of(channel, "product", [one.external_id for one in records])
-    bought = by_external_id(channel, [one.external_id[:ID_LENGTH] for row in records for one in row.variants])
+    bought = _bought(channel, [one for row in records for one in row.variants])
     variants = {row.pk: row for row in Variant.objects.filter(pk__in=id_list(bought.values()))}
     products = {row.pk: row for row in Product.objects.filter(pk__in=id_list(ids.values()))}
     taken = []
@@ -49,6 +49,19 @@ def take_products(channel: Channel, records: Sequence[ProductRecord]) -> list[Ta
             product = Product.objects.get(pk=min(row.product_id for row in own))
         taken.append(Taken(_write(channel, one, product, own).pk))
     return taken
+
+
+def _bought(channel: Channel, variants: Sequence[VariantRecord]) -> dict[str, int]:
+    """The variants that are here already, by the channel's numbers; those that lines told of by a SKU alone get one."""
+    found = by_external_id(channel, [one.external_id[:ID_LENGTH] for one in variants])
+    new = [one for one in variants if one.external_id and one.external_id[:ID_LENGTH] not in found]
+    bare = unnumbered(channel, {cut(one.sku, _VARIANT_TEXTS["sku"]) for one in new})
+    for one in new:
+        pk = bare.pop(cut(one.sku, _VARIANT_TEXTS["sku"]), None)
+        if pk is not None:
+            Variant.objects.filter(pk=pk).update(external_id=one.external_id[:ID_LENGTH])
+            found[one.external_id[:ID_LENGTH]] = pk
+    return found
 
 
 @verb

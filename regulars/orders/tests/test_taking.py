@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from regulars.channels.actions import channel_for
@@ -140,7 +140,7 @@ def everything():
             Checkout.objects.order_by("started_at").values_list("email", "total_minor", "order__number", "lines")
         ),
         "customers": list(
-            Customer.everyone.order_by("email").values_list(
+            Customer.everyone.order_by("email", "name").values_list(
                 *("email", "name", "orders_count", "spent_minor", "refunded_minor", "customer_since"),
             )
         ),
@@ -184,10 +184,11 @@ def test_an_order_comes_in_with_all_that_hangs_on_it(shop):
         "DE",
     )
     assert order.note == "Ring twice.\nThank you"
-    variant = Variant.objects.get()
+    variant, unknown = Variant.objects.get(external_id="v1"), Variant.objects.get(external_id="")
+    assert (unknown.sku, unknown.is_active, unknown.product.title) == ("CUP", False, "The CUP")
     assert list(order.lines.values_list("sku", "variant", "variant_title", "discount_minor", "tax_minor", "cost")) == [
         ("TEA", variant.pk, "100 g", 100, 56, Decimal(2)),
-        ("CUP", None, "", 0, 0, None),
+        ("CUP", unknown.pk, "", 0, 0, None),
     ]
     assert set(order.addresses.values_list("side", "name", "company", "city", "country")) == {
         ("delivery", "Jonas Wieck", "", "Hamburg", "DE"),
@@ -441,7 +442,7 @@ def test_what_is_kept_of_somebody_who_was_erased_is_not_touched_again(shop, ada,
     assert KeptSale.objects.count() == 1
     bring(shop, sale(hours=1, note="For Jonas Wieck", delivery=AddressRecord(name="Jonas Wieck", city="Kiel")))
     order = Order.objects.get()
-    assert (order.customer, order.note, order.addresses.count()) == (None, "", 0)
+    assert (order.customer, order.note, order.addresses.filter(city="Kiel").exists()) == (None, "", False)
 
 
 def test_many_orders_take_as_many_statements_as_few(shop):
@@ -487,7 +488,13 @@ STATES = [
 ]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=20,
+    deadline=None,
+    # each example is a shop of its own: to shrink one takes minutes
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(order=st.permutations(range(len(STATES))), cuts=st.sets(st.integers(1, len(STATES) - 1)))
 def test_what_there_is_in_the_end_does_not_depend_on_what_came_first(order, cuts):
     _empty()
@@ -502,7 +509,8 @@ def test_what_there_is_in_the_end_does_not_depend_on_what_came_first(order, cuts
         outcomes = bring(channel, *some, *held)
         held = [one for one, outcome in zip([*some, *held], outcomes, strict=True) if outcome.fate is Fate.HELD]
     assert held == []
-    assert everything() == expected
+    found = everything()
+    assert {name: rows for name, rows in found.items() if rows != expected[name]} == {}
 
 
 def _empty():
