@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from regulars.channels.outgoing import messages, verbs
 from regulars.core.sight import GROUPS
 from regulars.staff.actions import create_token
 from regulars.staff.models import Sees, StaffRole, Team, User
 from regulars.staff.roles import PERMISSIONS, Role
+from regulars.timeline.models import Entry
 from tests.canary.planting import plant
 from tests.canary.walking import exports, operations, pages, told
 
@@ -124,3 +128,30 @@ def test_who_may_do_nothing_is_told_nothing(client, planting, charlie):
     canaries = [*planting.seen.canaries, *planting.hidden.canaries]
     leaks, _answers = walk(client, planting, charlie, canaries)
     assert not leaks, "\n".join(map(str, leaks))
+
+
+def messages_for(owner):
+    """What an address of somebody's would be told of everything that ever happened."""
+    endpoint, _secret = verbs.add_endpoint(name="Books", url="http://127.0.0.1/", facts=[], by=owner)
+    entries = Entry._base_manager.filter(name__in=messages.public_facts()).order_by("pk").values_list("pk", flat=True)
+    bodies = [messages.message_of(endpoint, number) for number in entries]
+    return [body.decode().lower() for body in bodies if body is not None], len(bodies)
+
+
+def test_a_webhook_is_told_nothing_that_its_owner_does_not_see(planting, reader, settings):
+    settings.PRIVATE_HOSTS = frozenset({"127.0.0.1"})
+    for name, (sees, fields) in ROLES.items():
+        told_of, there_are = messages_for(reader(sees, fields))
+        said = "\n".join(told_of)
+        assert not [canary for canary in forbidden(planting, sees=sees, fields=fields) if canary in said], name
+        hidden = [number for number in planting.hidden.ids["customer"] if number in said]
+        assert sees == Sees.ALL or not hidden, name
+        assert len(told_of) < there_are or sees == Sees.ALL, name
+
+
+def test_a_webhook_of_the_owner_is_told_what_was_planted(planting, ada, settings):
+    settings.PRIVATE_HOSTS = frozenset({"127.0.0.1"})
+    told_of, _there_are = messages_for(ada)
+    said = "\n".join(told_of)
+    assert [canary for canary in planting.seen.canaries if canary in said]
+    assert all(json.loads(body)["data"]["sequence"] for body in told_of)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.cache import cache
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django_tasks import TaskResultStatus as Status
@@ -19,11 +20,15 @@ from django_tasks_db.models import DBTaskResult
 from regulars.channels.actions.pulling import can_pull, is_pulling, pull
 from regulars.channels.connectors.registry import connector_of
 from regulars.channels.models import Channel, Connection, Delivery, Fate
+from regulars.core.menu import Fresh
 from regulars.core.models import Lease
 
 PAGE = 50
 _COUNTED = (Fate.WAITING, Fate.HELD, Fate.FAILED)
 _LATE = dt.timedelta(minutes=2)
+_FRESH = "channels.fresh"
+_SECONDS = 10
+_MOST_FRESH = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +119,25 @@ def places() -> list[Place]:
     return [Place(channel, joined[channel.pk]) for channel in Channel.objects.all()]
 
 
-def fresh() -> list[tuple[str, dt.datetime]]:
-    """Which channels something came from, and when last, for the foot of pages: those that are on, by name."""
-    found: dict[str, dt.datetime] = {}
+def fresh(actor: Any) -> list[Fresh]:
+    """From which channels something came, and when last, for the foot of pages: asked once in some seconds."""
+    if not actor.may("orders.view"):
+        return []
+    kept: list[Fresh] | None = cache.get(_FRESH)
+    if kept is None:
+        kept = _fresh()
+        cache.set(_FRESH, kept, _SECONDS)
+    return kept
+
+
+def _fresh() -> list[Fresh]:
+    found: dict[str, Fresh] = {}
     for one in of(Connection.objects.filter(is_on=True).select_related("channel").order_by("channel__name", "pk")):
         if one.heard_at is not None:
             name = one.connection.channel.name
-            found[name] = max(found.get(name, one.heard_at), one.heard_at)
-    return list(found.items())
+            known = found.get(name, Fresh(name, one.heard_at))
+            found[name] = Fresh(name, max(known.at, one.heard_at), is_bad=known.is_bad or one.light == "bad")
+    return sorted(found.values(), key=lambda one: one.at, reverse=True)[:_MOST_FRESH]
 
 
 def deliveries(

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from regulars.channels import (
     applying,
     bodies,
+    health,
     secrets,
     walls,  # noqa: F401 — says what is kept from whom
 )
@@ -45,6 +46,7 @@ problems.describe(
 CLOCKWORK = (pulling.pull_changes, reconciling.reconcile_nightly)
 commands.add("channels", "list", channel_commands.list_command)
 commands.add("channels", "replay", channel_commands.replay_command)
+menu.fresh_are(health.fresh)
 menu.add_setting(
     menu.Place(
         name="channels", label=_("Channels"), icon="store", url_name="channels", permission="channels.view", order=36

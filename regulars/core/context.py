@@ -44,6 +44,7 @@ def page(request: HttpRequest) -> Mapping[str, Any]:
             }
             for place in places
         ]
+        known["fresh"] = lambda: menu.fresh(user)  # asked for by the foot of a page alone
         known["commands"] = menu.commands(user)
         known["settings_pages"] = [
             {"place": page, "is_here": _is_here(page.url, request.path)} for page in menu.settings_pages(user)

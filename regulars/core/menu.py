@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -57,6 +58,15 @@ class Command:
         return _address(self.url_name)
 
 
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """When something came from a place last, for the foot of pages; `is_bad` where somebody should look at it."""
+
+    name: str
+    at: dt.datetime
+    is_bad: bool = False
+
+
 @cache
 def _address(url_name: str) -> str:
     """Asked some fifty times for every page, and always the same."""
@@ -66,6 +76,7 @@ def _address(url_name: str) -> str:
 _PLACES: dict[str, Place] = {}
 _COMMANDS: dict[str, Command] = {}
 _SETTINGS: dict[str, Place] = {}
+_FRESH: list[Callable[[Any], list[Fresh]]] = []
 
 
 def add(item: Place | Command) -> None:
@@ -80,6 +91,16 @@ def add(item: Place | Command) -> None:
 def add_setting(place: Place) -> None:
     """Put a page among the settings."""
     _SETTINGS[place.name] = place
+
+
+def fresh_are(read: Callable[[Any], list[Fresh]]) -> None:
+    """Say how to read what the foot of pages tells somebody; the last one to say so is asked."""
+    _FRESH[:] = [read]
+
+
+def fresh(actor: Any) -> list[Fresh]:
+    """What the foot of pages tells this person."""
+    return [one for read in _FRESH for one in read(actor)]
 
 
 def settings_pages(actor: Any) -> list[Place]:

@@ -1,10 +1,10 @@
 """Settings > Channels: what each page shows, to whom, and what can be done on it."""
 
 import datetime as dt
-import json
 from decimal import Decimal
 
 import pytest
+from django.core.cache import cache
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -339,7 +339,7 @@ def test_who_may_look_may_not_change(client_of, ben, joined):
     for more in ("", "/days"):
         page = client.get(address(joined, more))
         assert page.status_code == 200
-        assert "<button" not in text(page).partition('id="main"')[2].partition('role="search"')[0].replace("hidden", "")
+        assert '<form method="post"' not in text(page).partition('id="main"')[2].partition("</main>")[0]
     deeds = ("change", "fetch", "stop", "switch", "key", "subscribe", "again", "remove", "days/new")
     for deed in (*deeds, f"days/{difference.pk}"):
         assert client.post(address(joined, f"/{deed}")).status_code == 403
@@ -381,8 +381,14 @@ def test_what_waits_too_long_is_told(client_of, ada, till):
     assert "nobody takes them in" in text(client_of(ada).get(address(till.connection)))
 
 
-def test_the_foot_tells_when_something_came_last(till, joined):
-    assert health.fresh() == []
-    till.send(json.loads(json.dumps(CUSTOMER)))
-    ((name, at),) = health.fresh()
-    assert (name, timezone.now() - at < dt.timedelta(minutes=1)) == ("Till", True)
+def test_the_foot_tells_when_something_came_last(client_of, ada, charlie, till, joined):
+    assert health.fresh(ada) == []
+    cache.clear()
+    till.send(CUSTOMER)
+    (one,) = health.fresh(ada)
+    assert (one.name, one.is_bad, timezone.now() - one.at < dt.timedelta(minutes=1)) == ("Till", False, True)
+    assert 'class="dot"></span>Till' in text(client_of(ada).get("/customers"))
+    assert health.fresh(charlie) == []
+    with CaptureQueriesContext(database) as asked:
+        health.fresh(ada)
+    assert len(asked) == 0

@@ -74,7 +74,9 @@ def join(request: HttpRequest, channel_id: str, provider: str) -> HttpResponse:
     """Join a channel to a system: what its connector asks for, and where in the system that is found."""
     found, connector = channel_at(channel_id), connector_at(provider)
     form = ConnectionForm(
-        request.POST or None, connector=connector, initial={"name": f"{found.name} ({connector.label})"[:80]}
+        request.POST if request.method == "POST" else None,
+        connector=connector,
+        initial={"name": f"{found.name} ({connector.label})"[:80]},
     )
     if request.method == "POST" and form.is_valid():
         options, secrets = form.given()

@@ -27,7 +27,7 @@ from regulars.timeline.facts import fact_class
 def webhooks(request: HttpRequest) -> HttpResponse:
     """All addresses, and the form for a new one. The secret of a new one stands on the answer to its making alone."""
     user: Any = request.user
-    form = EndpointForm(request.POST or None, user=user)
+    form = EndpointForm(request.POST if request.method == "POST" else None, user=user)
     made, secret = None, ""
     if request.method == "POST" and form.is_valid():
         try:
