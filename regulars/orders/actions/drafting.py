@@ -15,6 +15,7 @@ from regulars.customers.models import Customer
 from regulars.orders import checks
 from regulars.orders.actions.balance import follow_payments
 from regulars.orders.actions.drafts import new_order
+from regulars.orders.actions.numbering import next_draft_number, next_order_number
 from regulars.orders.actions.numbers import note_numbers
 from regulars.orders.actions.orders import (
     change_order,
@@ -27,7 +28,6 @@ from regulars.orders.actions.orders import (
 from regulars.orders.details import Address
 from regulars.orders.facts import OrderDrafted, OrderPlaced
 from regulars.orders.models import Order, PaymentState, Status
-from regulars.orders.models.sales import OrderNumbers
 from regulars.orders.normalise import MORE_OF_LINES
 from regulars.staff.policy import verb
 from regulars.timeline.actions import record
@@ -162,27 +162,6 @@ def open_locked(order: Order, *, number: str = "") -> None:
     )
     follow_payments(order)
     refresh_figures(order.customer_id)
-
-
-def next_order_number(channel: Channel) -> str:
-    """The next number of ours in a channel: `WEB-1001`. Nobody else gets it, and no order of the channel has it."""
-    return _next(channel, "next_order", f"{channel.code.upper()[:40]}-")
-
-
-def next_draft_number(channel: Channel) -> str:
-    """The next number of a draft in a channel: `D-7`."""
-    return _next(channel, "next_draft", "D-")
-
-
-def _next(channel: Channel, name: str, prefix: str) -> str:
-    OrderNumbers.objects.get_or_create(channel=channel)
-    row = OrderNumbers.objects.select_for_update().get(channel=channel)
-    count = getattr(row, name)
-    while Order.objects.filter(channel=channel, number=f"{prefix}{count}").exists():
-        count += 1
-    setattr(row, name, count + 1)
-    row.save(update_fields=[name])
-    return f"{prefix}{count}"
 
 
 def _draft(order: Order, *, version: int | None) -> Order:

@@ -13,8 +13,8 @@ from regulars.core.money import Money
 from regulars.orders import checks, details
 from regulars.orders.actions.balance import follow_payments
 from regulars.orders.actions.bulk import placed_fact
-from regulars.orders.actions.drafting import next_order_number
 from regulars.orders.actions.drafts import new_order
+from regulars.orders.actions.numbering import next_order_number
 from regulars.orders.actions.orders import refresh_figures, write_one
 from regulars.orders.actions.return_steps import OPEN, let_count, lock, number_of, over, pay_back, refund_of, write
 from regulars.orders.details import Address

@@ -21,6 +21,7 @@ from regulars.orders import checks, normalise
 from regulars.orders.actions import details, figures, settlement
 from regulars.orders.actions.bulk import placed_fact, write_orders
 from regulars.orders.actions.drafts import NewOrder, new_order, refuse_unreturned, totals
+from regulars.orders.actions.numbering import next_order_number
 from regulars.orders.actions.numbers import note_numbers
 from regulars.orders.facts import OrderChanged, OrderDeleted
 from regulars.orders.models import Order, OrderAddress, OrderDiscount, OrderLine, OrderTag, Payment, ReturnLine, Status
@@ -51,10 +52,13 @@ def place_order(
 ) -> Order:
     """Write an order with its lines and amounts; without a customer it is a guest's.
 
-    `values` needs a `number`; `placed_at` falls back on `at` and then on now, `currency` on the shop's. Amounts come
-    in the currency's smallest unit (`discount_minor shipping_minor tax_minor`), prices as decimals; what hangs on the
-    order comes as `tags codes addresses payments`. Raises Invalid, or NumberTaken where the channel has this number.
+    Without a `number` it gets the next one of ours in its channel; `placed_at` falls back on `at` and then on now,
+    `currency` on the shop's. Amounts come in the currency's smallest unit (`discount_minor shipping_minor tax_minor`),
+    prices as decimals; what hangs on the order comes as `tags codes addresses payments`. Raises Invalid, or
+    NumberTaken where the channel has this number.
     """
+    if "number" not in values:
+        values = {**values, "number": next_order_number(channel)}
     draft = new_order(
         values=values, lines=lines, channel_id=channel.pk, customer_id=customer.pk if customer else None, at=at
     )

@@ -1,6 +1,6 @@
-"""Orders and returns, for programs."""
+"""Orders, returns and payments, for programs."""
 
-from regulars.orders.api import orders, returns
-from regulars.orders.api.shapes import routes
+from regulars.orders.api import orders, payments, returns, steps
+from regulars.orders.api.operations import routes
 
-__all__ = ["orders", "returns", "routes"]
+__all__ = ["orders", "payments", "returns", "routes", "steps"]

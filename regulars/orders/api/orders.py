@@ -18,30 +18,41 @@ from regulars.customers import reads
 from regulars.customers.models import Customer
 from regulars.customers.people import are_one, records_of_person
 from regulars.orders import actions
+from regulars.orders.api.amounts import in_our_names, money_values
+from regulars.orders.api.operations import routes
+from regulars.orders.api.payment_shapes import payments_values
 from regulars.orders.api.shapes import (
     OrderIn,
     OrderOut,
     OrderPatch,
     OrdersOut,
-    in_our_names,
+    hanging_values,
     line_values,
-    money_values,
     order_out,
-    routes,
 )
 from regulars.orders.checks import invalid
-from regulars.orders.models import Order, Status
+from regulars.orders.models import Fulfilment, Order, Status
 from regulars.orders.queries import OrderRequest, order_page
 
+SENT = [state for state in Fulfilment.values if state]
 _AMOUNTS = ("discount", "shipping", "tax")
-_AS_THEY_ARE = ("number", "status", "is_test", "placed_at", "is_tax_included", "payment_method", "country", "note")
+_AS_THEY_ARE = (
+    *("number", "status", "is_test", "placed_at", "is_tax_included", "payment_method", "country", "note"),
+    *("fulfilment", "source", "campaign", "referrer"),
+)
+_HANGING = ("lines", "tags", "codes", "addresses", "payments")
 
 _FILTERS = [
     parameter("number", "Numbers that begin like this."),
     parameter("number.is", "This number exactly."),
     parameter("customer", "The id of a customer.", examples=["cus_0q4n8c3x7m2rz"]),
     parameter("status", f"Any of these, separated by commas: {', '.join(Status.values)}.", examples=["open,paid"]),
+    parameter("fulfilment", f"Any of these, separated by commas: {', '.join(SENT)}.", examples=["unfulfilled,partial"]),
     parameter("channel", "The codes of channels, separated by commas.", examples=["web"]),
+    parameter("tag", "A tag, exactly.", examples=["gift"]),
+    parameter("code", "A discount code, exactly.", examples=["SPRING4"]),
+    parameter("source", "A source or a campaign, exactly.", examples=["instagram"]),
+    parameter("product", "An SKU, or how a product's title begins.", examples=["85123A"]),
     *period("placed_at", "Placed"),
     parameter("total.min", "A total of this or more, in the shop's base currency.", examples=["100"]),
     parameter("total.max", "A total of this or less, in the shop's base currency."),
@@ -66,6 +77,11 @@ def list_orders(request: HttpRequest) -> Answer:
         number_is=query.text("number.is"),
         customer_ids=records_of_person(query.row_id("customer", Customer)),
         statuses=query.choices("status", Status.values),
+        fulfilments=query.choices("fulfilment", SENT),
+        tag=query.text("tag"),
+        code=query.text("code"),
+        source=query.text("source"),
+        product=query.text("product"),
         channels=query.choices("channel", list(Channel.objects.values_list("code", flat=True))),
         since=since,
         until=until,
@@ -80,7 +96,7 @@ def list_orders(request: HttpRequest) -> Answer:
     if wanted.customer_ids:
         reads.opened(wanted.customer_ids, "orders")
     page = order_page(wanted)
-    prefetch_related_objects(page.rows, "lines")
+    prefetch_related_objects(page.rows, *_HANGING)
     links = neighbours(request, next_cursor=page.next_cursor, previous_cursor=page.previous_cursor)
     items = [order_out(order) for order in page.rows]
     return Answer(body=OrdersOut(items=items, next=links.get("next"), previous=links.get("prev")), links=links)
@@ -88,13 +104,20 @@ def list_orders(request: HttpRequest) -> Answer:
 
 @routes.creates("/orders", permission="orders.edit", summary="Place an order", out=OrderOut)
 def create_order(request: HttpRequest, order: OrderIn) -> Answer:  # noqa: ARG001 — every operation takes it
-    """Write an order with its lines. The customer's purchase figures follow at once."""
+    """Write an order with its lines. The customer's purchase figures follow at once.
+
+    With the status `draft` it counts nowhere until it is opened, and may have no lines yet.
+    """
     currency = order.currency or shop.current().currency
     values = {**_values(order, currency), "currency": currency}
     customer = values.pop("customer", None)
     lines, channel = line_values(order.lines, currency), _channel(order.channel)
+    if order.payments:
+        values["payments"] = payments_values(order.payments, currency)
+    is_draft = values.get("status") == Status.DRAFT
+    place = actions.place_draft if is_draft else actions.place_order
     with in_our_names():
-        placed = actions.place_order(values=values, lines=lines, customer=customer, channel=channel)
+        placed = place(values=values, lines=lines, customer=customer, channel=channel)
     return _answer(placed, location=f"/api/v1/orders/{placed.public_id}")
 
 
@@ -140,6 +163,7 @@ def _values(sent: OrderIn | OrderPatch, currency: str) -> dict[str, Any]:
     given = sent.given()
     values = {name: given[name] for name in _AS_THEY_ARE if name in given}
     values |= money_values(sent, currency, _AMOUNTS)
+    values |= hanging_values(sent, currency)
     if "rate" in given:
         values["rate"] = Decimal(sent.rate)
     if "customer" in given:

@@ -1,51 +1,37 @@
-"""What an order and a return look like, coming in and going out."""
+"""What an order looks like, coming in and going out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from decimal import Decimal
-from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field
 
 from regulars.core import ids
-from regulars.core.api import problems
-from regulars.core.api.routes import Routes
-from regulars.core.api.schemas import AmountText, CurrencyCode, In, Moment, MoneyIn, MoneyOut, Out, PublicId
+from regulars.core.api.schemas import CurrencyCode, In, Moment, MoneyIn, MoneyOut, Out, PublicId
 from regulars.core.errors import Invalid
-from regulars.core.money import Money, exponent
+from regulars.core.money import Money
+from regulars.orders.api.amounts import PriceIn, money_values, price_out, wrong_currency
+from regulars.orders.api.payment_shapes import PaymentIn, PaymentOut, payment_out
 from regulars.orders.checks import MOST_QUANTITY, NUMBER_LENGTH, invalid
-from regulars.orders.models import Order, OrderLine, Return, ReturnLine
+from regulars.orders.details import CODE_LENGTH, MOST_OF_EACH, TAG_LENGTH
+from regulars.orders.models import Order, OrderLine, Payment, PaymentState, ReturnLine, Side, Variant
 from regulars.orders.normalise import (
+    CAMPAIGN_LENGTH,
     NOTE_LENGTH,
     PAID_BY_LENGTH,
-    REASON_LENGTH,
+    REFERRER_LENGTH,
     SKU_LENGTH,
+    SOURCE_LENGTH,
     TITLE_LENGTH,
-)
-
-routes = Routes(tags=["Orders"])
-
-problems.describe(
-    "number-taken",
-    status=HTTPStatus.CONFLICT,
-    title=gettext_lazy("The channel already has this number"),
-    text=gettext_lazy(
-        "The number of an order is unique in its channel. Change the order that has it, or take another number."
-    ),
-)
-problems.describe(
-    "bad-cursor",
-    status=HTTPStatus.BAD_REQUEST,
-    title=gettext_lazy("The cursor cannot be read"),
-    text=gettext_lazy("Take cursors from “next” and “previous” as they are. Begin again at the first page."),
+    VARIANT_LENGTH,
 )
 
 State = Literal["draft", "open", "paid", "part_refunded", "refunded", "cancelled"]
+Sent = Literal["", "unfulfilled", "partial", "fulfilled", "delivered", "picked_up"]
+Tag = Annotated[str, Field(min_length=1, max_length=TAG_LENGTH)]
 Rate = Annotated[
     str,
     Field(
@@ -56,7 +42,7 @@ Rate = Annotated[
     ),
 ]
 
-_LINE_EXAMPLE: dict[str, Any] = {
+LINE_EXAMPLE: dict[str, Any] = {
     "sku": "85123A",
     "title": "White hanging heart",
     "quantity": 6,
@@ -64,17 +50,10 @@ _LINE_EXAMPLE: dict[str, Any] = {
 }
 
 
-class PriceIn(In):
-    """The price of one; up to four decimals in every currency."""
-
-    amount: AmountText
-    currency: CurrencyCode
-
-
 class LineIn(In):
     """One product: at least a SKU or a title."""
 
-    model_config = ConfigDict(json_schema_extra={"example": _LINE_EXAMPLE})
+    model_config = ConfigDict(json_schema_extra={"example": LINE_EXAMPLE})
 
     sku: Annotated[str, Field(max_length=SKU_LENGTH)] = ""
     title: Annotated[str, Field(max_length=TITLE_LENGTH)] = ""
@@ -82,7 +61,45 @@ class LineIn(In):
     unit_price: PriceIn
 
 
-Lines = Annotated[list[LineIn], Field(min_length=1, max_length=1000)]
+class OrderLineIn(LineIn):
+    """One product of an order: at least a SKU or a title; the rest is what is known of it besides."""
+
+    variant: Annotated[PublicId, Field(default=None, description="What was bought, of the products here.")]
+    variant_title: Annotated[str, Field(default=None, max_length=VARIANT_LENGTH, examples=["100 g"])]
+    discount: Annotated[MoneyIn, Field(default=None, description="The line's part of the order's discount.")]
+    tax: Annotated[MoneyIn, Field(default=None, description="The line's part of the order's tax.")]
+    cost: Annotated[PriceIn, Field(default=None, description="What one of them cost the shop.")]
+
+
+Lines = Annotated[list[OrderLineIn], Field(max_length=1000, description="A draft may have none.")]
+
+
+class CodeIn(In):
+    """A discount code that was used, and what it took off; that is part of the order's discount."""
+
+    code: Annotated[str, Field(min_length=1, max_length=CODE_LENGTH, examples=["SPRING4"])]
+    amount: Annotated[MoneyIn, Field(default=None)]
+
+
+class AddressIn(In):
+    """An address as it was when somebody bought."""
+
+    name: Annotated[str, Field(max_length=250)] = ""
+    company: Annotated[str, Field(max_length=200)] = ""
+    line1: Annotated[str, Field(max_length=200)] = ""
+    line2: Annotated[str, Field(max_length=200)] = ""
+    city: Annotated[str, Field(max_length=120)] = ""
+    region: Annotated[str, Field(max_length=120)] = ""
+    postcode: Annotated[str, Field(max_length=20)] = ""
+    country: Annotated[str, Field(pattern=r"^([A-Z]{2})?$", description="ISO 3166, two letters.")] = ""
+    phone: Annotated[str, Field(max_length=40)] = ""
+
+
+class AddressesIn(In):
+    """Where it goes, and whom the bill is for. One that is not sent stays; null takes it away."""
+
+    delivery: Annotated[AddressIn | None, Field(default=None)]
+    billing: Annotated[AddressIn | None, Field(default=None)]
 
 
 class OrderFields(In):
@@ -101,6 +118,19 @@ class OrderFields(In):
     ]
     note: Annotated[str, Field(default_factory=str, max_length=NOTE_LENGTH)]
     customer: Annotated[PublicId | None, Field(default=None, description="The customer's id; null for a guest.")]
+    fulfilment: Annotated[Sent, Field(default="", description="How far the goods are; empty where nobody said.")]
+    source: Annotated[
+        str, Field(default_factory=str, max_length=SOURCE_LENGTH, description="Where the sale came from.")
+    ]
+    campaign: Annotated[str, Field(default_factory=str, max_length=CAMPAIGN_LENGTH)]
+    referrer: Annotated[str, Field(default_factory=str, max_length=REFERRER_LENGTH)]
+    tags: Annotated[
+        list[Tag], Field(default_factory=list, max_length=MOST_OF_EACH, description="In place of all tags.")
+    ]
+    codes: Annotated[
+        list[CodeIn], Field(default_factory=list, max_length=MOST_OF_EACH, description="In place of all codes.")
+    ]
+    addresses: Annotated[AddressesIn, Field(default=None)]
     status: Annotated[
         State,
         Field(default="paid", description="part_refunded and refunded come from returns; they cannot be set."),
@@ -121,15 +151,27 @@ class OrderIn(OrderFields):
                 "shipping": {"amount": "4.95", "currency": "GBP"},
                 "payment_method": "PayPal",
                 "country": "GB",
-                "lines": [_LINE_EXAMPLE],
+                "lines": [LINE_EXAMPLE],
             }
         }
     )
 
-    number: Annotated[str, Field(min_length=1, max_length=NUMBER_LENGTH, description="Unique in its channel.")]
+    number: Annotated[
+        str,
+        Field(
+            default=None,
+            min_length=1,
+            max_length=NUMBER_LENGTH,
+            description="Unique in its channel. Without one, the order gets the next of the channel's own.",
+        ),
+    ]
     channel: Annotated[str, Field(min_length=1, max_length=40, description="The channel's code.")]
     currency: Annotated[CurrencyCode, Field(default=None, description="The shop's, unless said otherwise.")]
     lines: Lines
+    payments: Annotated[
+        list[PaymentIn],
+        Field(default_factory=list, max_length=MOST_OF_EACH, description="What was paid already, and how."),
+    ]
 
 
 class OrderPatch(OrderFields):
@@ -150,6 +192,44 @@ class LineOut(Out):
     quantity: int
     unit_price: MoneyOut
     total: MoneyOut
+
+
+class OrderLineOut(LineOut):
+    """One product of an order, with what is known of it besides."""
+
+    variant: Annotated[PublicId | None, Field(description="What was bought, of the products here.")]
+    variant_title: str
+    discount: MoneyOut
+    tax: MoneyOut
+    cost: Annotated[MoneyOut | None, Field(description="What one of them cost the shop; null where nobody knows.")]
+
+
+class CodeOut(Out):
+    """A discount code that was used, and what it took off."""
+
+    code: str
+    amount: MoneyOut
+
+
+class AddressOut(Out):
+    """An address as it was when somebody bought."""
+
+    name: str
+    company: str
+    line1: str
+    line2: str
+    city: str
+    region: str
+    postcode: str
+    country: str
+    phone: str
+
+
+class AddressesOut(Out):
+    """Where it goes, and whom the bill is for; null where nobody said."""
+
+    delivery: AddressOut | None
+    billing: AddressOut | None
 
 
 class OrderOut(Out):
@@ -175,7 +255,16 @@ class OrderOut(Out):
     payment_method: str
     country: str
     note: str
-    lines: list[LineOut]
+    fulfilment: Sent
+    source: str
+    campaign: str
+    referrer: str
+    tags: list[str]
+    codes: list[CodeOut]
+    addresses: AddressesOut
+    payments: list[PaymentOut]
+    paid: Annotated[MoneyOut, Field(description="What its payments came to, less what went back; only what is there.")]
+    lines: list[OrderLineOut]
     created_at: Moment
     updated_at: Moment
 
@@ -188,60 +277,9 @@ class OrdersOut(Out):
     previous: str | None
 
 
-class ReturnIn(In):
-    """What came back of an order: its lines, or an amount that was paid back, or both where that is another one."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "number": "R-10482",
-                "returned_at": "2026-03-20T14:05:00Z",
-                "reason": "Arrived broken",
-                "lines": [_LINE_EXAMPLE],
-            }
-        }
-    )
-
-    number: Annotated[str, Field(min_length=1, max_length=NUMBER_LENGTH, description="Unique in its channel.")]
-    returned_at: Annotated[Moment, Field(default=None, description="Now, unless said otherwise.")]
-    refund: Annotated[MoneyIn, Field(default=None, description="What was paid back; else the sum of the lines.")]
-    reason: Annotated[str, Field(default_factory=str, max_length=REASON_LENGTH)]
-    lines: Annotated[list[LineIn], Field(default_factory=list, max_length=1000)]
-
-    @model_validator(mode="after")
-    def has_something(self) -> ReturnIn:
-        if not self.lines and "refund" not in self.model_fields_set:
-            raise ValueError(_("Send lines, or the amount that was paid back."))
-        return self
-
-
-class ReturnOut(Out):
-    """What came back, and what was paid for it; `order` is what it reverses, where that is known."""
-
-    id: PublicId
-    version: int
-    number: str
-    channel: Annotated[str, Field(description="The channel's code.")]
-    customer: PublicId | None
-    order: PublicId | None
-    returned_at: Moment
-    refund: MoneyOut
-    reason: str
-    lines: list[LineOut]
-    created_at: Moment
-    updated_at: Moment
-
-
-class ReturnsOut(Out):
-    """A page of returns."""
-
-    items: list[ReturnOut]
-    next: str | None
-    previous: str | None
-
-
 def order_out(order: Order) -> OrderOut:
-    """An order as it goes out; its lines and channel are prefetched where there are many."""
+    """An order as it goes out; its lines, channel and what hangs on it are prefetched where there are many."""
+    payments = list(order.payments.all())
     return OrderOut(
         id=order.public_id,
         version=order.version,
@@ -263,100 +301,117 @@ def order_out(order: Order) -> OrderOut:
         payment_method=order.payment_method,
         country=order.country,
         note=order.note,
-        lines=[_line_out(line, order.currency) for line in order.lines.all()],
+        fulfilment=order.fulfilment,  # type: ignore[arg-type]
+        source=order.source,
+        campaign=order.campaign,
+        referrer=order.referrer,
+        tags=[tag.label for tag in order.tags.all()],
+        codes=[
+            CodeOut(code=used.code, amount=MoneyOut.of(Money(used.amount_minor, order.currency)))
+            for used in order.codes.all()
+        ],
+        addresses=_addresses_out(order),
+        payments=[payment_out(payment, order) for payment in payments],
+        paid=MoneyOut.of(Money(_paid(payments), order.currency)),
+        lines=[_order_line_out(line, order.currency) for line in order.lines.all()],
         created_at=order.created_at,
         updated_at=order.updated_at,
     )
 
 
-def return_out(returned: Return) -> ReturnOut:
-    """A return as it goes out."""
-    return ReturnOut(
-        id=returned.public_id,
-        version=returned.version,
-        number=returned.number,
-        channel=returned.channel.code,
-        customer=returned.customer.person.public_id if returned.customer else None,
-        order=ids.encode(Order.id_prefix, returned.order_id) if returned.order_id else None,
-        returned_at=returned.returned_at,
-        refund=MoneyOut.of(returned.refund),
-        reason=returned.reason,
-        lines=[_line_out(line, returned.currency) for line in returned.lines.all()],
-        created_at=returned.created_at,
-        updated_at=returned.updated_at,
-    )
-
-
-def money_values(sent: In, currency: str, names: tuple[str, ...]) -> dict[str, int]:
-    """The amounts that were sent, as the verbs take them: `<name>_minor`. Raises Invalid."""
-    values: dict[str, int] = {}
+def line_values(lines: Sequence[LineIn], currency: str) -> list[dict[str, Any]]:
+    """The lines as the verbs take them. Raises Invalid."""
     reasons: dict[str, list[str]] = {}
-    for name in names:
-        if name not in sent.model_fields_set:
-            continue
-        given: MoneyIn = getattr(sent, name)
-        try:
-            money = given.money()
-        except ValueError as error:
-            reasons[name] = [str(error)]
-            continue
-        if money.currency != currency:
-            reasons[name] = [_wrong_currency(money.currency, currency)]
-        elif money.minor < 0:
-            reasons[name] = [_("This must be zero or more.")]
-        values[f"{name}_minor"] = money.minor
+    values = []
+    for place, line in enumerate(lines):
+        found: dict[str, Any] = {name: getattr(line, name) for name in ("sku", "title", "quantity")}
+        for name in ("unit_price", "cost"):
+            price: PriceIn | None = getattr(line, name, None)
+            if price is not None:
+                found[name] = Decimal(price.amount)
+                if price.currency != currency:
+                    reasons[f"lines.{place}.{name}.currency"] = [wrong_currency(price.currency, currency)]
+        if isinstance(line, OrderLineIn):
+            found |= _more_of(line, place, currency, reasons)
+        values.append(found)
     if reasons:
         raise invalid(reasons)
     return values
 
 
-def line_values(lines: list[LineIn], currency: str) -> list[dict[str, Any]]:
-    """The lines as the verbs take them. Raises Invalid."""
-    reasons = {
-        f"lines.{place}.unit_price.currency": [_wrong_currency(line.unit_price.currency, currency)]
-        for place, line in enumerate(lines)
-        if line.unit_price.currency != currency
-    }
-    if reasons:
-        raise invalid(reasons)
-    return [
-        {
-            "sku": line.sku,
-            "title": line.title,
-            "quantity": line.quantity,
-            "unit_price": Decimal(line.unit_price.amount),
-        }
-        for line in lines
-    ]
-
-
-@contextmanager
-def in_our_names() -> Iterator[None]:
-    """Let refusals of the verbs name amounts as the body does: `discount`, where the table has `discount_minor`."""
+def _more_of(line: OrderLineIn, place: int, currency: str, reasons: dict[str, list[str]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if line.variant_title is not None:
+        found["variant_title"] = line.variant_title
     try:
-        yield
+        found |= money_values(line, currency, ("discount", "tax"))
     except Invalid as refusal:
-        fields = {name.removesuffix("_minor"): why for name, why in refusal.fields.items()}
-        raise Invalid(refusal.sentence, fields=fields) from refusal
+        reasons.update({f"lines.{place}.{name}": why for name, why in refusal.fields.items()})
+    if line.variant is not None:
+        variant = Variant.objects.filter(pk=Variant.pk_of(line.variant) or 0).first()
+        if variant is None:
+            reasons[f"lines.{place}.variant"] = [_("There is no variant with the id %(id)s.") % {"id": line.variant}]
+        else:
+            found["variant_id"] = variant.pk
+    return found
 
 
-def _wrong_currency(sent: str, currency: str) -> str:
-    return _("This is in %(sent)s; the order is in %(currency)s.") % {"sent": sent, "currency": currency}
+def hanging_values(sent: OrderFields, currency: str) -> dict[str, Any]:
+    """Tags, codes and addresses that were sent, as the verbs take them. Raises Invalid."""
+    given = sent.given()
+    values: dict[str, Any] = {}
+    if "tags" in given:
+        values["tags"] = sent.tags
+    if "codes" in given:
+        values["codes"] = []
+        for place, code in enumerate(sent.codes):
+            try:
+                amount = money_values(code, currency, ("amount",))
+            except Invalid as refusal:
+                reasons = {f"codes.{place}.{name}": why for name, why in refusal.fields.items()}
+                raise invalid(reasons) from refusal
+            values["codes"].append({"code": code.code, **amount})
+    if "addresses" in given:
+        sides = sent.addresses.given()
+        values["addresses"] = {side: address.model_dump() if address else None for side, address in sides.items()}
+    return values
 
 
-def _line_out(line: OrderLine | ReturnLine, currency: str) -> LineOut:
+def line_out(line: OrderLine | ReturnLine, currency: str) -> LineOut:
+    """A line as it goes out."""
     return LineOut(
         position=line.position,
         sku=line.sku,
         title=line.title,
         quantity=line.quantity,
-        unit_price=MoneyOut(amount=_price(line.unit_price, currency), currency=currency),
+        unit_price=price_out(line.unit_price, currency),
         total=MoneyOut.of(Money(line.total_minor, currency)),
     )
 
 
-def _price(price: Decimal, currency: str) -> str:
-    """With the currency's decimals, or more where the price has them."""
-    whole, _point, decimals = f"{price:f}".partition(".")
-    decimals = decimals.rstrip("0").ljust(exponent(currency), "0")
-    return f"{whole}.{decimals}" if decimals else whole
+def _order_line_out(line: OrderLine, currency: str) -> OrderLineOut:
+    return OrderLineOut(
+        **dict(line_out(line, currency)),
+        variant=ids.encode(Variant.id_prefix, line.variant_id) if line.variant_id else None,
+        variant_title=line.variant_title,
+        discount=MoneyOut.of(Money(line.discount_minor, currency)),
+        tax=MoneyOut.of(Money(line.tax_minor, currency)),
+        cost=None if line.cost is None else price_out(line.cost, currency),
+    )
+
+
+def _addresses_out(order: Order) -> AddressesOut:
+    known = {address.side: address for address in order.addresses.all()}
+    return AddressesOut(
+        **{
+            side: AddressOut(**{name: getattr(known[side], name) for name in AddressOut.model_fields})
+            if side in known
+            else None
+            for side in Side.values
+        }
+    )
+
+
+def _paid(payments: Sequence[Payment]) -> int:
+    there = [payment for payment in payments if payment.state == PaymentState.PAID]
+    return sum(-payment.amount_minor if payment.is_refund else payment.amount_minor for payment in there)

@@ -88,6 +88,11 @@ class Return(Row):
     def __str__(self) -> str:
         return self.number
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether its refund was made, in money or goods, and counts."""
+        return self.state in SETTLED
+
 
 class ReturnLine(models.Model):
     """One product that came back; `order_line` is the line it reverses, and `order` whose money it is, where known.

@@ -16,6 +16,7 @@ class ReturnRequest:
     """Which returns, from where on. `since` and `until` are moments: from the first on, and before the second."""
 
     number: str = ""
+    states: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
     customer_ids: tuple[int, ...] = ()
     order_id: int | None = None
@@ -39,6 +40,7 @@ def return_page(request: ReturnRequest) -> ReturnPage:
     """A page of returns, the newest first, with channel and lines: two queries at most."""
     conditions = {
         "number": request.number,
+        "state__in": request.states,
         "channel__code__in": request.channels,
         "customer_id__in": request.customer_ids,
         "order_id": request.order_id,
