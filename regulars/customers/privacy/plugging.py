@@ -6,13 +6,15 @@ from http import HTTPStatus
 
 from django.utils.translation import gettext_lazy as _
 
+from regulars.channels import intake
+from regulars.channels.records import CustomerRecord, PrivacyRecord
 from regulars.core import commands, menu
 from regulars.core.api import problems
 from regulars.core.backup import sockets
 from regulars.customers import panels
 from regulars.customers.actions import erasing
 from regulars.customers.privacy import commands as privacy_commands
-from regulars.customers.privacy import facts, queries, rail
+from regulars.customers.privacy import facts, passed_on, queries, rail
 
 FACTS = facts
 
@@ -39,6 +41,9 @@ def plug_in() -> None:
             permission="customers.view",
             order=25,
         )
+    )
+    intake.applies(
+        PrivacyRecord, take=passed_on.take_requests, remove=passed_on.remove_requests, after=(CustomerRecord,)
     )
     sockets.erased_by(erasing.erased_ids)
     sockets.on_restore(erasing.obey_tombstones)
