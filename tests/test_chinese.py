@@ -48,7 +48,7 @@ NAMES = {
 # The page of samples, where the pieces are called as in the templates, has names of its own.
 NOT_PAGES = (
     "api/", "^api", "assets/", "ui", "problems", "customers/export", "customers/companies", "customers/people",
-    "customers/tags/names", "customers/view-counts", "settings/backups/",
+    "customers/tags/names", "customers/view-counts", "orders/draft/", "settings/backups/", "settings/channels/add",
     "settings/privacy/consents/export", "settings/privacy/rules/period",
 )  # fmt: skip
 

@@ -22,12 +22,13 @@ Context = Callable[["HttpRequest", "Customer"], dict[str, Any]]
 
 
 class Place(StrEnum):
-    """Where on the page: the strip of figures, the rhythm below it, a tab, or the rail."""
+    """Where on the page: the strip of figures, the rhythm below it, a tab, the rail, or a button in the head."""
 
     FIGURES = "figures"
     RHYTHM = "rhythm"
     TAB = "tab"
     RAIL = "rail"
+    ACTION = "action"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

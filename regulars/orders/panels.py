@@ -69,6 +69,15 @@ def plug_in() -> None:
             count=lambda customer: customer.orders_count,
         )
     )
+    panels.add(
+        panels.Panel(
+            name="new-order",
+            place=panels.Place.ACTION,
+            template="orders/_new_order.html",
+            context=lambda _request, _customer: {},
+            permission="orders.edit",
+        )
+    )
     panels.add_to_rows(
         panels.RowPanel(
             name="rhythm",
@@ -82,9 +91,7 @@ def plug_in() -> None:
         moments.Source(name="orders", permission=see, read=_order_moments, replaces=frozenset({"order.placed"}))
     )
     moments.add(moments.Source(name="checkouts", permission=see, read=_checkout_moments))
-    moments.add(
-        moments.Source(name="returns", permission=see, read=_return_moments, replaces=_SETTLING)
-    )
+    moments.add(moments.Source(name="returns", permission=see, read=_return_moments, replaces=_SETTLING))
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,17 @@ menu.add(
         on_dock=True,
     )
 )
+menu.add(
+    menu.Command(
+        name="new-order",
+        label=_("New order"),
+        icon="plus",
+        url_name="orders:new",
+        permission="orders.edit",
+        key="o",
+        order=25,
+    )
+)
 panels.plug_in()
 
 # ── the search of customers

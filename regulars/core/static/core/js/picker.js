@@ -14,6 +14,7 @@ function choose(field, option) {
   option.scrollIntoView({ block: "nearest" });
 }
 
+// before the keys of the house, for which Esc leaves a field
 document.addEventListener("keydown", (event) => {
   const field = event.target;
   if (event.isComposing || event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey) return;
@@ -37,7 +38,7 @@ document.addEventListener("keydown", (event) => {
     choose(field, null);
   } else return;
   event.preventDefault();
-});
+}, true);
 
 document.addEventListener("htmx:afterSettle", () => {
   for (const field of document.querySelectorAll("[data-picker]")) {
@@ -52,4 +53,15 @@ document.addEventListener("htmx:afterSettle", () => {
   // a quantity that was just added is overwritten by what is typed
   const focused = document.activeElement;
   if (focused?.matches("[data-back][autofocus]")) focused.select();
+});
+
+// a part of the page that a link opens: the link leads there without this
+document.addEventListener("click", (event) => {
+  const part = document.getElementById(event.target.closest?.("[data-opens-part]")?.dataset.opensPart || "");
+  const details = part?.querySelector("details");
+  if (!details) return;
+  event.preventDefault();
+  details.open = true;
+  part.scrollIntoView({ block: "nearest" });
+  part.querySelector("input:not([type=hidden])")?.focus();
 });
