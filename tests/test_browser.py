@@ -10,7 +10,8 @@ pytestmark = pytest.mark.browser
 
 NOT_PAGES = (
     "api/", "^api", "assets/", "find", "customers/export", "customers/companies", "customers/people",
-    "customers/tags/names", "customers/view-counts", "orders/draft/", "customers/address-fields", "settings/backups/", "settings/channels/add",
+    "customers/tags/names", "customers/view-counts", "orders/draft/", "customers/address-fields",
+    "settings/backups/", "settings/channels/add",
     "settings/privacy/consents/export", "settings/privacy/rules/period",
 )  # fmt: skip
 
