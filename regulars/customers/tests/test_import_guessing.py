@@ -24,6 +24,16 @@ EXPORTS = {
             "address_phone phone sms_consent - - note - tags"
         ),
     ),
+    "Shopify until 2023": (
+        (
+            "First Name,Last Name,Email,Accepts Email Marketing,Company,Address1,Address2,City,Province,Province Code,"
+            "Country,Country Code,Zip,Phone,Accepts SMS Marketing,Total Spent,Total Orders,Tags,Note,Tax Exempt"
+        ),
+        (
+            "given_name family_name email email_consent company line1 line2 city region - country - postcode phone "
+            "sms_consent - - tags note -"
+        ),
+    ),
     "WooCommerce": (
         (
             "Name,Username,Last Active,Date Registered,Email,Orders,Total Spend,AOV,Country / Region,City,Region,"
