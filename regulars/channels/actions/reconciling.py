@@ -226,4 +226,7 @@ def _of_order(records: Iterable[AnyRecord], difference: Difference) -> list[AnyR
     ]
     ids = {one.external_id for one in orders}
     returns = [one for one in records if isinstance(one, ReturnRecord) and one.order_id in ids]
-    return [replace(one, version=one.version + _ON_PURPOSE) for one in (*orders, *returns)]
+    return [
+        *(replace(one, version=one.version + _ON_PURPOSE) for one in orders),
+        *(replace(one, version=one.version + _ON_PURPOSE) for one in returns),
+    ]
