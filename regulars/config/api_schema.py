@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import translation
 from ninja.openapi.schema import get_schema
 
+from regulars.channels.outgoing import documenting
 from regulars.config.api import api, permissions
 from regulars.core.api import problems
 
@@ -46,6 +47,7 @@ def _schema() -> dict[str, Any]:
         for details in shape.get("properties", {}).values():
             if details.get("default", "") is None and not _may_be_null(details):
                 del details["default"]  # it stands for “not sent”
+    document["webhooks"] = documenting.webhooks(document["components"]["schemas"])
     needed = permissions()
     for address, operations in document["paths"].items():
         for method, operation in operations.items():
@@ -106,6 +108,7 @@ _TAGS = {
     "Customers": "Who buys here: profiles, their purchase figures, their ids in the channels, their addresses.",
     "Orders": "What they bought, and what came back.",
     "Channels": "Where the shop sells.",
+    "Webhooks": "Other systems that are told what happens here.",
 }
 _PROBLEM_EXAMPLE = {
     "type": "/problems/invalid",

@@ -44,6 +44,10 @@ class Pump:
                 pause = _AFTER_TROUBLE
         connection.close()
 
+    def look(self) -> bool:
+        """Make postings of what is new in the log; whether something is to be sent now."""
+        return bool(self._fan.look()) or bool(sending.ready())
+
     def step(self) -> None:
         """Look once; what is due is sent by threads of its own, so that a slow address keeps nobody waiting."""
         self._fan.look()
@@ -77,13 +81,8 @@ def run(stop: threading.Event) -> None:
 
 def once() -> int:
     """Tell them what is due, here and now; how many messages were taken."""
-    pump = Pump()
-    taken, fan = 0, Fan()
-    while True:
-        made = fan.look()
-        ready = [] if quarantine.is_on() else sending.ready()
-        if not ready:
-            return taken
-        taken += sum(sending.send_due(endpoint_id=number, sender=f"{pump.name}:{number}"[:64]) for number in ready)
-        if not made:
-            return taken
+    pump, taken = Pump(), 0
+    while pump.look() and not quarantine.is_on():
+        for endpoint_id in sending.ready():
+            taken += int(sending.send_due(endpoint_id=endpoint_id, sender=f"{pump.name}:{endpoint_id}"[:64]))
+    return taken
