@@ -99,7 +99,7 @@ def note_opened(link: PaymentLink) -> None:
 
 def end_paid(entry: Entry) -> None:
     """Let the links of an order that is paid end."""
-    PaymentLink.objects.filter(order_id=entry.subject_id, paid_at=None, is_revoked=False).update(paid_at=timezone.now())
+    PaymentLink.objects.filter(order_id=entry.subject_id or 0, paid_at=None, is_revoked=False).update(paid_at=timezone.now())
 
 
 def still_to_pay(order: Order) -> int:

@@ -204,7 +204,9 @@ def delete(request: HttpRequest, public_id: str) -> HttpResponse:
 def write(request: HttpRequest, public_id: str) -> HttpResponse:
     """Change the note, the tags, or how far the goods have come, where they stand."""
     order = order_or_404(public_id)
-    sent, values, before = request.POST, {}, {}
+    sent = request.POST
+    values: dict[str, Any] = {}
+    before: dict[str, Any] = {}
     if "note" in sent:
         values["note"], before["note"] = sent["note"], order.note
     if "tags" in sent:

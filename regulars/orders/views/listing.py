@@ -37,6 +37,7 @@ def orders(request: HttpRequest) -> HttpResponse:
         "may_edit": request.user.may("orders.edit"),  # type: ignore[union-attr]
         "orders": found.rows,
         "count": count,
+        "has_fulfilment": any(order.fulfilment for order in found.rows),
         "has_methods": any(order.payment_method for order in found.rows),
         "next": _beside(asked.query, "after", found.next_cursor),
         "previous": _beside(asked.query, "before", found.previous_cursor),
