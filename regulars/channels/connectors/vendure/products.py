@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from regulars.channels.connectors.reading import Json, amount, child, children, identity, text, whole
+from regulars.channels.connectors.reading import Json, amount, child, children, identity, text
+from regulars.channels.connectors.vendure.amounts import precision
 from regulars.channels.connectors.vendure.moments import version
 from regulars.channels.records import ProductRecord, VariantRecord
 
@@ -17,7 +18,7 @@ def product(found: Json, at: dt.datetime | None) -> ProductRecord:
     title = text(found, "name")
     facets = [(text(child(one, "facet"), "code").lower(), text(one, "name")) for one in children(found, "facetValues")]
     variants = children(found, "variants")
-    precision = whole(found, "precision", otherwise=2)
+    decimals = precision(found)
     return ProductRecord(
         external_id=identity(found),
         version=version(found, at),
@@ -33,7 +34,7 @@ def product(found: Json, at: dt.datetime | None) -> ProductRecord:
                 external_id=identity(one),
                 sku=text(one, "sku"),
                 title=of_variant(text(one, "name"), title),
-                price=amount(one, "priceWithTax").scaleb(-precision),
+                price=amount(one, "priceWithTax").scaleb(-decimals),
                 is_active=one.get("enabled") is not False,
             )
             for one in variants

@@ -24,7 +24,9 @@ from regulars.channels.connectors.reading import (
     surely,
     text,
     whole,
+    words,
 )
+from regulars.channels.connectors.vendure.amounts import precision
 from regulars.channels.connectors.vendure.moments import version
 from regulars.channels.connectors.vendure.people import address, customer
 from regulars.channels.connectors.vendure.products import of_variant
@@ -65,7 +67,7 @@ class _Sale:
         self.found = found
         self.key = identity(found)
         self.version = version(found, at)
-        self.precision = whole(found, "precision", otherwise=2)
+        self.precision = precision(found)
         self.currency = text(found, "currencyCode")
         self.parts = _sorted(children(found, "lines"))
         self.payments = _sorted(children(found, "payments"))
@@ -229,9 +231,7 @@ class _Sale:
 
     def codes(self) -> tuple[DiscountRecord, ...]:
         promotions = {text(one, "id"): text(one, "couponCode") for one in children(self.found, "promotions")}
-        taken: dict[str, Decimal] = dict.fromkeys(
-            (str(code) for code in self.found.get("couponCodes") or ()), Decimal(0)
-        )
+        taken: dict[str, Decimal] = dict.fromkeys(words(self.found, "couponCodes"), Decimal(0))
         for one in children(self.found, "discounts"):
             code = promotions.get(text(one, "adjustmentSource").rpartition(":")[2], "")
             if code in taken:

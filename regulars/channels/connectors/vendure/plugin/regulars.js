@@ -62,7 +62,11 @@ class RegularsPlugin {
         on(core.RefundStateTransitionEvent, order);
         on(core.CouponCodeEvent, event => [['order', event.orderId]]);
         on(core.FulfillmentStateTransitionEvent, event => [['fulfillment', event.fulfillment.id]]);
-        on(core.CustomerEvent, event => [['customer', event.entity.id, event.type === 'deleted']]);
+        on(core.CustomerEvent, event => [
+            ['customer', event.entity.id, event.type === 'deleted'],
+            // whoever says their name at the till changes the basket, and Vendure tells of the person alone
+            ...(event.type === 'deleted' ? [] : [['basket', event.entity.id]]),
+        ]);
         on(core.CustomerAddressEvent, event => [['address', event.entity.id]]);
         on(core.CustomerGroupChangeEvent, event => event.customers.map(one => ['customer', one.id]));
         on(core.AccountVerifiedEvent, event => [['customer', event.customer.id]]);
@@ -120,6 +124,12 @@ class RegularsPlugin {
             case 'order': {
                 const order = await find(core.Order, relations.order);
                 return order ? [['order', shapes.order(order, precision)]] : [['order.deleted', { id }]];
+            }
+            case 'basket': {
+                const found = await this.connection.rawConnection
+                    .getRepository(core.Order)
+                    .find({ where: { customer: { id }, active: true }, order: { id: 'DESC' }, take: 1 });
+                return (await Promise.all(found.map(one => this.read('order', one.id)))).flat();
             }
             case 'fulfillment': {
                 const found = await find(core.Fulfillment, ['orders']);
