@@ -14,7 +14,8 @@ More than rounding can explain is said in a remark and in a fact.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -24,6 +25,7 @@ from django.utils.translation import gettext as _
 from regulars.channels.models import Channel
 from regulars.channels.records import AddressRecord, LineRecord, OrderRecord, PaymentRecord, ReturnRecord
 from regulars.core import shop
+from regulars.core.errors import Invalid
 from regulars.core.money import Money, is_known
 from regulars.core.text import clean_lines
 from regulars.customers.taking.saying import country_of, cut
@@ -128,10 +130,32 @@ def build_order(
         raise checks.invalid({"lines": [_("This order has no lines. It can come in when it has some.")]})
     values = _values(record, currency)
     values |= {"number": number, "currency": currency, "rate": rate}
-    parts = sum(piece.total_minor for piece in normalise.pieces(lines, currency=currency))
-    balanced = _balance(values, parts, record, currency) if lines else None
-    order = new_order(values=values, lines=lines, channel_id=channel.pk, customer_id=customer_id)
+    total = None if record.total is None or record.total < 0 or not lines else _minor(record.total, currency)
+    order: NewOrder | None = None
+    with suppress(_TooMuchOff):
+        order = _as_said(values, lines, channel, customer_id)
+    balanced = None
+    if order is None or total not in {None, order.total_minor}:
+        parts = sum(piece.total_minor for piece in normalise.pieces(lines, currency=currency))
+        balanced = _balance(values, parts, total, len(lines))
+        order = new_order(values=values, lines=lines, channel_id=channel.pk, customer_id=customer_id)
     return Built(order, balanced)
+
+
+class _TooMuchOff(Exception):  # noqa: N818 — an answer
+    """More is taken off than there is; the total says what it comes to."""
+
+
+def _as_said(
+    values: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], channel: Channel, customer_id: int | None
+) -> NewOrder:
+    """The order as its parts are, which is most of them. Raises Invalid, or _TooMuchOff."""
+    try:
+        return new_order(values=values, lines=lines, channel_id=channel.pk, customer_id=customer_id)
+    except Invalid as refused:
+        if refused.fields.keys() == {"discount_minor"}:
+            raise _TooMuchOff from refused
+        raise
 
 
 def build_return(
@@ -180,7 +204,7 @@ def _values(record: OrderRecord, currency: str) -> dict[str, Any]:
         "payment_method": cut(record.payment_method, normalise.PAID_BY_LENGTH),
         "country": next((place for place in places if place), ""),
         "note": clean_lines(record.note.replace("\0", ""), limit=10**9)[: normalise.NOTE_LENGTH].rstrip(),
-        "fulfilment": record.fulfilment if record.fulfilment in Fulfilment.values else "",
+        "fulfilment": record.fulfilment if record.fulfilment in _FULFILMENTS else "",
         "source": cut(record.source, normalise.SOURCE_LENGTH),
         "campaign": cut(record.campaign, normalise.CAMPAIGN_LENGTH),
         "referrer": cut(record.referrer, normalise.REFERRER_LENGTH),
@@ -194,11 +218,10 @@ def _values(record: OrderRecord, currency: str) -> dict[str, Any]:
     }
 
 
-def _balance(values: dict[str, Any], parts: int, record: OrderRecord, currency: str) -> Balanced | None:
+def _balance(values: dict[str, Any], parts: int, total: int | None, lines: int) -> Balanced | None:
     """Bring the parts to the platform's total; answers how, where rounding does not explain it."""
-    if record.total is None or record.total < 0:
+    if total is None:
         return None
-    total = _minor(record.total, currency)
     tax = values["tax_minor"]
     without_tax = parts - values["discount_minor"] + values["shipping_minor"]
     rest = total - without_tax - (0 if values["is_tax_included"] else tax)
@@ -208,8 +231,7 @@ def _balance(values: dict[str, Any], parts: int, record: OrderRecord, currency: 
     more, less = max(rest, 0), max(-rest, 0)
     values["shipping_minor"] += more
     values["discount_minor"] += less
-    is_rounding = abs(rest) <= len(record.lines) + 1
-    return None if is_rounding else Balanced(total, shipping_minor=more, discount_minor=less)
+    return None if abs(rest) <= lines + 1 else Balanced(total, shipping_minor=more, discount_minor=less)
 
 
 def _line(line: LineRecord, currency: str, variants: Variants) -> dict[str, Any]:
@@ -251,14 +273,15 @@ def _payment(one: PaymentRecord, currency: str) -> Mapping[str, Any]:
         "method": cut(one.method, details.METHOD_LENGTH),
         "amount_minor": _minor(abs(one.amount), currency),
         "at": one.at,
-        "state": one.state if one.state in PaymentState.values else PaymentState.PENDING.value,
+        "state": one.state if one.state in _PAYMENT_STATES else PaymentState.PENDING.value,
         "is_refund": one.is_refund,
         "reference": cut(one.reference, details.REFERENCE_LENGTH),
     }
 
 
 def _minor(amount: Decimal, currency: str) -> int:
-    return Money.of(amount, currency).minor
+    return Money.of(amount, currency).minor if amount else 0
 
 
-_REFUNDED = (Status.PART_REFUNDED, Status.REFUNDED)
+_REFUNDED = {Status.PART_REFUNDED.value, Status.REFUNDED.value}
+_FULFILMENTS, _PAYMENT_STATES = frozenset(Fulfilment.values), frozenset(PaymentState.values)
