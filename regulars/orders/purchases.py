@@ -111,8 +111,9 @@ def purchases(request: HttpRequest, customer: Customer) -> dict[str, Any]:
         "margin": buying.margin(book),
         "growth": _growth(book, days, links),
         "years": [
-            (year, links.to("kept", **_dates(dt.date(year.year, 1, 1), dt.date(year.year, 12, 31))))
+            (year, links.to("orders", **whole), links.to("kept", **whole))
             for year in buying.years(book)
+            for whole in [_dates(dt.date(year.year, 1, 1), dt.date(year.year, 12, 31))]
         ],
         "pieces": sum(item.quantity for item in book.items),
         "pieces_returned": sum(item.quantity for item in book.back_items),

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 from pyarrow import csv as arrow_csv
 
 from regulars.channels.actions import channel_for
-from regulars.config.demo import everyday
+from regulars.config.demo import everyday, goods
 from regulars.config.demo.facts import DemoBegun, DemoLoaded
 from regulars.config.demo.people import Inventor, Person, Place, place_of, places
 from regulars.core import shop
@@ -50,7 +50,8 @@ STAFF = (
 ABOUT = gettext_lazy(
     "The orders are real: the data set “Online Retail” of a British gift shop (Chen, Sain and Guo 2012, "
     "doi:10.1057/dbm.2012.17, licence CC BY 4.0), with its dates moved by whole weeks. Names, addresses, e-mails and "
-    "phone numbers are invented; any likeness to a person is chance."
+    "phone numbers are invented; any likeness to a person is chance. So are the costs of products that are tagged "
+    "“Cost invented”, their categories, and what was left in baskets."
 )
 
 Say = Callable[[str], None]
@@ -104,6 +105,9 @@ def load_shop(*, say: Say, keeps_dates: bool = False) -> Loaded:
             say(_("Importing orders"))
             with importing("orders", orders) as orders_run:
                 import_orders(orders, run=orders_run, mapping={})
+            say(_("Filling the shelves"))
+            goods.stock(lines, folder=Path(folder))
+            goods.leave_baskets()
             everyday.live(folder=Path(folder), say=say)
             record(DemoLoaded(seed=0, customers=Customer.objects.count(), orders=Order.objects.count()))
     return Loaded(customers_run.summary, orders_run.summary, weeks, round(time.monotonic() - began, 1))

@@ -17,7 +17,7 @@ from regulars.channels.models import Channel
 from regulars.core.errors import Invalid
 from regulars.core.importing import Run, find_columns
 from regulars.core.tabular import Line, open_table
-from regulars.orders.actions.products import add_product, change_product
+from regulars.orders.actions.products import change_product, new_product, write_products
 from regulars.orders.actions.sales import reckon_sales
 from regulars.orders.models import Product, Variant
 from regulars.orders.product_facts import ProductsImported
@@ -104,8 +104,9 @@ def import_products(
         every = list(drafts.values())
         for start in range(0, len(every), _AT_ONCE):
             with transaction.atomic():
-                for draft in every[start : start + _AT_ONCE]:
-                    _write(draft, channel, known, columns, run)
+                some = every[start : start + _AT_ONCE]
+                new = [_write(draft, channel, known, columns, run) for draft in some]
+                write_products([pair for pair in new if pair is not None])
             run.progress()
         done = run.summary
         if done.rows:
@@ -190,8 +191,10 @@ def _known(channel: Channel) -> dict[str, Product]:
     return {row.external_id.removeprefix(_FROM_FILE): row.product for row in rows.select_related("product__channel")}
 
 
-def _write(draft: _Draft, channel: Channel, known: Mapping[str, Product], columns: Mapping[str, int], run: Run) -> None:
-    """Write one product, or give its rows back."""
+def _write(
+    draft: _Draft, channel: Channel, known: Mapping[str, Product], columns: Mapping[str, int], run: Run
+) -> tuple[Product, list[Variant]] | None:
+    """Change a known product, answer a new one to be written with others, or give the rows back."""
     external = draft.key.casefold()[: 120 - len(_FROM_FILE)]
     product = known.get(external)
     problem = draft.problem
@@ -201,12 +204,13 @@ def _write(draft: _Draft, channel: Channel, known: Mapping[str, Product], column
         rows = [{**row, "external_id": f"{_FROM_FILE}{external}"} for row in draft.variants or [{}]]
         try:
             with transaction.atomic():
-                _put(product, draft, rows, channel, columns, run)
+                return _put(product, draft, rows, channel, columns, run)
         except Invalid as refused:
             problem = refused.sentence
     if problem:
         for line in draft.lines:
             run.reject(line.number, line.cells, problem)
+    return None
 
 
 def _put(
@@ -216,17 +220,19 @@ def _put(
     channel: Channel,
     columns: Mapping[str, int],
     run: Run,
-) -> None:
+) -> tuple[Product, list[Variant]] | None:
     if product is None:
-        add_product(channel=channel, values=draft.values, variants=rows)
+        made = new_product(channel=channel, values=draft.values, variants=rows)
         run.summary.created += 1
-    elif owned([product.pk]):
+        return made
+    if owned([product.pk]):
         run.summary.unchanged += 1
     else:
         now = change_product(product, values=draft.values, variants=_matched(product, rows, columns))
         is_same = now.version == product.version
         run.summary.unchanged += is_same
         run.summary.updated += not is_same
+    return None
 
 
 def _matched(product: Product, rows: list[dict[str, Any]], columns: Mapping[str, int]) -> list[dict[str, Any]]:

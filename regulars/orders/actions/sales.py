@@ -10,7 +10,21 @@ from __future__ import annotations
 from collections import defaultdict
 
 from django.db import transaction
-from django.db.models import Case, Count, Exists, F, Max, Min, OuterRef, QuerySet, Subquery, Sum, Value, When
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    Count,
+    Exists,
+    F,
+    Max,
+    Min,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -72,7 +86,7 @@ def add_up_sales() -> int:
     pieces: dict[int, int] = defaultdict(int)
     revenue: dict[int, int] = defaultdict(int)
     # lines of other currencies are rounded one by one, as everywhere; equal ones are rounded once and counted
-    one = Case(When(order__currency=base, then=Value(0)), default=F("total_minor"))
+    one = Case(When(order__currency=base, then=Value(0)), default=F("total_minor"), output_field=BigIntegerField())
     groups = (
         lines.annotate(one=one)
         .order_by()
