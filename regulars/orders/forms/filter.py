@@ -11,7 +11,7 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import QueryDict
 from django.utils.text import get_text_list
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from regulars.channels.models import Channel
@@ -84,7 +84,7 @@ class OrderFilter(forms.Form):
         widget=forms.CheckboxSelectMultiple(attrs={"class": "check"}),
     )
     fulfilment = forms.MultipleChoiceField(
-        label=gettext_lazy("Goods"),
+        label=pgettext_lazy("how far they are", "Goods"),
         required=False,
         choices=[(value, label) for value, label in Fulfilment.choices if value],
         widget=forms.CheckboxSelectMultiple(attrs={"class": "check"}),
@@ -179,9 +179,10 @@ def _chips(data: QueryDict, asked: Asked) -> list[Chip]:
     currency = shop.current().currency
     language = _language()
     labels, sent = dict(Status.choices), dict(Fulfilment.choices)
+    goods = pgettext("how far they are", "Goods")
     found = [
         ("status", _("State"), _("is"), _or([str(labels[name]) for name in values["status"]])),
-        ("fulfilment", _("Goods"), _("is"), _or([str(sent[name]) for name in values["fulfilment"]])),
+        ("fulfilment", goods, _("is"), _or([str(sent[name]) for name in values["fulfilment"]])),
         ("product", _("Product"), _("is"), values["product"]),
         ("tag", _("Tag"), _("is"), values["tag"]),
         ("code", _("Discount code"), _("is"), values["code"]),

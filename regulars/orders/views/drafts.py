@@ -259,7 +259,9 @@ def _finish(request: HttpRequest, work: Work, pressed: str) -> HttpResponse | No
 
 def _go(request: HttpRequest, address: str) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
-        return HttpResponse(status=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": address})
+        # with a trigger of its own, so that what is to be said waits for the next page (Toasts)
+        headers = {"HX-Redirect": address, "HX-Trigger": "leaving"}
+        return HttpResponse(status=HTTPStatus.NO_CONTENT, headers=headers)
     return redirect(address)
 
 
