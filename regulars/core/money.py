@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from functools import cache, lru_cache
 from typing import Any, overload
 
@@ -14,6 +14,8 @@ from babel.numbers import format_currency, get_currency_precision, is_currency
 
 from regulars.core import digits
 from regulars.core.masks import DOTS, MaskedNumber
+
+_PRICE_STEP = Decimal("0.0001")
 
 
 class DifferentCurrencies(ValueError):  # noqa: N818 — it says what is wrong
@@ -30,6 +32,22 @@ def exponent(currency: str) -> int:
 def is_known(currency: str) -> bool:
     """Whether CLDR knows this ISO 4217 code."""
     return len(currency) == 3 and currency.isupper() and is_currency(currency)
+
+
+def price_of_one(total: Decimal, quantity: int, currency: str) -> tuple[Decimal, Decimal]:
+    """The price of one, with four decimals, and what quantity × price comes to beyond the total.
+
+    A price that does not come out even is rounded up, so that the rest can be taken off as a discount.
+    """
+    step = Decimal(1).scaleb(-exponent(currency))
+
+    def beyond(one: Decimal) -> Decimal:
+        return (one * quantity).quantize(step, rounding=ROUND_HALF_UP) - total
+
+    one = (total / quantity).quantize(_PRICE_STEP, rounding=ROUND_HALF_UP)
+    if beyond(one) < 0:
+        one = (total / quantity).quantize(_PRICE_STEP, rounding=ROUND_CEILING)
+    return one, beyond(one)
 
 
 @dataclass(frozen=True, slots=True)

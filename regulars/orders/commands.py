@@ -16,6 +16,7 @@ from regulars.core import commands, importing
 from regulars.core.dates import date_order
 from regulars.core.errors import Invalid
 from regulars.orders.actions.importing import import_orders
+from regulars.orders.importing.recipe import read_recipe
 from regulars.orders.queries.verification import Difference, differences
 from regulars.timeline.actions import acting
 from regulars.timeline.models import Source
@@ -32,6 +33,11 @@ from regulars.timeline.models import Source
     default="",
     help="DD/MM/YYYY or MM/DD/YYYY, where the file's dates do not tell.",
 )
+@click.option(
+    "--recipe",
+    type=click.Path(path_type=Path),
+    help="What the files of a folder are, and how they become orders; FILE is the folder then (docs/guide/import.md).",
+)
 def import_command(
     *,
     file: Path,
@@ -40,6 +46,7 @@ def import_command(
     currency: str,
     rate: str,
     date_format: str,
+    recipe: Path | None,
     encoding: str,
     delimiter: str,
     sheet: str,
@@ -68,6 +75,7 @@ def import_command(
             currency=currency,
             rate=_rate(rate),
             date_format=day_order,
+            recipe=read_recipe(recipe) if recipe else None,
             reading=importing.reading_of(encoding=encoding, delimiter=delimiter, sheet=sheet),
         )
     importing.report(run, as_json=as_json)

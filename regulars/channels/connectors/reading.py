@@ -13,7 +13,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -25,7 +25,6 @@ Json = Mapping[str, Any]
 
 # What was deleted on a platform that never gives a number twice stays deleted, whatever arrives later.
 FOR_EVER = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
-_FOUR_DECIMALS = Decimal("0.0001")
 _MOST_DIGITS = 40
 
 
@@ -134,18 +133,8 @@ def rounded(value: Decimal, currency: str) -> Decimal:
 
 
 def unit_price(total: Decimal, quantity: int, currency: str) -> tuple[Decimal, Decimal]:
-    """The price of one, with four decimals, and what quantity × price comes to beyond the total.
-
-    A price that does not come out even is rounded up, so that the rest can be taken off as a discount.
-    """
-    if quantity <= 0:
-        return total, Decimal(0)
-    one = (total / quantity).quantize(_FOUR_DECIMALS, rounding=ROUND_HALF_UP)
-    beyond = rounded(one * quantity, currency) - total
-    if beyond < 0:
-        one = (total / quantity).quantize(_FOUR_DECIMALS, rounding=ROUND_CEILING)
-        beyond = rounded(one * quantity, currency) - total
-    return one, beyond
+    """The price of one, and what quantity × price comes to beyond the total (core.money.price_of_one)."""
+    return money.price_of_one(total, quantity, currency) if quantity > 0 else (total, Decimal(0))
 
 
 def is_signed(signature: str, body: bytes, keys: Iterable[str]) -> bool:

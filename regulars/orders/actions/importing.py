@@ -8,17 +8,20 @@ from decimal import Decimal
 from pathlib import Path
 
 from django.db import transaction
+from django.utils.translation import ngettext
 
 from regulars.channels.actions import channel_for
 from regulars.core import shop
 from regulars.core.importing import Run
-from regulars.core.tabular import Line, open_table
+from regulars.core.tabular import Finding, Line, Table, open_table
 from regulars.orders import normalise
 from regulars.orders.actions.numbers import index_noted_numbers
 from regulars.orders.facts import OrdersImported
 from regulars.orders.importing.building import Builder, Plan, Sale
 from regulars.orders.importing.groups import Aside, Group, grouped, in_batches, rank_of
+from regulars.orders.importing.joining import Joined
 from regulars.orders.importing.mapping import columns_of, left_out
+from regulars.orders.importing.recipe import Recipe
 from regulars.orders.importing.survey import survey
 from regulars.orders.importing.values import order_number
 from regulars.orders.importing.writing import Writer
@@ -38,6 +41,7 @@ def import_orders(
     rate: Decimal | None = None,
     date_format: str = "",
     reading: Mapping[str, str] | None = None,
+    recipe: Recipe | None = None,
 ) -> None:
     """Read a file of order lines, and write the orders and returns it tells of; `run` counts them, and keeps the rest.
 
@@ -48,11 +52,33 @@ def import_orders(
        and the same file can simply be imported again.
     4. Then the returns, by their moments, whatever the order of the file: what they reverse is all there by then.
 
+    With a `recipe`, `file` is the folder of its files, and what is not said here is as the recipe says.
+
     Raises Unreadable or Invalid where the file as a whole cannot be used.
     """
+    if recipe is not None:
+        with Joined(file, recipe) as joined:
+            said = {"channel_code": channel_code or recipe.channel, "currency": currency or recipe.currency}
+            columns = columns_of(joined.header, {**joined.mapping, **mapping}, is_all=True)
+            _import(joined.table, columns, run=run, rate=rate, date_format=date_format, **said)
+            run.summary.findings += [finding._asdict() for finding in joined.findings()]
+        return
     table = open_table(file, **(reading or {}))
-    run.rejects.header = table.header
     columns = columns_of(table.header, mapping)
+    _import(table, columns, run=run, channel_code=channel_code, currency=currency, rate=rate, date_format=date_format)
+
+
+def _import(
+    table: Table,
+    columns: Mapping[str, int],
+    *,
+    run: Run,
+    channel_code: str,
+    currency: str,
+    rate: Decimal | None,
+    date_format: str,
+) -> None:
+    run.rejects.header = table.header
     run.summary.not_imported = left_out(table, columns)
     run.summary.findings = [finding._asdict() for finding in table.findings]
     found = survey(table, columns, date_format=date_format)
@@ -84,6 +110,7 @@ def import_orders(
             writer.write_returns([builder.build(number, lines) for number, lines in batch])
             run.progress()
         index_noted_numbers(at_least=1)
+        run.summary.findings += [finding._asdict() for finding in _nothings(builder.nothings)]
         _announce(run)
 
 
@@ -93,6 +120,17 @@ def _built(builder: Builder, writer: Writer, group: Group) -> Sale | None:
     for line, reason in sale.rejects:
         writer.reject([line], reason)
     return sale if sale.order or sale.returned else None
+
+
+def _nothings(count: int) -> Iterator[Finding]:
+    """That rows were left out of their orders, because they say none of something for nothing."""
+    if count:
+        sentence = ngettext(
+            "%(n)s row with quantity 0 and amount 0 was left out of its order.",
+            "%(n)s rows with quantity 0 and amount 0 were left out of their orders.",
+            count,
+        )
+        yield Finding("nothing", count, sentence % {"n": f"{count:,}"})
 
 
 def _number(sale: Sale) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,18 +14,19 @@ from django.utils.translation import gettext as _
 
 from regulars.core.contact import parse_country, parse_email
 from regulars.core.errors import Invalid
-from regulars.core.money import Money
+from regulars.core.money import Money, is_known, price_of_one
 from regulars.core.tabular import Line
 from regulars.core.text import clean
 from regulars.orders import normalise
 from regulars.orders.actions.drafts import NewOrder, NewReturn, new_order, new_return
-from regulars.orders.importing import values
+from regulars.orders.importing import hanging, values
 from regulars.orders.importing.survey import Survey
 from regulars.orders.models import Status
 
 _ADJUSTMENT = re.compile(r"[Aa]\d+")
 _WHO = ("customer_id", "email", "name", "given_name", "family_name", "phone", "company", "country")
 _EXTERNAL_ID_LENGTH = 120
+_GUEST = "0"  # WooCommerce's number for everybody without an account
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +71,14 @@ class Sale:
 
 
 class _Row(NamedTuple):
+    """A row that can be used; `beyond` is what quantity × price comes to beyond the amount that the row states."""
+
     line: Line
     sku: str
     title: str
     quantity: int
     price: Decimal
+    beyond: Decimal = Decimal(0)
 
 
 class Refused(ValueError):  # noqa: N818 — an answer, not a failure of ours
@@ -87,6 +92,7 @@ class Builder:
         self.plan = plan
         self.at = plan.columns
         self.has_products = bool({"sku", "title"} & plan.columns.keys())
+        self.nothings = 0  # rows that say none for nothing, and were left out of their orders
 
     def build(self, number: str, lines: Sequence[Line]) -> Sale:
         """The order and the return that these rows are. Never raises: what cannot come in is in `rejects`.
@@ -95,15 +101,19 @@ class Builder:
            would be wrong money; its neighbours come back with it.
         2. Bookings that are neither sale nor return come back: stock that was written off, bad debts. Among rows of a
            sale they keep it out like any other row, or the order would lack them once they are mended.
-        3. Rows with positive quantities are the order. Rows with negative ones are its return, under the same number
+        3. Rows that say none of something for nothing are no part of the sale; an order of such rows alone comes back.
+        4. Rows with positive quantities are the order. Rows with negative ones are its return, under the same number
            where nothing else stands under it, else under `<number>-R`.
         """
         sale = Sale(rows=lines, who=None)
         rows: list[_Row] = []
         reasons: list[tuple[Line, str]] = []
+        nothings: list[tuple[Line, str]] = []
         for line in lines:
             try:
                 row = self._row(number, line)
+            except values.Nothing as reason:
+                (nothings if self._is_for_nothing(line) else reasons).append((line, str(reason)))
             except Refused as reason:
                 sale.rejects.append((line, str(reason)))
             except ValueError as reason:
@@ -111,9 +121,11 @@ class Builder:
             else:
                 rows.append(row)
         if not rows and not reasons:
+            sale.rejects += nothings
             return sale
         if reasons or sale.rejects:
             return self._all_out(sale, [*sale.rejects, *reasons])
+        self.nothings += len(nothings)
         try:
             sale.who = self._who([row.line for row in rows])
             self._fill(sale, number, rows)
@@ -132,7 +144,7 @@ class Builder:
         if "quantity" in self.at and not text:
             raise ValueError(_("The row does not say how many."))
         quantity = values.quantity(text, comma) if text else 1
-        price = self._price(line, quantity)
+        price, beyond = self._price(line, quantity)
         if price < 0:
             raise Refused(_("The price is below zero: this is an adjustment of the books, not a sale."))
         if _ADJUSTMENT.fullmatch(number) and "bad debt" in title.lower():
@@ -141,19 +153,35 @@ class Builder:
             raise Refused(_("Nobody sent this back and nothing was paid: it is stock that was written off."))
         if not self.has_products:
             title = number
-        return _Row(line, sku, title, quantity, price)
+        return _Row(line, sku, title, quantity, price, beyond)
 
-    def _price(self, line: Line, quantity: int) -> Decimal:
-        """The price of one; from the line's amount, or from the order's total less what is not a line's."""
+    def _is_for_nothing(self, line: Line) -> bool:
+        """Whether a row's own amount is nothing, so that without the row its order comes to the same."""
+        text = self._cell(line, "line_total")
+        return (
+            bool(text)
+            and not Money.of(values.amount(text, self.plan.survey.is_decimal_comma), self._currency(line)).minor
+        )
+
+    def _currency(self, line: Line) -> str:
+        said = self._cell(line, "currency").upper()
+        return said if is_known(said) else self.plan.currency
+
+    def _price(self, line: Line, quantity: int) -> tuple[Decimal, Decimal]:
+        """The price of one; from the line's amount, or from the order's total less what is not a line's.
+
+        Beside it, what that price comes to beyond the line's amount, where it does not come out even.
+        """
         comma = self.plan.survey.is_decimal_comma
         if text := self._cell(line, "unit_price"):
-            return values.amount(text, comma)
+            return values.amount(text, comma), Decimal(0)
         if text := self._cell(line, "line_total"):
-            return abs(values.amount(text, comma)) / abs(quantity)
+            currency = self._currency(line)
+            return price_of_one(Money.of(abs(values.amount(text, comma)), currency).amount, abs(quantity), currency)
         if "unit_price" not in self.at and (text := self._cell(line, "total")):
             extras = {name: self._cell(line, name) for name in ("shipping", "discount")}
             shipping, discount = (abs(values.amount(text, comma)) if text else 0 for text in extras.values())
-            return (abs(values.amount(text, comma)) - shipping + discount) / abs(quantity)
+            return (abs(values.amount(text, comma)) - shipping + discount) / abs(quantity), Decimal(0)
         raise ValueError(_("The row has no price."))
 
     def _who(self, lines: Sequence[Line]) -> Who | None:
@@ -161,6 +189,8 @@ class Builder:
         external_id = clean(self._same(lines, "customer_id", _("customers")), limit=_EXTERNAL_ID_LENGTH)
         email = self._same(lines, "email", _("e-mail addresses"))
         email = parse_email(email) if email else ""
+        if external_id == _GUEST:
+            external_id = ""
         if not external_id and not email:
             return None
         profile = {name: self._first(lines, name) for name in _WHO[2:]}
@@ -198,6 +228,13 @@ class Builder:
         elif status is not None:
             given["status"] = Status.PAID if is_refunded else status
         given.update({name: texts[name] for name in ("payment_method", "note") if texts[name]})
+        if paid := self._first(lines, "payments"):
+            given["payments"] = [
+                self._payment(one, place, given["currency"]) for place, one in enumerate(json.loads(paid))
+            ]
+        given.update(
+            hanging.said(lambda name: self._first(lines, name), lambda text: self._money(text, given["currency"]))
+        )
         if texts["country"]:
             given["country"] = parse_country(texts["country"])
         pieces = [_mapping(row) for row in rows]
@@ -220,13 +257,30 @@ class Builder:
                 customer_id=None,
             )
 
+    def _payment(self, said: Mapping[str, str], place: int, currency: str) -> dict[str, Any]:
+        """A payment that a recipe's file tells of; its place among the order's is its name, for the next time."""
+        at = said.get("at", "")
+        return {
+            "external_id": said.get("reference") or f"file-{place + 1}",
+            "reference": said.get("reference", ""),
+            "method": said["method"],
+            "amount_minor": self._money(said["amount"], currency),
+            "at": values.moment(at, self.plan.zone, self.plan.survey.is_month_first) if at else None,
+        }
+
     def _return(self, common: dict[str, Any], rows: Sequence[_Row]) -> NewReturn:
-        return new_return(
-            values=common,
-            lines=[{**_mapping(row), "quantity": -row.quantity} for row in rows],
-            channel_id=self.plan.channel_id,
-            customer_id=None,
-        )
+        lines = [{**_mapping(row), "quantity": -row.quantity} for row in rows]
+        given = dict(common)
+        if beyond := self._beyond(rows, common["currency"]):
+            pieces = normalise.pieces(lines, currency=common["currency"])
+            given["refund_minor"] = sum(piece.total_minor for piece in pieces) - beyond
+        return new_return(values=given, lines=lines, channel_id=self.plan.channel_id, customer_id=None)
+
+    @staticmethod
+    def _beyond(rows: Sequence[_Row], currency: str) -> int:
+        """What the rows' prices come to beyond the amounts that the rows state."""
+        beyond = sum((row.beyond for row in rows), Decimal(0))
+        return Money.of(beyond, currency).minor if beyond else 0
 
     def _amounts(
         self, rows: Sequence[_Row], pieces: Sequence[Mapping[str, Any]], *, currency: str, is_alone: bool
@@ -242,6 +296,9 @@ class Builder:
         discount, shipping, tax = (
             abs(self._money(self._first(lines, name), currency)) for name in ("discount", "shipping", "tax")
         )
+        beyond = self._beyond(rows, currency)
+        if "line_shipping" in self.at:
+            shipping += sum(abs(self._money(self._cell(line, "line_shipping"), currency)) for line in lines)
         of_lines = 0
         if "line_discount" in self.at:
             of_lines = sum(abs(self._money(self._cell(line, "line_discount"), currency)) for line in lines)
@@ -259,7 +316,10 @@ class Builder:
                 for is_included in (True, False)
                 for off in dict.fromkeys((discount, discount + of_lines, of_lines, 0))
             ]
-            left = {way: total - (sum(amounts) - way[0] + shipping + (0 if way[1] else tax)) for way in reversed(ways)}
+            left = {
+                way: total - (sum(amounts) - beyond - way[0] + shipping + (0 if way[1] else tax))
+                for way in reversed(ways)
+            }
             best = min(ways, key=lambda way: (abs(left[way]), ways.index(way)))
             if abs(left[best]) > len(rows):
                 raise ValueError(
@@ -269,8 +329,9 @@ class Builder:
             discount, is_tax_included = best
             shipping += max(left[best], 0)
             discount += max(-left[best], 0)
+        discount += beyond
         for name, minor in (("discount", discount), ("shipping", shipping), ("tax", tax)):
-            if minor or name in self.at:
+            if minor or name in self.at or f"line_{name}" in self.at:
                 found[f"{name}_minor"] = minor
         if not is_tax_included or "tax" in self.at:
             found["is_tax_included"] = is_tax_included

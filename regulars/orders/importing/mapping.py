@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from regulars.core.errors import Invalid
 from regulars.core.importing import find_columns, heading_key
 from regulars.core.tabular import Table
+from regulars.orders.importing import hanging
 
 # The first heading of a field that a file has is taken; they are compared without case, punctuation and spaces.
 KNOWN: dict[str, tuple[str, ...]] = {
@@ -34,7 +35,8 @@ KNOWN: dict[str, tuple[str, ...]] = {
         "宝贝标题", "宝贝名称", "产品", "产品名称", "品名", "名称",
     ),
     "quantity": (
-        "quantity", "lineitem quantity", "qty", "quantity ordered", "item quantity", "units", "pieces", "Menge",
+        "quantity", "lineitem quantity", "qty", "quantity ordered", "item quantity", "quantity (- refund)",
+        "units", "pieces", "Menge",
         "Anzahl", "Stück", "数量", "商品数量", "购买数量", "宝贝总数量", "件数",
     ),
     "unit_price": (
@@ -80,10 +82,12 @@ KNOWN: dict[str, tuple[str, ...]] = {
     ),
     "cancelled_at": ("cancelled_at", "cancelled at", "canceled at", "date cancelled", "Storniert am", "取消时间"),
     "discount": (
-        "discount", "discount amount", "cart discount amount", "order discount", "discount total", "Rabatt", "优惠",
+        "discount", "cart discount amount", "discount amount", "order discount", "discount total", "Rabatt", "优惠",
         "优惠金额", "折扣", "折扣金额",
     ),
     "line_discount": ("line_discount", "lineitem discount", "item discount", "Zeilenrabatt", "商品优惠"),
+    "line_shipping": ("line_shipping", "item shipping", "freight value"),
+    "payments": (),  # made by a recipe (joining.py)
     "shipping": (
         "shipping", "order shipping amount", "shipping amount", "shipping cost", "shipping total", "postage",
         "Versandkosten", "Versand", "运费", "邮费", "买家应付邮费",
@@ -116,21 +120,28 @@ def left_out(table: Table, columns: Mapping[str, int]) -> list[str]:
     return [name for place, name in enumerate(table.header) if name and place not in taken]
 
 
-def columns_of(header: Sequence[str], chosen: Mapping[str, str]) -> dict[str, int]:
+def columns_of(header: Sequence[str], chosen: Mapping[str, str], *, is_all: bool = False) -> dict[str, int]:
     """The place of each field in a row. Raises Invalid where the file cannot be one of orders.
+
+    With `is_all` the chosen ones are all there is: nothing is guessed from headings.
 
     Shopify calls the order's number “Name”, which elsewhere is a person's. Where no column has an id or an e-mail, the
     customer's name is what the file tells customers apart by, and stands for the id.
     """
     keys = {heading_key(heading) for heading in header}
-    known = dict(KNOWN)
+    known: dict[str, tuple[str, ...]] = {**KNOWN, **dict.fromkeys(hanging.KNOWN, ())}
     if "lineitemname" in keys:
         known["number"] = ("Name", *KNOWN["number"])
         # one order's date, in all its rows the same column
         known["placed_at"] = ("Created at", *KNOWN["placed_at"])
     else:
         known["name"] = (*KNOWN["name"], "name")
+    if is_all:
+        known = dict.fromkeys(known, ())
     found = find_columns(header, known=known, chosen=chosen)
+    if not is_all:
+        # an address takes along what the customer or the order have from the same column
+        found = {**find_columns(header, known=hanging.KNOWN, chosen={}), **found}
     missing = [
         label
         for label, fields in (
@@ -150,6 +161,6 @@ def columns_of(header: Sequence[str], chosen: Mapping[str, str]) -> dict[str, in
             "first": next((heading for heading in header if heading), "1"),
         }
         raise Invalid(sentence, fields={})
-    if not {"customer_id", "email"} & found.keys() and "name" in found:
+    if not is_all and not {"customer_id", "email"} & found.keys() and "name" in found:
         found["customer_id"] = found["name"]
     return found

@@ -17,7 +17,10 @@ from regulars.core.errors import Invalid
 from regulars.core.tabular import Table
 from regulars.orders.importing.values import order_number
 
-AMOUNTS = ("unit_price", "line_total", "discount", "line_discount", "shipping", "tax", "total", "refunded", "rate")
+AMOUNTS = (
+    *("unit_price", "line_total", "discount", "line_discount", "line_shipping", "shipping", "tax", "total"),
+    *("refunded", "rate"),
+)
 _DATE = re.compile(r"\s*(\d{1,2})\s?([/-])\s?(\d{1,2})\s?[/-]\s?\d{2,4}(?!\d)")
 _COMMA = re.compile(r"\d,\d{1,2}\D*$|\d,\d{4,}\D*$|\.\d{3},\d+\D*$")
 _POINT = re.compile(r"\d\.\d{1,2}\D*$|\d\.\d{4,}\D*$|,\d{3}\.\d+\D*$")

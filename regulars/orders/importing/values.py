@@ -14,6 +14,11 @@ from regulars.core.text import BadText, clean
 from regulars.orders.checks import NUMBER_LENGTH
 from regulars.orders.models import Status
 
+
+class Nothing(ValueError):  # noqa: N818 — an answer
+    """A quantity of zero: nothing was bought and nothing came back."""
+
+
 _SPACES = re.compile(r"[\s\u00a0\u202f'’]")
 _CURRENCY_SIGNS = re.compile(r"^[^\d(+.,\-−]+|(?<=[\d.,])[^\d).,\-−]+$|(?<=^[-−])[^\d.,]+")
 _DASHED = re.compile(r"^(\s*\d{1,2})-(\d{1,2})-(\d{2,4})(?!\d)")
@@ -81,7 +86,7 @@ def quantity(text: str, is_decimal_comma: bool) -> int:
     if number != number.to_integral_value():
         raise ValueError(_("The quantity %(value)s is not a whole number.") % {"value": text[:40]})
     if not number:
-        raise ValueError(_("The quantity is 0: nothing was bought and nothing came back."))
+        raise Nothing(_("The quantity is 0: nothing was bought and nothing came back."))
     return int(number)
 
 

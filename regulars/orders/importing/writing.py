@@ -19,6 +19,7 @@ from regulars.orders.actions.drafts import NewOrder, NewReturn
 from regulars.orders.actions.matching import whole_pieces
 from regulars.orders.actions.orders import change_order, piece_of
 from regulars.orders.actions.returns import change_return
+from regulars.orders.importing import hanging
 from regulars.orders.importing.building import Sale
 from regulars.orders.importing.people import People
 from regulars.orders.models import Order, Return, Status
@@ -102,11 +103,21 @@ class Writer:
         if order is None:
             return True
         # what was refunded is told by the returns; the file's word for such an order is “paid” here
-        kept = {name: getattr(known, name) for name in sale.given}
+        own = sale.given - {"payments", *hanging.NAMES}
+        kept = {name: getattr(known, name) for name in own}
         kept["status"] = _UNREFUNDED.get(Status(known.status), known.status)
-        values: dict[str, Any] = {
-            name: getattr(order, name) for name in sale.given if getattr(order, name) != kept[name]
-        }
+        values: dict[str, Any] = {name: getattr(order, name) for name in own if getattr(order, name) != kept[name]}
+        if "payments" in sale.given:
+            values["payments"] = [paid._asdict() for paid in order.payments]
+        if "tags" in sale.given:
+            values["tags"] = list(order.tags)
+        if "codes" in sale.given:
+            values["codes"] = [code._asdict() for code in order.codes]
+        if "addresses" in sale.given:
+            values["addresses"] = {
+                side: one and {name: text for name, text in one._asdict().items() if name != "side"}
+                for side, one in order.addresses.items()
+            }
         if order.customer_id is not None and order.customer_id != known.customer_id:
             values["customer"] = Customer(pk=order.customer_id)
         were = [piece_of(line) for line in known.lines.all()]
@@ -118,11 +129,14 @@ class Writer:
             self.run.summary.unchanged += 1
             return True
         try:
-            change_order(known, values=values, lines=lines)
+            now = change_order(known, values=values, lines=lines)
         except Refusal as refused:
             self.reject(sale.rows, refused.sentence)
             return False
-        self.run.summary.updated += 1
+        if now.version == known.version:
+            self.run.summary.unchanged += 1
+        else:
+            self.run.summary.updated += 1
         return True
 
     def _change_return(self, known: Return, sale: Sale, returned: NewReturn) -> None:
