@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from regulars.channels.records import AddressRecord, CustomerRecord
 from regulars.core import shop
 from regulars.core.contact import BadContact, parse_country
@@ -131,7 +129,7 @@ def _kept(
             if not bad:
                 raise
             for name in bad:
-                remarks.append(_("%(field)s: %(reason)s") % {"field": name, "reason": " ".join(refused.fields[name])})
+                remarks.append(f"{name}: {' '.join(refused.fields[name])}")
                 given.pop(name)
 
 
