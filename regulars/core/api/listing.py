@@ -104,9 +104,9 @@ class Query:
 
     def limit(self) -> int:
         """How many entries a page has."""
-        text = self.text("limit")
-        if not text:
+        if "limit" not in self._left:
             return USUAL_LIMIT
+        text = self.text("limit")
         if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= LARGEST_LIMIT):
             self._refuse("limit", _("This must be a whole number from 1 to %(most)s.") % {"most": LARGEST_LIMIT})
             return USUAL_LIMIT

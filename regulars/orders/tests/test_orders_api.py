@@ -303,6 +303,7 @@ def test_a_list_takes_filters(program, elodie):
         {"total.min": "much"},
         {"total.min": "1e999"},
         {"limit": "251"},
+        {"limit": ""},
         {"sort": "total"},
         {"number": "a\0b"},
     ],
