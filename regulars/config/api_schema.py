@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import translation
 from ninja.openapi.schema import get_schema
 
+from regulars.channels.connectors.push import documenting as pushing
 from regulars.channels.outgoing import documenting
 from regulars.config.api import api, permissions
 from regulars.core.api import problems
@@ -47,7 +48,8 @@ def _schema() -> dict[str, Any]:
         for details in shape.get("properties", {}).values():
             if details.get("default", "") is None and not _may_be_null(details):
                 del details["default"]  # it stands for “not sent”
-    document["webhooks"] = documenting.webhooks(document["components"]["schemas"])
+    schemas = document["components"]["schemas"]
+    document["webhooks"] = {**documenting.webhooks(schemas), pushing.ADDRESS: pushing.delivery(schemas)}
     needed = permissions()
     for address, operations in document["paths"].items():
         for method, operation in operations.items():
