@@ -20,7 +20,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -97,8 +97,6 @@ class Vendure:
     process: subprocess.Popen
     database: postgres.Server
     key: str = ""
-    seconds: float = 0.0
-    problems: list[str] = field(default_factory=list)
 
     @property
     def address(self) -> str:
@@ -142,7 +140,6 @@ class Vendure:
 def start(*, port: int, tells: str, secret: str) -> Vendure:
     """Open a shop at a port of this machine, which tells `tells` all that happens. Raises NoShop."""
     program, installed = node(), modules()
-    began = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="regulars-vendure-"))
     database = postgres.start()
     try:
@@ -180,7 +177,6 @@ def start(*, port: int, tells: str, secret: str) -> Vendure:
     except BaseException:
         shop.stop()
         raise
-    shop.seconds = time.monotonic() - began
     return shop
 
 
