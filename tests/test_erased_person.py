@@ -40,8 +40,9 @@ from regulars.customers.privacy import certifying, permitting
 from regulars.customers.privacy.identifying import needles_of, spelled
 from regulars.customers.privacy.searching import search as search_everything
 from regulars.messaging.actions import write as write_mail
-from regulars.orders.actions import place_order
-from regulars.orders.models import KeptSale, Order
+from regulars.orders.actions import change_order, place_draft, place_order, request_return
+from regulars.orders.actions.links import make_link
+from regulars.orders.models import Checkout, KeptSale, Order, OrderAddress, OrderTag, Payment, PaymentLink
 from regulars.timeline import audit
 from regulars.timeline.actions import open_words, seal_entries
 from regulars.timeline.models import Entry
@@ -58,7 +59,20 @@ CANARIES = (
     "EXT-99175",
     "peanut canary",
     "secret canary file",
+    "marchetti-gift",
+    "PAYREF-99175",
+    "basket-99175",
 )
+
+
+HANGING = {
+    "referrer": "https://mail.example/?to=elodie.m@posteo.example",
+    "tags": ["marchetti-gift"],
+    "addresses": {
+        "delivery": {"name": "Élodie Marchetti", "line1": "Quittenweg 77", "city": "Hamburg", "phone": "4915112345678"}
+    },
+    "payments": [{"amount_minor": 2500, "method": "PayPal", "reference": "PAYREF-99175"}],
+}
 
 
 @pytest.fixture
@@ -89,12 +103,31 @@ def everything(home, transactional_db, ada):
                 "number": number,
                 "placed_at": NOW,
                 "status": "paid",
-                "note": "Ring at Marchetti" if customer != other else "",
+                **({"note": "Ring at Marchetti", **HANGING} if customer != other else {}),
             },
             lines=[{"sku": "TEA", "title": "Sencha", "quantity": 2, "unit_price": "12.50"}],
             customer=customer,
             channel=channel_for("web"),
         )
+    order = Order.objects.get(number="HH-1")
+    request_return(order, lines=[{"position": 1, "quantity": 1}], reason="Marchetti has enough")
+    change_order(order, values={"addresses": {"delivery": {"name": "Marchetti", "line1": "Quittenweg 77"}}})
+    place_draft(
+        channel=channel_for("web"), customer=elodie, values={"note": "For Marchetti", "tags": ["marchetti-gift"]}
+    )
+    make_link(
+        place_order(
+            values={"number": "HH-4", "placed_at": NOW, "status": "open", "is_test": True},
+            lines=[{"sku": "TEA", "quantity": 1, "unit_price": "12.50"}],
+            customer=elodie,
+            channel=channel_for("web"),
+        )
+    )
+    for who, email in ((elodie, ""), (None, "elodie.m@posteo.example"), (None, "elodie.work@posteo.example")):
+        Checkout.objects.create(
+            channel=channel_for("web"), customer=who, email=email, currency="EUR", started_at=NOW, touched_at=NOW,
+            recovery_url="https://shop.example/basket-99175", lines=[{"title": "For Marchetti"}],
+        )  # fmt: skip
     write_note(
         elodie,
         text="Allergic: peanut canary",
@@ -197,7 +230,15 @@ def test_nothing_is_left_of_an_erased_person(everything, home, ada, run_jobs):
     assert Order.objects.aggregate(total=Sum("total_minor"))["total"] == totals
     assert set(Order.objects.filter(number__in=["HH-1", "HH-2"]).values_list("customer", "note")) == {(None, "")}
     kept = set(KeptSale.objects.values_list("order__number", "until"))
-    assert kept == {("HH-1", dt.date(2036, 12, 31)), ("HH-2", dt.date(2036, 12, 31))}
+    last = dt.date(2036, 12, 31)
+    assert {(number, until) for number, until in kept if number} == {(f"HH-{n}", last) for n in (1, 2, 4)}
+    assert KeptSale.objects.filter(returned__isnull=False).count() == 1
+    assert not OrderAddress.objects.exists()
+    assert not OrderTag.objects.exists()
+    assert not PaymentLink.objects.exists()
+    assert not Checkout.objects.exists()
+    assert set(Payment.objects.values_list("amount_minor", "reference")) == {(2500, "")}
+    assert not Order.objects.exclude(referrer="").exists()
     assert KeptSale.objects.values("anonymous").distinct().count() == 1
     assert set(Tombstone.objects.values_list("customer_id", flat=True)) == set(numbers)
     assert all(sealing.is_forgotten(number) for number in numbers)
@@ -288,7 +329,7 @@ def test_an_old_backup_brings_nobody_back(everything, home, tmp_path, database_u
     shown = subprocess.run([sys.executable, "-c", LOOK], env=environment, capture_output=True, text=True, check=False)
     names, orders, following = json.loads(shown.stdout)
     assert other.name in names
-    assert orders == 3
+    assert orders == 4
     assert following > sealed
 
 

@@ -105,8 +105,7 @@ def _rows(name: str, model: type[Model], *, by: str = "customer", also: tuple[st
         export=lambda customer: _plain(
             of(customer), leave_out={"customer_id", "actor_id", "author_id", "user_id", *_STAFF}, also=also
         ),
-        forget=lambda customer: _delete(of(customer)),
-        **more,
+        **{"forget": lambda customer: _delete(of(customer)), **more},
     )
 
 
@@ -143,7 +142,8 @@ ALL = (
         export=lambda _customer: (),
         forget=lambda customer: _delete(Heard.objects.filter(customer=customer)),
     ),
-    _rows("contact_points", ContactPoint, move=moving.move_contact_points),
+    # they go with the customer's own row: what else names one of these e-mails is found by them until then
+    _rows("contact_points", ContactPoint, move=moving.move_contact_points, forget=_keep_until_deleted),
     _rows(
         "tags",
         Tagging,

@@ -13,7 +13,16 @@ from regulars.core import shop
 from regulars.core.background import every
 from regulars.customers.models import Customer
 from regulars.customers.privacy import keeping, laws
-from regulars.orders.models import KeptSale, Order, Return, Status
+from regulars.orders.models import (
+    KeptSale,
+    Order,
+    OrderAddress,
+    OrderTag,
+    Payment,
+    PaymentLink,
+    Return,
+    Status,
+)
 
 _AT_ONCE = 500
 
@@ -21,7 +30,8 @@ _AT_ONCE = 500
 def keep_sales(customer: Customer) -> None:
     """Cut a customer's sales loose and note until when the law wants them; what never became a sale is dropped.
 
-    The amounts, the products and the numbers stay, so that no total changes. What somebody wrote about the person goes.
+    The amounts, the products and the numbers stay, so that no total changes. What somebody wrote about the person goes:
+    addresses, notes, tags, links to pay, from where they came, and by which numbers a payment leads to them.
     """
     orders = Order.objects.filter(customer=customer)
     orders.filter(status=Status.DRAFT).delete()
@@ -42,7 +52,11 @@ def keep_sales(customer: Customer) -> None:
         ignore_conflicts=True,
         batch_size=_AT_ONCE,
     )
-    orders.update(customer=None, note="")
+    OrderAddress.objects.filter(order__customer=customer).delete()
+    OrderTag.objects.filter(order__customer=customer).delete()
+    PaymentLink.objects.filter(order__customer=customer).delete()
+    Payment.objects.filter(order__customer=customer).update(reference="")
+    orders.update(customer=None, note="", referrer="")
     returns.update(customer=None, reason="")
 
 

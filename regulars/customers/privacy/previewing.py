@@ -41,9 +41,12 @@ TITLES: dict[str, Any] = {
     "messages": gettext_lazy("Mails sent"),
     "orders": gettext_lazy("Orders"),
     "returns": gettext_lazy("Returns"),
+    "payments": gettext_lazy("Payments"),
+    "payment_links": gettext_lazy("Links to pay by"),
+    "checkouts": gettext_lazy("Baskets"),
     "api_calls": gettext_lazy("Answers kept for programs"),
 }
-_STAYING = {"orders", "returns"}  # told by their keepers
+_STAYING = {"orders", "returns", "payments"}  # told by their keepers
 _EMPTIED = {"timeline", "bulk_changes", "privacy_requests"}
 
 
