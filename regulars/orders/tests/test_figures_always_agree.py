@@ -11,11 +11,28 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from regulars.channels.actions import channel_for
 from regulars.core import shop
-from regulars.core.errors import Invalid
+from regulars.core.errors import Invalid, Refusal
 from regulars.customers.actions import create_customer, delete_customer, erase_customer
 from regulars.customers.models import Customer
-from regulars.orders.actions import change_order, delete_order, place_order, receive_return
-from regulars.orders.models import Order, Return, ReturnLine, Status
+from regulars.orders.actions import (
+    add_payment,
+    cancel_order,
+    change_order,
+    delete_order,
+    duplicate_order,
+    exchange_return,
+    mark_paid,
+    open_draft,
+    place_order,
+    receive_goods,
+    receive_return,
+    refund_order,
+    refuse_return,
+    request_return,
+    settle_return,
+    void_payment,
+)
+from regulars.orders.models import Order, Payment, PaymentState, Return, ReturnLine, Status
 from regulars.orders.queries.verification import differences
 
 skus = st.sampled_from(["A", "B", "C"])
@@ -44,6 +61,7 @@ class Shop(RuleBasedStateMachine):
         self.channels = [channel_for("web"), channel_for("store")]
         self.customers = [create_customer(values={"name": name}) for name in ("Ada", "Ben", "Zoë")]
         self.count = 0
+        self.changed = set()
 
     def teardown(self):
         transaction.set_rollback(True)
@@ -117,6 +135,61 @@ class Shop(RuleBasedStateMachine):
             "lines": {},
         }[what]
         change_order(order, values=values, lines=lines if what == "lines" else None)
+        self.changed.add(order.pk)
+
+    @precondition(lambda _shop: Order.objects.exists())
+    @rule(which=places, position=st.integers(1, 4), quantity=st.integers(1, 9), back=st.none() | st.integers(0, 9999))
+    def ask_to_send_back(self, which, position, quantity, back):
+        order = self.one_of(list(Order.objects.order_by("pk")), which)
+        self.tried(
+            lambda: request_return(order, lines=[{"position": position, "quantity": quantity}], refund_minor=back)
+        )
+
+    @precondition(lambda _shop: Return.objects.exists())
+    @rule(
+        which=places,
+        step=st.sampled_from([receive_goods, settle_return, settle_return, refuse_return, exchange_return]),
+        back=st.none() | st.integers(0, 9999),
+        lines=lines,
+    )
+    def go_on(self, which, step, back, lines):
+        returned = self.one_of(list(Return.objects.order_by("pk")), which)
+        settled = returned.is_settled
+        more = {"refund_minor": back} if step in {settle_return, exchange_return} else {}
+        done = self.tried(lambda: step(returned, **more, **({"lines": lines} if step == exchange_return else {})))
+        assert done is None or not settled  # what was settled is settled once
+
+    @precondition(lambda _shop: Order.objects.exists())
+    @rule(which=places, back=st.integers(1, 99_999))
+    def pay_back(self, which, back):
+        order = self.one_of(list(Order.objects.order_by("pk")), which)
+        self.tried(lambda: refund_order(order, refund_minor=back))
+
+    @precondition(lambda _shop: Order.objects.exists())
+    @rule(
+        which=places, what=st.sampled_from(["add", "all", "void", "cancel", "copy", "open"]), minor=st.integers(1, 9999)
+    )
+    def handle(self, which, what, minor):
+        order = self.one_of(list(Order.objects.order_by("pk")), which)
+        payment = self.one_of(list(order.payments.order_by("pk")), which)
+        deeds = {
+            "add": lambda: add_payment(order, amount_minor=minor),
+            "all": lambda: mark_paid(order),
+            "void": lambda: payment and void_payment(payment),
+            "cancel": lambda: cancel_order(order),
+            "copy": lambda: duplicate_order(order),
+            "open": lambda: open_draft(order),
+        }
+        self.tried(deeds[what])
+
+    def tried(self, deed):
+        """What became of a deed; None where it was refused, and then nothing is left of it."""
+        before = [list(model.objects.order_by("pk").values()) for model in (Order, Return, ReturnLine, Payment)]
+        try:
+            return deed()
+        except Refusal:
+            after = [list(model.objects.order_by("pk").values()) for model in (Order, Return, ReturnLine, Payment)]
+            assert after == before
 
     @precondition(lambda _shop: Order.objects.exists())
     @rule(which=places)
@@ -133,6 +206,22 @@ class Shop(RuleBasedStateMachine):
         assert list(differences()) == []
 
     @invariant()
+    def payments_and_returns_fit(self):
+        for order in Order.objects.prefetch_related("payments"):
+            paid = [payment for payment in order.payments.all() if payment.state == PaymentState.PAID]
+            came = sum(payment.amount_minor for payment in paid if not payment.is_refund)
+            assert all(payment.amount_minor > 0 for payment in paid)
+            # no more is booked than an order came to then; its lines may have been changed afterwards
+            assert came <= order.total_minor or order.pk in self.changed
+            if order.status == Status.OPEN and order.pk not in self.changed:
+                went = sum(payment.amount_minor for payment in paid if payment.is_refund)
+                assert came - went < order.total_minor or order.total_minor == 0
+        for returned in Return.objects.prefetch_related("payments"):
+            went = sum(payment.amount_minor for payment in returned.payments.all())
+            assert went in {0, returned.refund_minor}
+            assert returned.is_settled or not went
+
+    @invariant()
     def nothing_comes_back_twice(self):
         for line in ReturnLine.objects.filter(order_line__isnull=False).select_related("order_line"):
             came_back = sum(line.order_line.return_lines.values_list("quantity", flat=True))
@@ -143,4 +232,4 @@ class Shop(RuleBasedStateMachine):
 
 @pytest.mark.django_db
 class TestShop(Shop.TestCase):
-    settings = settings(max_examples=15, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck))
+    settings = settings(max_examples=15, stateful_step_count=14, deadline=None, suppress_health_check=list(HealthCheck))
