@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from regulars.channels.actions import channel_for
 from regulars.core import shop
 from regulars.customers.actions import create_customer
-from regulars.orders.actions import place_draft
+from regulars.orders.actions import open_draft, place_draft
 from regulars.orders.models import Order, OrderAddress, OrderLine, OrderTag, PaymentLink, Product, Variant
 from regulars.orders.queries.picking import find_variants
 
@@ -232,6 +232,15 @@ def test_a_draft_becomes_an_order_with_a_number(client_of, ben, sofie, headers):
     assert not order.number.startswith("D-")
     there = f"/orders/{order.public_id}"
     assert (answer.headers["HX-Redirect"] if headers else answer.url) == there
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_what_is_typed_into_an_order_changes_nothing(client_of, ben, sofie, headers):
+    order = open_draft(draft(sofie))
+    answer = client_of(ben).post(f"/orders/{order.public_id}", sent(order, lines=[free("Late", "9", "9")]), **headers)
+    assert (answer.headers["HX-Redirect"] if headers else answer.url) == f"/orders/{order.public_id}"
+    order.refresh_from_db()
+    assert (order.total_minor, rows(order)[0][0]) == (2000, "Cup 0")
 
 
 def test_a_draft_without_lines_stays_one(client_of, ben):

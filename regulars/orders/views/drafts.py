@@ -245,16 +245,21 @@ def _finish(request: HttpRequest, work: Work, pressed: str) -> HttpResponse | No
                 work.form.problems["all"] = refusal.sentence
                 return None
             toast(request, _("%(number)s is an order now.") % {"number": opened.number})
-            return _go(request, reverse("orders:page", args=[opened.public_id]))
+            return go(request, opened)
         case "copy":
             copy = duplicate_order(order)
             toast(request, _("This is a copy of %(number)s.") % {"number": order.number})
-            return _go(request, reverse("orders:page", args=[copy.public_id]))
+            return go(request, copy)
         case "delete":
             delete_draft(order)
             toast(request, _("The draft %(number)s is deleted.") % {"number": order.number})
             return _go(request, f"{reverse('orders:list')}?status=draft")
     return None
+
+
+def go(request: HttpRequest, order: Order) -> HttpResponse:
+    """On to the page of an order, whoever asked."""
+    return _go(request, reverse("orders:page", args=[order.public_id]))
 
 
 def _go(request: HttpRequest, address: str) -> HttpResponse:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from regulars.channels.models import Mirror
 from regulars.core.money import Money
 from regulars.core.sight import current
+from regulars.core.ui.toasts import toast
 from regulars.customers import reads
 from regulars.customers.people import records_with
 from regulars.orders.actions.cancelling import hindrance_of
@@ -45,6 +46,10 @@ def page(request: HttpRequest, public_id: str) -> HttpResponse:
     order = order_or_404(public_id)
     if order.status == Status.DRAFT and drafts.may_write(request):
         return drafts.edit(request, order)
+    if request.method == "POST":
+        # somebody made the draft an order while somebody else was writing
+        toast(request, _("%(number)s is no draft any more. Nothing was changed.") % {"number": order.number})
+        return drafts.go(request, order)
     return shown(request, order)
 
 
