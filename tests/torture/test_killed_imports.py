@@ -1,4 +1,4 @@
-"""An import that is killed again and again, and begun anew: in the end every order is there, once, with every figure."""
+"""Imports that are killed again and again, and begun anew: in the end every order is there, once, with every figure."""
 
 import csv
 import os
