@@ -82,7 +82,7 @@ def _key_of(said: Said) -> tuple[str, str]:
 def _take(channel: Channel, words: Sequence[Said]) -> list[int]:
     if not words:
         return []
-    _take_turns()
+    take_turns()
     whose = Whose(words, channel)
     meant = [whose.meant_by(said) for said in words]
     whom = [f"{channel.pk}:{said.external_id}" if said.external_id else GUEST for said in words]
@@ -138,8 +138,11 @@ def _suggest(pairs: Collection[tuple[int, int]]) -> None:
         suggest_duplicates(Customer.everyone.get(pk=pk))
 
 
-def _take_turns() -> None:
-    """Two that take in the same new person at once take turns; on SQLite every writer does."""
+def take_turns() -> None:
+    """Whoever takes in records takes turns: two that meet the same new person or order at once would make it twice.
+
+    On SQLite every writer does. One lock for all kinds, so that nobody waits for somebody who waits for them.
+    """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('customers of channels', 0))")
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('records of channels', 0))")

@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db import connection
 from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
@@ -19,7 +18,7 @@ from regulars.core.errors import Invalid, Refusal
 from regulars.customers.models import Customer
 from regulars.customers.people import roots_of
 from regulars.customers.standings import id_list
-from regulars.customers.taking.people import people_of
+from regulars.customers.taking.people import people_of, take_turns
 from regulars.customers.taking.saying import cut
 from regulars.orders import checks, details
 from regulars.orders.actions import figures
@@ -64,7 +63,7 @@ def take_orders(channel: Channel, records: Sequence[OrderRecord]) -> list[Taken]
     3. What an order of the platform says stands here, but for tags and a note that somebody wrote here.
     4. What was kept of somebody who was erased is not touched again.
     """
-    _take_turns()
+    take_turns()
     people = people_of(channel, [_buyer(one) for one in records])
     sales = [_Sale(one, pk) for one, pk in zip(records, people, strict=True)]
     _find_known(channel, sales)
@@ -309,10 +308,3 @@ def _tell_balanced(found: Sequence[tuple[Taken, Built]]) -> None:
 
 def _in_words(refused: Invalid) -> str:
     return " ".join(f"{name}: {reason}" for name, reasons in refused.fields.items() for reason in reasons)
-
-
-def _take_turns() -> None:
-    """Two that take in the same new order at once take turns; on SQLite every writer does."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('orders of channels', 0))")

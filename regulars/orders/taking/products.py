@@ -16,6 +16,7 @@ from regulars.channels.models import Channel
 from regulars.channels.records import ProductRecord, VariantRecord
 from regulars.core.money import is_known
 from regulars.customers.standings import id_list
+from regulars.customers.taking.people import take_turns
 from regulars.customers.taking.saying import cut
 from regulars.orders.models import Product, Variant
 from regulars.orders.product_facts import ProductChanged
@@ -37,6 +38,7 @@ def take_products(channel: Channel, records: Sequence[ProductRecord]) -> list[Ta
     A product that orders told of before is filled: its variants stay the rows that the orders' lines are of. A variant
     that the product does not have any more is switched off, because somebody bought it.
     """
+    take_turns()
     ids = locals_of(channel, "product", [one.external_id for one in records])
     bought = _bought(channel, [one for row in records for one in row.variants])
     variants = {row.pk: row for row in Variant.objects.filter(pk__in=id_list(bought.values()))}

@@ -15,6 +15,7 @@ from regulars.channels.models import Channel, Mirror
 from regulars.channels.records import LineRecord, ReturnRecord
 from regulars.core.errors import Invalid, Refusal
 from regulars.customers.standings import id_list
+from regulars.customers.taking.people import take_turns
 from regulars.customers.taking.saying import cut
 from regulars.orders import checks
 from regulars.orders.actions import figures, settlement
@@ -53,6 +54,7 @@ def take_returns(channel: Channel, records: Sequence[ReturnRecord]) -> list[Take
 
     Earlier ones are taken in first, so that each finds what is left to come back.
     """
+    take_turns()
     returns = [_Coming(one) for one in records]
     _find(channel, returns)
     _build(channel, returns)
