@@ -153,6 +153,9 @@ def _compare(connection: Connection, connector: Pulls, day: dt.date, theirs: Day
             books().orders(connection.channel, day, [one.external_id for one in sold], [one.number for one in sold]),
             day,
         )
+        if not rows and there[0] == here[0]:
+            # order by order they agree, in currencies of which the platform does not know our rate
+            there = here
     with transaction.atomic():
         comparison, _is_new = Comparison.objects.update_or_create(
             connection=connection,

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 
 class Platform:
-    """Answers of a platform, and what it was asked. `trouble` takes the place of the next answers, one by one."""
+    """Answers of a platform, and what it was asked. `trouble` takes the place of the next answers, or delays them."""
 
     def __init__(self):
         self.asked = []
@@ -130,6 +130,8 @@ def served(platform):
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             platform.asked.append((self.command, parts.path, query))
             trouble = platform.trouble.pop(0) if platform.trouble else None
+            if isinstance(trouble, float):
+                threading.Event().wait(trouble)
             if isinstance(trouble, tuple):
                 status, headers, found = trouble
             else:

@@ -9,11 +9,13 @@ from django.utils import timezone
 
 from regulars.channels.actions import channel_for, connect, pulling
 from regulars.channels.applying.engine import link_of
+from regulars.channels.connectors import reaching
 from regulars.channels.connectors.protocol import Unreached
 from regulars.channels.connectors.registry import connector_of
 from regulars.channels.models import Connection, Mirror
 from regulars.channels.tests.platforms import ShopifyShop, WooShop, served
 from regulars.core import quarantine
+from regulars.core.background import Cancelled
 from regulars.orders.models import Order, Return
 
 BEGAN = dt.datetime(2026, 2, 1, 9, tzinfo=dt.UTC)
@@ -178,6 +180,33 @@ def test_a_pull_that_was_cut_short_goes_on_behind_the_last_page(shopify, joined,
     assert not [path for _method, path, _query in shopify.asked if path.endswith(("products.json", "count.json"))][1:]
     joined.refresh_from_db()
     assert joined.error == ""
+
+
+def test_a_shop_that_is_slow_is_asked_again(shopify, joined, slept, monkeypatch):
+    monkeypatch.setattr(reaching, "_WITHIN", 0.3)
+    shopify.trouble = [None] * 6 + [1.0]
+    pull(joined)
+    assert sums(joined) == (5, 5_000)
+    assert slept == [10.0]
+
+
+def test_a_pull_that_somebody_stopped_goes_on_where_it_was(shopify, joined, monkeypatch):
+    told = []
+
+    def stop(done, total):
+        told.append((done, total))
+        if len(told) == 4:
+            raise Cancelled
+
+    monkeypatch.setattr(pulling, "progress", stop)
+    with pytest.raises(Cancelled):
+        pull(joined)
+    assert told == [(2, 13), (3, 13), (5, 13), (7, 13)]
+    joined.refresh_from_db()
+    assert (joined.cursor["at"]["kind"], joined.pulling_until, joined.pulled_at) == ("customers", None, None)
+    pull(joined)
+    assert sums(joined) == (5, 5_000)
+    assert Mirror.objects.filter(channel=joined.channel, kind="customer").count() == 5
 
 
 def test_a_wrong_key_is_told_and_not_tried_again(shopify, joined, slept):

@@ -129,6 +129,17 @@ def test_an_order_that_stands_on_another_day_here_is_told_on_both(shop, joined):
     assert compare(joined, until=DAY + dt.timedelta(days=1)) == 0
 
 
+def test_orders_in_a_currency_of_which_the_platform_knows_no_rate_agree_one_by_one(shop, joined):
+    pull(joined)
+    for order in shop.objects["orders"]:
+        order["currency"] = "GBP"
+    Order.objects.update(currency="GBP", rate="1.2", total_base_minor=1_200)
+    assert compare(joined) == 0
+    (day,) = Comparison.objects.all()
+    assert day.is_equal
+    assert (day.our_count, day.our_minor) == (5, 6_000)
+
+
 def test_what_cannot_be_taken_in_says_why(shop, joined, monkeypatch):
     pull(joined)
     shop.objects["orders"].append(shopify_order(7, currency="XXQ"))

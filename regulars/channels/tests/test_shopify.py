@@ -11,6 +11,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from regulars.channels.connectors.protocol import Incoming, Link, NotGenuine, Unreadable
 from regulars.channels.connectors.reading import FOR_EVER
@@ -461,3 +463,64 @@ def test_reading_changes_nothing_and_is_the_same_each_time():
     before = copy.deepcopy(source)
     assert read("orders/paid", source) == read("orders/updated", source)
     assert source == before
+
+
+CENTS = st.integers(0, 50_000).map(lambda cents: Decimal(cents) / 100)
+
+
+@given(
+    lines=st.lists(st.tuples(st.integers(1, 9), CENTS, st.integers(0, 100)), min_size=1, max_size=5),
+    shipping=CENTS,
+    tax=CENTS,
+    tip=CENTS,
+    is_included=st.booleans(),
+    ratio=st.sampled_from([None, Decimal("0.9"), Decimal("1.0837"), Decimal("151.2")]),
+)
+def test_the_parts_of_every_order_come_to_what_shopify_says(lines, shipping, tax, tip, is_included, ratio):
+    def said(name, shop):
+        """The amount in the shop's currency, and what the customer saw."""
+        if ratio is None:
+            return {name: str(shop)}
+        seen = (shop * ratio).quantize(Decimal("0.01"))
+        return {name: str(shop), f"{name}_set": both(str(shop), str(seen))}
+
+    def seen(shop):
+        return shop if ratio is None else (shop * ratio).quantize(Decimal("0.01"))
+
+    total, shop_total, items = Decimal(0), Decimal(0), []
+    for number, (quantity, price, percent) in enumerate(lines, 1):
+        off = (quantity * price * percent / 100).quantize(Decimal("0.01"))
+        off = min(off, quantity * price)
+        items.append(
+            {
+                "id": number,
+                "title": "Tea",
+                "quantity": quantity,
+                **said("price", price),
+                "discount_allocations": [said("amount", off)],
+            }
+        )
+        total += quantity * seen(price) - seen(off)
+        shop_total += quantity * price - off
+    extra = shipping + tip + (Decimal(0) if is_included else tax)
+    total += seen(shipping) + seen(tip) + (Decimal(0) if is_included else seen(tax))
+    shop_total += extra
+    source = {
+        "id": 1,
+        "created_at": "2026-02-27T10:00:00+01:00",
+        "currency": "USD",
+        "financial_status": "paid",
+        "taxes_included": is_included,
+        "line_items": items,
+        "shipping_lines": [said("discounted_price", shipping)],
+        **said("total_tax", tax),
+        **said("total_tip_received", tip),
+        "total_price": str(shop_total),
+    }
+    if ratio is not None:
+        source["total_price_set"] = both(str(shop_total), str(total))
+    (order,) = read("orders/paid", source)
+    if order.currency == "CHF" or ratio is None:
+        assert parts(order) == order.total == total
+    else:
+        assert shop_total == 0
