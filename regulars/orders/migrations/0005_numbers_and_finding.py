@@ -29,7 +29,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="order",
             index=models.Index(
-                condition=models.Q(("source", ""), _negated=True), fields=["source", "placed_at"], name="order_by_source"
+                condition=models.Q(("source", ""), _negated=True),
+                fields=["source", "placed_at"],
+                name="order_by_source",
             ),
         ),
         migrations.AddIndex(
