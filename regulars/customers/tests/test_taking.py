@@ -13,7 +13,9 @@ from regulars.channels.actions import channel_for
 from regulars.channels.records import AddressRecord, Consent, CustomerRecord
 from regulars.customers.actions import change_customer, create_customer, decide_never, delete_customer
 from regulars.customers.actions.consent import record_consent
+from regulars.customers.actions.merging import merge
 from regulars.customers.actions.tags import tags_of, untag
+from regulars.customers.facts import CustomerCreated
 from regulars.customers.models import (
     Address,
     ConsentRecord,
@@ -24,7 +26,7 @@ from regulars.customers.models import (
 )
 from regulars.customers.models import Consent as Held
 from regulars.customers.taking.people import people_of, remove_customers, take_customers
-from regulars.timeline.actions import acting
+from regulars.timeline.actions import acting, forget_reaction, on
 from regulars.timeline.models import Entry, Source
 
 pytestmark = pytest.mark.django_db
@@ -286,6 +288,32 @@ def test_what_cannot_be_kept_is_left_out_with_a_remark(shop):
     assert (customer.email, customer.phone, len(customer.given_name)) == ("", "", 120)
     assert taken.remark.startswith("email: ")
     assert "phone: " in taken.remark
+
+
+def test_whoever_reacts_to_new_customers_hears_of_each(shop):
+    heard = []
+
+    def listen(entry):
+        heard.append(entry.customer_id)
+
+    on(CustomerCreated, at_once=True)(listen)
+    try:
+        made = take(shop, account("7"), account("8", email="li@example.com"))
+    finally:
+        forget_reaction(CustomerCreated, listen)
+    assert heard == made
+    assert Entry.objects.filter(name="customer.created").count() == 2
+
+
+def test_what_is_said_of_a_merged_record_is_that_records_own(shop, market):
+    (kept,) = take(shop, account(phone="040 1111111"))
+    (merged,) = take(market, account("m1", email="j@example.com", phone="040 2222222"))
+    merge(keep=Customer.objects.get(pk=kept), others=[Customer.objects.get(pk=merged)])
+    assert take(market, account("m1", hours=1, email="j@example.com", phone="040 3333333")) == [merged]
+    assert take(shop, account(hours=1, given_name="Jon", phone="040 1111111")) == [kept]
+    assert Customer.everyone.get(pk=merged).phone == "+49403333333"
+    shown = Customer.objects.get()
+    assert (shown.pk, shown.name, shown.phone) == (kept, "Jon Wieck", "+49401111111")
 
 
 def test_an_account_that_was_deleted_there_leaves_the_person_here(shop):

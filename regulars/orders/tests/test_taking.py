@@ -488,15 +488,34 @@ STATES = [
 ]
 
 
-@settings(
-    max_examples=20,
-    deadline=None,
-    # each example is a shop of its own: to shrink one takes minutes
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(order=st.permutations(range(len(STATES))), cuts=st.sets(st.integers(1, len(STATES) - 1)))
+def _any_order(max_examples):
+    return settings(
+        max_examples=max_examples,
+        deadline=None,
+        # each example is a shop of its own: to shrink one takes minutes
+        phases=[Phase.explicit, Phase.reuse, Phase.generate],
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
+
+
+_ORDERS = given(order=st.permutations(range(len(STATES))), cuts=st.sets(st.integers(1, len(STATES) - 1)))
+
+
+@_any_order(6)
+@_ORDERS
 def test_what_there_is_in_the_end_does_not_depend_on_what_came_first(order, cuts):
+    _bring_in_any_order(order, cuts)
+
+
+@pytest.mark.slow
+@_any_order(200)
+@_ORDERS
+def test_what_there_is_in_the_end_does_not_depend_on_what_came_first_at_length(order, cuts):
+    _bring_in_any_order(order, cuts)
+
+
+def _bring_in_any_order(order, cuts):
+    """What stands after all states came in one batch, and after they came in this order, in parts cut there."""
     _empty()
     channel = channel_for("shop", name="Web shop")
     bring(channel, *STATES)
