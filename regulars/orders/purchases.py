@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
-from django.utils.dates import MONTHS, MONTHS_3
+from django.utils.dates import MONTHS
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from regulars.core import shop
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 
-_FEW = 5  # orders of which no month stands out
+_FEW, _MONTHS = 5, 2  # orders of which no month stands out; months that may stand out together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,11 +120,7 @@ def purchases(request: HttpRequest, customer: Customer) -> dict[str, Any]:
         "pieces_returned": sum(item.quantity for item in book.back_items),
         "goes_with": goes_with(book),
         "months": _bars(by_month, links),
-        "top_months": ", ".join(
-            str(MONTHS_3[month]) for month, count in enumerate(by_month, start=1) if count and count == max(by_month)
-        )
-        if len(book.orders) > _FEW
-        else "",
+        "top_months": _top(by_month),
         "has_lines": bool(book.items),
         "sees_amounts": current().shows("spend"),
         "links": links,
@@ -132,6 +129,15 @@ def purchases(request: HttpRequest, customer: Customer) -> dict[str, Any]:
         "problem": days.problem,
         "presets": _presets(days),
     }
+
+
+def _top(by_month: list[int]) -> str:
+    """The month or the two of most orders; none where more stand out, or all are few."""
+    highest = max(by_month, default=0)
+    top = [month for month, count in enumerate(by_month, start=1) if count == highest]
+    if len(top) > _MONTHS or sum(by_month) <= _FEW:
+        return ""
+    return ", ".join(date_format(dt.date(2000, month, 1), "M") for month in top)
 
 
 def _growth(book: Book, days: Days, links: Links) -> dict[str, Any] | None:

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q, QuerySet, Sum
+from django.db.models import Case, Count, F, IntegerField, Max, Min, Q, QuerySet, Sum, Value, When
 from django.utils.translation import gettext as _
 
+from regulars.channels.models import Comparison
 from regulars.core import shop
 from regulars.core.masks import MaskedNumber
 from regulars.core.money import Money
@@ -21,6 +22,7 @@ from regulars.customers.people import records
 from regulars.orders.models import COUNTED, SETTLED, Order, Return, Status
 from regulars.orders.queries.book import Stretch
 
+_DAYS = 62  # of platforms, that are shown
 _IS_COUNTED = Q(status__in=COUNTED, is_test=False)
 
 
@@ -272,6 +274,25 @@ def _of_returns(scope: Scope) -> dict[str, tuple[int, Money]]:
         for name in _RETURNS
         for key in [name.replace("-", "_")]
     }
+
+
+def platforms(scope: Scope) -> list[Comparison]:
+    """What shop platforms say of the scope's days, where they were compared; days that differ first, then the newest.
+
+    Nothing for one customer, whom no platform sums up, and for who does not see everything that is summed up.
+    """
+    if scope.customer is not None or not current().is_open:
+        return []
+    days = Comparison.objects.select_related("connection__channel")
+    if scope.first:
+        days = days.filter(on__gte=scope.first)
+    if scope.last:
+        days = days.filter(on__lte=scope.last)
+    if scope.channel:
+        days = days.filter(connection__channel__code=scope.channel)
+    is_equal = Q(their_count=F("our_count"), their_minor=F("our_minor"))
+    equal = Case(When(is_equal, then=Value(1)), default=Value(0), output_field=IntegerField())
+    return list(days.annotate(equal=equal).order_by("equal", "-on", "pk")[:_DAYS])
 
 
 def rows(scope: Scope, step: str) -> tuple[QuerySet[Order] | None, QuerySet[Return] | None]:

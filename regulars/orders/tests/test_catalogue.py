@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from regulars.channels.actions import channel_for
-from regulars.channels.models import Mirror
+from regulars.channels.models import Comparison, Connection, Mirror
 from regulars.core import shop
 from regulars.core.errors import Invalid, Stale
 from regulars.core.importing import importing
@@ -400,6 +400,20 @@ def test_every_step_opens_rows_that_add_up_to_it(query, client_of, ada, elodie):
         page = client.get(f"/orders/why/rows?{query}&step={line.step}")
         assert (len(page.context["orders"]), page.context["total"]) == (line.count, line.base)
     assert client.get(f"/orders/why/rows?{query}&step=moon").status_code == 404
+
+
+def test_what_platforms_say_stands_beside_it(client_of, ada, elodie):
+    shop_of_all_kinds(elodie)
+    link = Connection.objects.create(channel=channel_for("web"), provider="push", name="Web")
+    for day, theirs in ((7, 1), (8, 4)):
+        Comparison.objects.create(
+            connection=link, on=dt.date(2026, 3, day), currency="GBP", their_count=theirs, their_minor=4000 * theirs,
+            our_count=1, our_minor=4000,
+        )  # fmt: skip
+    days = client_of(ada).get("/orders/why").context["platforms"]
+    assert [(one.on.day, one.is_equal) for one in days] == [(8, False), (7, True)]
+    assert why.platforms(why.Scope(customer=elodie)) == []
+    assert why.platforms(why.Scope(last=dt.date(2026, 3, 6))) == []
 
 
 def test_why_asks_as_much_for_many_orders_as_for_few(client_of, ada, elodie):

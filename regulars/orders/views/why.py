@@ -47,6 +47,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "asked": asked,
         "scope": asked.scope,
         "account": found,
+        "platforms": why.platforms(asked.scope) if found else [],
         "query": urlencode(asked.query),
         "here": _here(customer) if customer and found else None,
         "may_see_customer": request.user.may("customers.view"),  # type: ignore[union-attr]
