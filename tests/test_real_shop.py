@@ -30,7 +30,7 @@ answer = Connection.objects.get().error
 EVERYTHING = """
 from regulars.channels.models import Delivery
 from regulars.customers.models import Customer
-from regulars.orders.models import Order, Product, Return
+from regulars.orders.models import Checkout, Order, Product, Return
 orders = Order.objects.order_by("number").values_list(
     "number", "status", "fulfilment", "total_minor", "discount_minor", "shipping_minor", "tax_minor", "customer_id"
 )
@@ -39,6 +39,7 @@ answer = {
     "returns": [list(one) for one in Return.objects.order_by("pk").values_list("order_id", "state", "refund_minor")],
     "customers": [list(one) for one in Customer.objects.order_by("email").values_list("email", "name", "spent_minor")],
     "products": [list(one) for one in Product.objects.order_by("title", "pk").values_list("title", "is_active")],
+    "baskets": Checkout.objects.filter(completed_at=None).count(),
     "failed": list(Delivery.objects.filter(fate__in=["failed", "held", "waiting"]).values_list("topic", "error")),
 }
 """
@@ -159,8 +160,8 @@ def give_back(both, order, line, *, amount, shipping):
 
 def all_that_was_told_is_fetched_the_same(both):
     before = both.regulars.run(EVERYTHING)
-    assert (len(before["orders"]), len(before["returns"]), before["failed"]) == (6, 2, [])
-    assert both.regulars.run(GIVE_KEY_AND_PULL, key=both.shop.key) == ""
+    assert (len(before["orders"]), len(before["returns"]), before["baskets"], before["failed"]) == (6, 2, 0, [])
+    assert both.regulars.run(GIVE_KEY_AND_PULL, key=both.shop.reading_key()) == ""
     after = both.regulars.run(EVERYTHING)
     # of what was there before we were told of anything, orders said a little; the first pull brings the whole
     assert not any(is_active for _title, is_active in before.pop("products"))

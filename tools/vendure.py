@@ -35,6 +35,7 @@ _INSTALL_SECONDS = 600
 _START_SECONDS = 120
 _PR_SET_PDEATHSIG = 1
 _OLDEST_NODE = 20
+_MAKE_KEY = "mutation($input: CreateApiKeyInput!) { createApiKey(input: $input) { apiKey } }"
 
 
 class NoShop(Exception):  # noqa: N818 — it says what there is not
@@ -120,6 +121,13 @@ class Vendure:
             raise AssertionError(found["errors"])
         return found["data"], token
 
+    def reading_key(self) -> str:
+        """A key that may do what the guide says it must, and nothing else."""
+        make = "mutation($input: CreateRoleInput!) { createRole(input: $input) { id } }"
+        may = ["ReadOrder", "ReadCustomer", "ReadCatalog"]
+        role = self.admin(make, input={"code": "regulars", "description": "Reads for Regulars", "permissions": may})
+        return self.admin(_MAKE_KEY, input=_named([role["createRole"]["id"]]))["createApiKey"]["apiKey"]
+
     def said(self) -> str:
         """All that the process has printed."""
         return (self.folder / "log").read_text(errors="replace")
@@ -197,9 +205,11 @@ def _key(shop: Vendure) -> str:
     mine = {"authorization": f"Bearer {token}"}
     found, _ = shop.ask("admin-api", "{ activeAdministrator { user { roles { id } } } }", {}, mine)
     roles = [role["id"] for role in found["activeAdministrator"]["user"]["roles"]]
-    make = "mutation($input: CreateApiKeyInput!) { createApiKey(input: $input) { apiKey } }"
-    named = {"roleIds": roles, "translations": [{"languageCode": "en", "name": "Regulars"}]}
-    return str(shop.ask("admin-api", make, {"input": named}, mine)[0]["createApiKey"]["apiKey"])
+    return str(shop.ask("admin-api", _MAKE_KEY, {"input": _named(roles)}, mine)[0]["createApiKey"]["apiKey"])
+
+
+def _named(roles: list[str]) -> dict[str, Any]:
+    return {"roleIds": roles, "translations": [{"languageCode": "en", "name": "Regulars"}]}
 
 
 def _end_with_parent() -> None:
