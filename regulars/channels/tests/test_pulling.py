@@ -306,6 +306,19 @@ def test_webhooks_are_asked_for_once(shopify, joined):
     assert len(shopify.webhooks) == count
 
 
+def test_topics_that_the_app_may_not_see_are_left_out(shopify, joined):
+    connector, link = connector_of("shopify"), link_of(joined)
+    shopify.trouble = [None, None, (422, {}, {"errors": {"topic": ["Invalid topic specified."]}})]
+    topics = connector.subscribe(link, "https://regulars.example/hooks/con_1")
+    assert [one["topic"] for one in shopify.webhooks] == list(topics)
+    assert "customers/update" not in topics
+    assert len(topics) > 10
+    shopify.webhooks.clear()
+    shopify.trouble = [None] + [(422, {}, {"errors": {"address": ["is not allowed"]}})] * 40
+    with pytest.raises(Unreached, match="refuses what we asked"):
+        connector.subscribe(link, "http://regulars.example/hooks/con_1")
+
+
 def test_woocommerce_is_fetched_with_refunds_and_variations_and_then_what_changed(woo, woo_joined):
     woo.objects["orders"][0]["refunds"] = [{"id": 99, "reason": "broken", "total": "-4.00"}]
     woo.below["orders/1/refunds"] = [

@@ -38,6 +38,7 @@ KINDS = ("products", "customers", "orders", "checkouts")
 _AT_ONCE = 250
 _OVERLAP = dt.timedelta(minutes=10)
 _LEAKS = 2.0
+_NOT_THIS_TOPIC = {403, 404, 422}
 _LONGEST_PAUSE = 10.0
 # An instant after what a webhook says of the same state: with the payments, which webhooks leave out.
 _RICHER = dt.timedelta(microseconds=1)
@@ -98,17 +99,31 @@ def orders_of(link: Link, day: dt.date, translate: Translate) -> Sequence[AnyRec
 
 
 def subscribe(link: Link, address: str, topics: Sequence[str]) -> Sequence[str]:
-    """Ask for each topic that is not asked for at this address yet; the topics that are, afterwards."""
+    """Ask for each topic that is not asked for at this address yet; the topics that are, afterwards.
+
+    A topic that the app may not see is left out. Raises Refused where that is all of them.
+    """
     known = {
         text(one, "topic")
         for one in _listed(_ask(link, "webhooks.json", {"address": address, "limit": _AT_ONCE}), "webhooks")
         if text(one, "address") == address
     }
+    last: Refused | None = None
     for topic in topics:
-        if topic not in known:
-            body = {"webhook": {"topic": topic, "address": address, "format": "json"}}
+        if topic in known:
+            continue
+        body = {"webhook": {"topic": topic, "address": address, "format": "json"}}
+        try:
             _ask(link, "webhooks.json", method="POST", body=json.dumps(body).encode())
-    return tuple(topics)
+        except Refused as refused:
+            if refused.answered not in _NOT_THIS_TOPIC:
+                raise
+            last = refused
+        else:
+            known.add(topic)
+    if last is not None and not known:
+        raise last
+    return tuple(topic for topic in topics if topic in known)
 
 
 def _beginning(kind: str, changed: Mapping[str, str]) -> dict[str, Any]:
