@@ -157,16 +157,16 @@ def return_fact(returned: NewReturn, numbers: dict[int, str]) -> Fact:
 
 def _write_lines(orders: Sequence[NewOrder], decimal: Decimals) -> None:
     """What only some know of their lines is written where somebody said it: files without it come in as fast."""
-    has_more = any(piece.has_more for order in orders for piece in order.pieces)
     rows = (
-        (
-            *(order.id, place, piece.sku, piece.title, piece.quantity, decimal(piece.unit_price), piece.total_minor),
-            *(_more_of(piece, decimal) if has_more else ()),
-        )
+        (order.id, place, piece.sku, piece.title, piece.quantity, decimal(piece.unit_price), piece.total_minor)
         for order in orders
         for place, piece in enumerate(order.pieces, start=1)
     )
-    insert(OrderLine, _LINE + _MORE_OF_LINES if has_more else _LINE, rows)
+    if any(piece.has_more for order in orders for piece in order.pieces):
+        more = (_more_of(piece, decimal) for order in orders for piece in order.pieces)
+        insert(OrderLine, _LINE + _MORE_OF_LINES, (row + one for row, one in zip(rows, more, strict=True)))
+    else:
+        insert(OrderLine, _LINE, rows)
 
 
 def _more_of(piece: Piece, decimal: Decimals) -> tuple[Any, ...]:

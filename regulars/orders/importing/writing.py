@@ -22,7 +22,7 @@ from regulars.orders.actions.returns import change_return
 from regulars.orders.importing import hanging
 from regulars.orders.importing.building import Sale
 from regulars.orders.importing.people import People
-from regulars.orders.models import Order, Return, Status
+from regulars.orders.models import Order, Return, ReturnState, Status
 from regulars.orders.normalise import MORE_OF_LINES
 
 _UNREFUNDED = {Status.PART_REFUNDED: Status.PAID, Status.REFUNDED: Status.PAID}
@@ -144,6 +144,10 @@ class Writer:
             returned.customer_id = known.customer_id
         same = ("returned_at", "currency", "rate", "refund_minor", "customer_id")
         is_same = all(getattr(known, name) == getattr(returned, name) for name in same)
+        if known.state == ReturnState.EXCHANGED:
+            # a file knows that it was settled, and not that something else was given for it
+            returned.state, returned.exchange_id = known.state, known.exchange_id
+        is_same = is_same and known.state == returned.state
         if is_same and whole_pieces(known.lines.all()) == whole_pieces(returned.pieces):
             self.run.summary.unchanged += 1
             return

@@ -15,7 +15,7 @@ from regulars.core.importing import importing
 from regulars.core.tabular import Unreadable
 from regulars.customers.actions import create_customer
 from regulars.customers.models import Customer, Identity
-from regulars.orders.actions import place_order, receive_return
+from regulars.orders.actions import exchange_return, place_order, receive_return, request_return
 from regulars.orders.actions.importing import import_orders
 from regulars.orders.commands import import_command, verify_command
 from regulars.orders.importing.values import amount
@@ -116,6 +116,26 @@ def test_a_return_that_says_something_else_is_written_anew(bring):
     order = Order.objects.get()
     assert (order.refunded_minor, order.status, order.customer.spent_minor) == (1000, "refunded", 0)
     assert Return.objects.get().version == 2
+    assert list(differences()) == []
+
+
+def test_a_file_settles_what_was_only_asked_for_and_leaves_an_exchange_what_it_is(bring):
+    bring(UCI + "1,A,Heart,2,2011-07-01 08:00:00,2.00,17850,United Kingdom\n")
+    order = Order.objects.get()
+    request_return(order, lines=[{"position": 1, "quantity": 1}], number="C1")
+    exchange_return(
+        request_return(order, lines=[{"position": 1, "quantity": 1}], number="C2"),
+        lines=[{"sku": "B", "quantity": 1, "unit_price": "2.00"}],
+    )
+    file = UCI + "".join(f"C{n},A,Heart,-1,2011-07-0{n} 09:00:00,2.00,17850,United Kingdom\n" for n in (1, 2))
+    assert bring(file)[0] == (2, 0, 2, 0, 0)
+    assert list(Return.objects.order_by("pk").values_list("number", "state")) == [
+        ("C1", "refunded"),
+        ("C2", "exchanged"),
+    ]
+    assert Return.objects.get(number="C2").exchange is not None
+    assert Order.objects.get(pk=order.pk).status == "refunded"
+    assert bring(file)[0] == (2, 0, 0, 2, 0)
     assert list(differences()) == []
 
 
