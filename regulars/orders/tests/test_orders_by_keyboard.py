@@ -18,9 +18,12 @@ def goods(transactional_db):
         Variant.objects.create(product=made, sku=sku, price=Decimal(price), currency="EUR")
 
 
-def test_a_whole_order_by_keyboard_alone(goods, visit, ben):
+def test_a_whole_order_by_keyboard_alone(goods, visit, client_of, ben):
     sofie = create_customer(values={"given_name": "Sofie", "family_name": "Dahl", "email": "sofie@shop.example"})
+    for path in (f"/customers/{sofie.public_id}", "/orders/new"):
+        client_of(ben).get(path)  # templates are read before a browser waits for them
     page = visit(f"/customers/{sofie.public_id}", ben)
+    page.set_default_timeout(30_000)
     keys = page.keyboard
     keys.press("o")
     page.wait_for_url("**/orders/new?customer=*")

@@ -83,7 +83,7 @@ document.addEventListener("keydown", (event) => {
     target.select?.();
   } else if (target.matches("details")) {
     target.open = !target.open;
-    target.querySelector("input, a, button")?.focus();
+    target.querySelector("input:not([type=hidden]), textarea, select, a, button")?.focus();
   } else {
     target.click();
   }
