@@ -13,6 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from random import Random
 from statistics import median
+from typing import Any
 
 import pyarrow as pa
 from django.utils import timezone
@@ -60,7 +61,7 @@ def stock(lines: pa.Table, *, folder: Path) -> None:
         for sku in sorted(titles):
             title = titles[sku].most_common(1)[0][0]
             category = _category(title)
-            price = median(prices[sku])
+            price: Decimal = median(prices[sku])
             cost = round(price * Decimal(str(round(random.uniform(0.35, 0.65), 2))), 2)
             has_cost = bool(category) and random.random() < _KNOWN_COSTS
             writer.writerow([sku, title, category, _COST_TAG if has_cost else "", sku, price, cost if has_cost else ""])
@@ -82,7 +83,7 @@ def leave_baskets() -> None:
     for number, customer in enumerate(random.sample(people, min(_LEFT, len(people)))):
         touched = now - dt.timedelta(hours=3 + number * 17, minutes=random.randint(0, 59))
         chosen = random.sample(variants, min(len(variants), random.randint(1, 4)))
-        lines = [
+        lines: list[dict[str, Any]] = [
             {
                 "sku": variant.sku,
                 "title": variant.product.title,

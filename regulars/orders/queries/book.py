@@ -131,7 +131,7 @@ class Book:
             )
         )
         return [
-            Bought(*row[:2], row[2].astimezone(zone), *row[3:-2], row[-2] in COUNTED and not row[-1])
+            Bought._make((*row[:2], row[2].astimezone(zone), *row[3:-2], row[-2] in COUNTED and not row[-1]))
             for row in cast("QuerySet[Any, Any]", rows)
         ]
 
