@@ -13,6 +13,7 @@ from regulars.channels.models import Channel
 from regulars.core.errors import Refusal
 from regulars.customers.models import Customer
 from regulars.orders import checks
+from regulars.orders.actions import settlement
 from regulars.orders.actions.balance import follow_payments
 from regulars.orders.actions.drafts import new_order
 from regulars.orders.actions.numbering import next_draft_number, next_order_number
@@ -160,6 +161,9 @@ def open_locked(order: Order, *, number: str = "") -> None:
         subject=order,
         at=order.placed_at,
     )
+    # a program may have told a return of what was no sale yet
+    settlement.settle([order.pk])
+    order.refresh_from_db()
     follow_payments(order)
     refresh_figures(order.customer_id)
 

@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from regulars.core.errors import Refusal
+from regulars.core.walls import is_shown
 from regulars.customers.models import Customer
 from regulars.customers.people import records
 from regulars.orders.models import Order, OrderDiscount, OrderLine, OrderTag, Return, Variant
@@ -170,7 +171,8 @@ def _by_what_hangs(rows: QuerySet[Order], request: OrderRequest) -> QuerySet[Ord
     if request.source:
         rows = rows.filter(Q(source=request.source) | Q(campaign=request.source))
     if request.tag:
-        rows = rows.filter(pk__in=OrderTag.objects.filter(label=request.tag).values("order_id"))
+        found = OrderTag.objects.filter(label=request.tag) if is_shown(OrderTag, "label") else OrderTag.objects.none()
+        rows = rows.filter(pk__in=found.values("order_id"))
     if request.code:
         rows = rows.filter(pk__in=OrderDiscount.objects.filter(code=request.code).values("order_id"))
     if request.product:

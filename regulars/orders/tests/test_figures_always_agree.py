@@ -232,4 +232,12 @@ class Shop(RuleBasedStateMachine):
 
 @pytest.mark.django_db
 class TestShop(Shop.TestCase):
-    settings = settings(max_examples=15, stateful_step_count=14, deadline=None, suppress_health_check=list(HealthCheck))
+    settings = settings(max_examples=12, stateful_step_count=14, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+class TestManyShops(Shop.TestCase):
+    settings = settings(
+        max_examples=150, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    )

@@ -25,6 +25,7 @@ from regulars.orders.actions import (
     open_draft,
     place_draft,
     place_order,
+    receive_return,
     refund_order,
     request_return,
     settle_return,
@@ -243,6 +244,15 @@ def test_a_draft_that_is_paid_becomes_an_order_first(web, sofie):
     assert Payment.objects.get().amount_minor == 1000
     free = place_draft(channel=web, lines=[{**TEA, "unit_price": "0"}])
     assert open_draft(free).status == "paid"
+
+
+def test_what_was_told_to_have_come_back_of_a_draft_counts_when_it_is_opened(web, sofie):
+    draft = place_draft(channel=web, lines=[TEA], customer=sofie)
+    receive_return(values={"refund_minor": 300}, lines=[], customer=sofie, channel=web, order=draft)
+    assert figures(sofie) == (0, 0)
+    assert open_draft(draft).status == "part_refunded"
+    assert figures(sofie) == (1, 700)
+    assert list(differences()) == []
 
 
 def test_a_draft_is_thrown_away(web):
