@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import http.cookiejar
 import json
 import os
@@ -20,6 +21,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 _START_SECONDS = 120
+_PR_SET_PDEATHSIG = 1
 _CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 _KEPT = {"PATH", "LANG", "VIRTUAL_ENV", "HOME"}
 
@@ -105,7 +107,15 @@ def start(folder: Path, *, database: str = "", **settings: str) -> Product:
     environment |= settings
     command = [sys.executable, "-m", "regulars.config.cli", "run", "--no-demo", "--port", str(port)]
     with (folder / "log").open("w") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True)
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            preexec_fn=_end_with_parent,  # noqa: PLW1509 — nothing of it is Python but one call
+        )
     product = Product(folder, port, environment, process)
     ends_at = time.monotonic() + _START_SECONDS
     while "Ctrl-C" not in product.said():
@@ -121,3 +131,7 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _end_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
