@@ -1,15 +1,16 @@
 """How many deliveries of shop systems are accepted and stored, and how soon they are taken in.
 
-A real server (`regulars serve`: web processes and worker) gets signed orders from a process of its own, at a steady rate
-over 32 connections: each request begins at its own moment, whether those before it were answered or not, so that a slow
-server cannot slow down the clock. An answer counts as 202, which is sent after the commit (SQLite with synchronous=FULL,
-encrypted). Taken in is measured by the rows themselves, from received_at to applied_at. The baseline of the same run
-stores the same rows one transaction each, in one process without a web server: what the database alone takes.
+A real server (`regulars serve`: web processes and worker) gets signed orders from a process of its own, at a steady
+rate over 32 connections: each request begins at its own moment, whether those before it were answered or not, so that a
+slow server cannot slow down the clock. An answer counts as 202, which is sent after the commit (SQLite encrypted, with
+synchronous=FULL). Taken in is measured by the rows themselves, from received_at to applied_at. The baseline of the same
+run stores the same rows one transaction each, in one process without a web server: what the database alone takes.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import os
 import random
@@ -138,9 +139,14 @@ def _order(number: int, chance: random.Random) -> bytes:
             "currency": "EUR",
             "lines": lines,
             "shipping": "4.90",
-            "customer": {"id": f"c{customer}", "email": f"c{customer}@example.com", "name": "Somebody Else"},
+            "customer": {"id": f"c{customer}", "email": f"c{customer}@example.com", "name": f"{_word(customer)} Buyer"},
         }
     ).encode()
+
+
+def _word(number: int) -> str:
+    """A name of its own, so that nobody looks like a duplicate of somebody."""
+    return hashlib.sha256(str(number).encode()).hexdigest()[:10].translate(str.maketrans("0123456789", "ghijklmnop"))
 
 
 async def _post(port: int, path: str, key: str, count: int, rate: int, label: str) -> dict[str, Any]:
@@ -173,7 +179,11 @@ async def _post(port: int, path: str, key: str, count: int, rate: int, label: st
             writer.write(request)
             head = await reader.readuntil(b"\r\n\r\n")
             length = next(
-                (int(line.partition(b":")[2]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")),
+                (
+                    int(line.partition(b":")[2])
+                    for line in head.lower().split(b"\r\n")
+                    if line.startswith(b"content-length:")
+                ),
                 0,
             )
             if length:

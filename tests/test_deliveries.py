@@ -75,7 +75,16 @@ class World:
 
 
 def state_of_the_shop():
-    """Everything that was made of deliveries, by the channel's own names for it: a digest, and its lines."""
+    """Everything that was made of deliveries, by the channel's own names for it: a digest, and its lines.
+
+    Of what was deleted there the stone counts alone: a product that we saw before is switched off here, of one that we
+    never saw the lines alone tell; neither is among what the shop says it sells.
+    """
+    stones = Mirror.objects.filter(is_gone=True, kind="product")
+    gone_skus = {f"SKU-{number}" for number in stones.values_list("external_id", flat=True)}
+    gone = {pk for pk in stones.values_list("local_id", flat=True) if pk}
+    assert not Product.objects.filter(pk__in=gone, is_active=True).exists()
+    gone |= set(Variant.objects.filter(sku__in=gone_skus).values_list("product_id", flat=True))
     names = {
         (kind, local_id): external_id
         for kind, local_id, external_id in Mirror.objects.exclude(local_id=None).values_list(
@@ -86,6 +95,8 @@ def state_of_the_shop():
     for model in (*KINDS, *PARTS):
         manager = Customer.everyone if model is Customer else model._default_manager
         for row in manager.all():
+            if (model is Product and row.pk in gone) or (model is Variant and row.product_id in gone):
+                continue
             said = []
             for column in model._meta.concrete_fields:
                 if column.name in NOT_SAID:
@@ -94,6 +105,8 @@ def state_of_the_shop():
                 kind = KINDS.get(column.related_model)
                 if kind and value is not None:
                     value = (kind, names.get((kind, value)))
+                elif column.related_model is Variant and row.sku in gone_skus:
+                    value = None
                 elif column.is_relation and value is not None:
                     value = "somewhere" if column.related_model in {OrderLine, Variant} else "there"
                 said.append((column.name, value))

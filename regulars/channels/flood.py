@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
+from time import monotonic
 
 A_MINUTE = 120
 _MOST = 10_000
@@ -25,7 +25,7 @@ def note_refused(address: str) -> None:
         left = _now(address)
         if len(_left) >= _MOST and address not in _left:
             _left.clear()
-        _left[address] = (max(0.0, left - 1), time.monotonic())
+        _left[address] = (max(0.0, left - 1), monotonic())
 
 
 def forget() -> None:
@@ -36,4 +36,4 @@ def forget() -> None:
 
 def _now(address: str) -> float:
     left, at = _left.get(address, (float(A_MINUTE), 0.0))
-    return min(float(A_MINUTE), left + (time.monotonic() - at) * A_MINUTE / 60)
+    return min(float(A_MINUTE), left + (monotonic() - at) * A_MINUTE / 60)

@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "regulars.core.middleware.proxies.Proxies",
     "regulars.core.middleware.headers.SecurityHeaders",
     "regulars.core.middleware.health.Health",
+    "regulars.channels.door.DeliveryDoor",
     "regulars.staff.middleware.NobodyReads",
     "regulars.core.api.door.ApiDoor",
     "regulars.core.middleware.methods.Methods",

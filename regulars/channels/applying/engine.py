@@ -34,11 +34,11 @@ from regulars.timeline.models import Source
 
 logger = logging.getLogger(__name__)
 
-_MOST, _LEAST = 400, 10
+_MOST, _LEAST = 400, 25
 _FETCHED = 100
 _DONE = {Fate.APPLIED, Fate.OLD, Fate.IGNORED}
 # While a transaction is open, nobody else writes into SQLite: what arrives meanwhile waits for its end.
-_AIM = 0.04 if connection.vendor == "sqlite" else 0.25
+_AIM = 0.06 if connection.vendor == "sqlite" else 0.25
 _MOST_ATTEMPTS = 8
 _TROUBLES = 3  # times in a row that a whole batch is tried before the one that brings trouble is looked for
 _LONGEST_WAIT = 300.0

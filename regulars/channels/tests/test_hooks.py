@@ -122,7 +122,8 @@ def test_an_open_line_is_refused_where_the_shop_speaks_https(till, settings):
     assert rows() == 0
 
 
-def test_an_address_that_forges_without_end_is_not_looked_at_any_more(till):
+def test_an_address_that_forges_without_end_is_not_looked_at_any_more(till, monkeypatch):
+    monkeypatch.setattr(flood, "monotonic", lambda: 1_000_000.0)
     wrong = {"webhook-id": "a", "webhook-timestamp": str(int(time.time())), "webhook-signature": "v1,AAAA"}
     answers = [till.send(CUSTOMER, headers=wrong).status_code for _ in range(flood.A_MINUTE + 5)]
     assert answers.count(401) >= flood.A_MINUTE
