@@ -48,9 +48,13 @@ LONG = 12  # times that effort at night
 def known(ada, api_of):
     """One of everything that an address can name, as {"customer_id": "cus_…"}."""
     from regulars.channels.actions import channel_for
+    from regulars.channels.models import Endpoint, Posting
+    from regulars.channels.outgoing.messages import id_of
 
     channel_for("web")
     program = api_of(ada)
+    webhook = Endpoint.objects.create(name="Books", url="https://127.0.0.1/", owner=ada)
+    Posting.objects.create(endpoint=webhook, entry_id=1, fact="customer.created")
 
     def made(path, body):
         answer = program.post(path, body)
@@ -87,6 +91,8 @@ def known(ada, api_of):
         "tag_id": program.get("/tags").json()["items"][0]["id"],
         "request_id": made(f"/customers/{customer}/privacy-requests", {"kind": "copy"}),
         "change_id": made("/customers/bulk", {"action": "tag", "params": {"tags": ["vip"]}, "ids": [customer]}),
+        "webhook_id": webhook.public_id,
+        "message_id": id_of(webhook, 1),
     }
 
 

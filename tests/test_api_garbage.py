@@ -66,6 +66,7 @@ def nearly(name):
 def rows(ada, api_of):
     """A customer with an address and an order, and a program that may do everything."""
     from regulars.channels.actions import channel_for
+    from regulars.channels.models import Endpoint
 
     channel_for("web")
     program = api_of(ada)
@@ -92,6 +93,8 @@ def rows(ada, api_of):
         "number": "1",
         "tag_id": "tag_0000000000000",
         "value": "elodie@shop.example",
+        "webhook_id": Endpoint.objects.create(name="Books", url="https://books.example/", owner=ada).public_id,
+        "message_id": "msg_0000000000000_1",
     }
 
 
