@@ -52,6 +52,7 @@ MAY_WRITE_SQL = {
     "customers/standings.py",
     "orders/actions/figures.py",
     "orders/actions/numbers.py",
+    "orders/importing/joining.py",
     "orders/importing/writing.py",
     "orders/queries/today.py",
     "orders/queries/verification.py",
