@@ -26,6 +26,7 @@ MAY_MARK_SAFE = {
 }
 # Statements that are written with names of our own tables and columns in them; values are always parameters.
 MAY_WRITE_SQL = {
+    "channels/waking.py",
     "config/demo/large.py",
     "core/backup/postgresql.py",
     "core/backup/proving.py",

@@ -66,6 +66,7 @@ MAY_CONNECT = {
     "core/outbound.py": "the way out",
     "config/supervisor.py": "asks its own web process whether it is ready; looks for a free port",
     "config/plain_door.py": "listens only",
+    "channels/outgoing/pump.py": "the name of this machine",
     "core/background/worker.py": "the name of this machine",
     "messaging/actions.py": "the mail server of the settings; smtplib for the names of its errors",
     "core/backup/places.py": "the S3 storage of the settings, through obstore",
