@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,17 +19,31 @@ from regulars.core.models import Shop
 
 _KEY = "core.shop"
 _CHANGED = "shop-changed"  # an empty file in the data folder, touched by whoever changes the shop
+_looked_up: ContextVar[Shop | None] = ContextVar("looked_up", default=None)
 _SECONDS = 10  # a process on another machine that changes the shop is noticed within this time
 
 
 def current() -> Shop:
     """The shop, with the defaults of a new one where nobody has said anything yet."""
+    looked_up = _looked_up.get()
+    if looked_up is not None:
+        return looked_up
     changed_at = _changed_at()
     kept: tuple[int, Shop] | None = cache.get(_KEY)
     if kept is None or kept[0] != changed_at:
         kept = changed_at, Shop.objects.first() or Shop()
         cache.set(_KEY, kept, _SECONDS)
     return kept[1]
+
+
+@contextmanager
+def looked_up_once() -> Iterator[None]:
+    """For work on many rows that asks for the shop at each: inside, it is as it was at the beginning."""
+    token = _looked_up.set(current())
+    try:
+        yield
+    finally:
+        _looked_up.reset(token)
 
 
 def change(**values: Any) -> Shop:

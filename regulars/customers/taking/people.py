@@ -12,6 +12,7 @@ from django.db.models import Q
 from regulars.channels.intake import Taken
 from regulars.channels.models import Channel
 from regulars.channels.records import CustomerRecord
+from regulars.core import shop
 from regulars.core.errors import Invalid
 from regulars.customers import people
 from regulars.customers.actions.identities import remove_identity
@@ -31,7 +32,8 @@ from regulars.staff.policy import verb
 @verb
 def take_customers(channel: Channel, records: Sequence[CustomerRecord]) -> list[Taken]:
     """Take in the newest states of accounts; answers which customer each is (docs/decisions/0027)."""
-    words = [said_by(record, is_own=True) for record in records]
+    with shop.looked_up_once():
+        words = [said_by(record, is_own=True) for record in records]
     return [
         Taken(local_id=pk, customer_id=pk, remark=" ".join(said.remarks))
         for said, pk in zip(words, _take(channel, words), strict=True)
@@ -46,8 +48,9 @@ def people_of(channel: Channel, records: Sequence[CustomerRecord | None]) -> lis
     """
     by_buyer: dict[tuple[str, str], list[Said]] = defaultdict(list)
     keys: list[tuple[str, str] | None] = []
-    for record in records:
-        said = said_by(record, is_own=False) if record is not None else None
+    with shop.looked_up_once():
+        words = [said_by(one, is_own=False) if one is not None else None for one in records]
+    for said in words:
         key = None if said is None or said.is_nobody else _key_of(said)
         keys.append(key)
         if said is not None and key is not None:

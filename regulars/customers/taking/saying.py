@@ -140,8 +140,8 @@ def _fitting(given: dict[str, Any], model: type[Customer | Address]) -> dict[str
 
 def cut(text: str, limit: int) -> str:
     """A text without what cannot be kept, and not longer than fits."""
-    if not text or (len(text) <= limit and text.isascii() and text.isalnum()):
-        return text  # most numbers and codes
+    if len(text) <= limit and text.isascii() and text.isprintable() and "  " not in text and text == text.strip(" "):
+        return text  # most texts
     return clean(text.replace("\0", ""), limit=10**9)[:limit].rstrip()
 
 

@@ -14,6 +14,7 @@ from regulars.channels.intake import Taken
 from regulars.channels.mirroring import locals_of
 from regulars.channels.models import Channel, Mirror
 from regulars.channels.records import CustomerRecord, OrderRecord
+from regulars.core import shop
 from regulars.core.errors import Invalid, Refusal
 from regulars.customers.models import Customer
 from regulars.customers.people import roots_of
@@ -67,7 +68,8 @@ def take_orders(channel: Channel, records: Sequence[OrderRecord]) -> list[Taken]
     people = people_of(channel, [_buyer(one) for one in records])
     sales = [_Sale(one, pk) for one, pk in zip(records, people, strict=True)]
     _find_known(channel, sales)
-    _build(channel, sales)
+    with shop.looked_up_once():
+        _build(channel, sales)
     new = [(sale, sale.built) for sale in sales if sale.built and sale.known is None]
     _write([built.order for _sale, built in new])
     for sale, built in new:
