@@ -12,7 +12,7 @@ NOT_PAGES = (
     "api/", "^api", "assets/", "find", "customers/export", "customers/companies", "customers/people",
     "customers/tags/names", "customers/view-counts", "orders/draft/", "customers/address-fields",
     "settings/backups/", "settings/channels/add",
-    "settings/privacy/consents/export", "settings/privacy/rules/period",
+    "orders/why/rows", "settings/privacy/consents/export", "settings/privacy/rules/period",
 )  # fmt: skip
 
 

@@ -49,7 +49,7 @@ NAMES = {
 NOT_PAGES = (
     "api/", "^api", "assets/", "ui", "problems", "customers/export", "customers/companies", "customers/people",
     "customers/tags/names", "customers/view-counts", "orders/draft/", "settings/backups/", "settings/channels/add",
-    "settings/privacy/consents/export", "settings/privacy/rules/period",
+    "orders/why/rows", "settings/privacy/consents/export", "settings/privacy/rules/period",
 )  # fmt: skip
 
 

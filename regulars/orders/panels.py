@@ -88,7 +88,9 @@ def plug_in() -> None:
         )
     )
     moments.add(
-        moments.Source(name="orders", permission=see, read=_order_moments, replaces=frozenset({"order.placed"}))
+        moments.Source(
+            name="orders", permission=see, read=_order_moments, replaces=frozenset({"order.placed", "order.drafted"})
+        )
     )
     moments.add(moments.Source(name="checkouts", permission=see, read=_checkout_moments))
     moments.add(moments.Source(name="returns", permission=see, read=_return_moments, replaces=_SETTLING))

@@ -315,3 +315,11 @@ def test_the_editor_asks_as_much_for_three_lines_as_for_one(count, client_of, be
     with CaptureQueriesContext(connection) as asked:
         client.get(f"/orders/{order.public_id}")
     assert len(asked) == 10
+
+
+def test_the_timeline_has_a_draft_once_and_does_not_call_it_ordered(client_of, ben, sofie):
+    order = draft(sofie)
+    text = text_of(client_of(ben).get(f"/customers/{sofie.public_id}"))
+    assert f'Draft <a class="link" href="/orders/{order.public_id}">{order.number}</a> for <b>€20.00</b>' in text
+    assert "Ordered" not in text
+    assert "Draft begun" not in text
