@@ -45,6 +45,7 @@ _PARTS = {
     "orders": _("all orders"),
     "return": _("a return"),
     "returns": _("all returns"),
+    "checkouts": _("what was left in baskets"),
     "get_customer": _("the profile"),
     "list_addresses": _("the addresses"),
     "list_notes": _("the notes"),
