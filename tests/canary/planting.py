@@ -27,7 +27,9 @@ from regulars.customers.bulk.selection import Selection
 from regulars.customers.models import Customer, DuplicatePair, Household, OwnProfile
 from regulars.messaging import actions as messaging
 from regulars.orders.actions.orders import place_order
+from regulars.orders.actions.return_steps import refuse_return, request_return
 from regulars.orders.actions.returns import receive_return
+from regulars.orders.models import Checkout
 from regulars.timeline.actions import acting
 
 
@@ -78,7 +80,7 @@ def _somebody(mark, looks_after, channel, company):
     text = {name: f"qz{name}{mark}" for name in (
         "old", "given", "family", "mail", "second", "street", "more", "recipient", "note", "file", "inside", "reason",
         "proof", "ordernote", "paidby", "pays", "bounce", "returned", "oldmail", "merged", "mergedmail", "account",
-        "gone", "field", "limits",
+        "gone", "field", "limits", "ordertag", "wentto", "wentstreet", "payref", "basketmail", "basketlink", "refusal",
     )}  # fmt: skip
     amount = {"see": 7_316_59, "hid": 8_427_61}[mark]
     customer = actions.create_customer(
@@ -121,13 +123,25 @@ def _somebody(mark, looks_after, channel, company):
     own = custom_fields.create_field(label=f"Secret {mark}", type="text", seen_by=["manager"])
     custom_fields.set_custom_values(customer, values={own.key: text["field"]}, reader=_Anybody())
     order = place_order(
-        values={"number": f"N-{mark}", "note": text["ordernote"], "payment_method": text["paidby"], "status": "paid"},
+        values={
+            "number": f"N-{mark}", "note": text["ordernote"], "payment_method": text["paidby"], "status": "paid",
+            "tags": [text["ordertag"]],
+            "addresses": {"delivery": {"name": text["wentto"].title(), "line1": f"2 {text['wentstreet']}"}},
+            "payments": [{"amount_minor": amount, "method": text["paidby"], "reference": text["payref"]}],
+        },
         lines=[{"title": "A tin", "sku": "TIN", "quantity": 1, "unit_price": Decimal(amount) / 100}],
         customer=customer, channel=channel, at=timezone.now() - dt.timedelta(days=9),
     )  # fmt: skip
     returned = receive_return(
         values={"number": f"R-{mark}", "refund_minor": 1_00, "currency": order.currency, "reason": text["returned"]},
         lines=[], customer=customer, channel=channel, order=order,
+    )  # fmt: skip
+    asked = request_return(order, lines=[{"position": 1, "quantity": 1}], refund_minor=1, reason=text["returned"])
+    refuse_return(asked, reason=text["refusal"])
+    checkout = Checkout.objects.create(
+        channel=channel, customer=customer, email=f"{text['basketmail']}@posteo.example", currency=order.currency,
+        recovery_url=f"https://shop.example/{text['basketlink']}", started_at=timezone.now(), touched_at=timezone.now(),
+        total_minor=amount,
     )  # fmt: skip
     message = messaging.write(
         cause=f"canary-{mark}", customer=customer, to=f"{text['mail']}@posteo.example", subject="A mail",
@@ -154,6 +168,8 @@ def _somebody(mark, looks_after, channel, company):
         f"{year}-{day}": ("birth",), in_words: ("birth",),
         text["note"]: ("notes",), text["file"]: ("notes",), text["inside"]: ("notes",), text["gone"]: ("notes",),
         text["proof"]: ("notes",), text["ordernote"]: ("notes",), text["returned"]: ("notes",),
+        text["ordertag"]: ("notes",), text["refusal"]: ("notes",), text["wentto"]: at, text["wentstreet"]: ("address",),
+        text["payref"]: ("payment",), text["basketmail"]: ("email",), text["basketlink"]: ("email",),
         text["reason"]: ("payment",), text["pays"]: ("payment",), text["paidby"]: ("payment",),
         {"see": "136695976", "hid": "129274202"}[mark]: ("payment",),
         f"{amount / 100:,.2f}": ("spend",), f"{amount / 100:.2f}": ("spend",),
@@ -167,7 +183,9 @@ def _somebody(mark, looks_after, channel, company):
         "address": [one.public_id for one in customer.addresses.all()],
         "identity": [str(one.pk) for one in customer.identities.all()],
         "order": [order.public_id],
-        "return": [returned.public_id],
+        "return": [returned.public_id, asked.public_id],
+        "payment": [payment.public_id for payment in order.payments.all()],
+        "checkout": [checkout.public_id],
         "message": [message.public_id],
         "link": [link.public_id],
         "entry": [str(pk) for pk in customer.entries.values_list("pk", flat=True)],
