@@ -19,7 +19,7 @@ word(_NOTES, "note", "order_tags")
 word(Text("address"), "delivery_address", "billing_address")
 word(Text("payment", masks.dots), "payments")
 word(_AMOUNT, "amount_minor", "to_pay_minor", "paid_back_minor")
-word(PLAIN, "fulfilment", "campaign", "referrer", "codes", "exchange", "exchange_number")
+word(PLAIN, "fulfilment", "campaign", "referrer", "codes", "exchange", "exchange_number", "ends_at")
 
 declare(
     models.Order,
