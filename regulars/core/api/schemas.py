@@ -48,14 +48,15 @@ def moment(value: Any) -> dt.datetime:
     return at.astimezone(dt.UTC)
 
 
-def _written(at: dt.datetime) -> str:
+def written(at: dt.datetime) -> str:
+    """A moment as it goes out: in UTC, with a Z."""
     return at.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
 
 
 Moment = Annotated[
     dt.datetime,
     BeforeValidator(lambda value: value if isinstance(value, dt.datetime) else moment(value)),
-    PlainSerializer(_written, return_type=str),
+    PlainSerializer(written, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-03-12T09:42:00Z"]}),
 ]
 
