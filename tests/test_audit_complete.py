@@ -26,6 +26,16 @@ PART = "a step of verbs that record"
 HOUSEKEEPING = "it forgets what nobody can use any more, and nothing of a person that is not recorded elsewhere"
 NOTHING_KEPT = "it reads, checks or builds; whoever keeps it records that"
 SILENT: dict[str, str] = {
+    **dict.fromkeys(
+        (f"channels.actions.pulling.{name}" for name in ("pull", "pull_changes", "pull_soon")),
+        "what a platform tells is recorded with every order and person that it changes",
+    ),
+    "orders.actions.links.note_opened": "a customer opened their own page; nobody of the shop did anything",
+    "orders.actions.products.write_products": PART,
+    **dict.fromkeys(
+        (f"orders.actions.sales.{name}" for name in ("reckon_sales", "link_lines", "add_up_sales", "follow_import")),
+        DERIVED,
+    ),
     "customers.actions.bulk.plan": "a plan changes nobody; applying, stopping and discarding it is recorded",
     "customers.actions.bulk.make_plan": "a plan changes nobody; applying, stopping and discarding it is recorded",
     "customers.actions.bulk.tidy": HOUSEKEEPING,

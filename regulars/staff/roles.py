@@ -55,7 +55,8 @@ _LOOKING = frozenset({"customers.view", "orders.view", "staff.view"})
 
 _ROLES: dict[str, frozenset[str]] = {
     Role.OWNER: _EVERYTHING,
-    Role.MANAGER: _EVERYTHING - {"shop.edit", "roles.edit", "webhooks.edit", "audit.view", "backups.view", "backups.edit"},
+    Role.MANAGER: _EVERYTHING
+    - {"shop.edit", "roles.edit", "webhooks.edit", "audit.view", "backups.view", "backups.edit"},
     Role.AGENT: _LOOKING | {"customers.edit", "customers.reveal", "orders.edit"},
     Role.MARKETER: _LOOKING | {"customers.export"},
     Role.ANALYST: _LOOKING | {"customers.export", "jobs.view"},

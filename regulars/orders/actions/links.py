@@ -99,7 +99,8 @@ def note_opened(link: PaymentLink) -> None:
 
 def end_paid(entry: Entry) -> None:
     """Let the links of an order that is paid end."""
-    PaymentLink.objects.filter(order_id=entry.subject_id or 0, paid_at=None, is_revoked=False).update(paid_at=timezone.now())
+    open_ones = PaymentLink.objects.filter(order_id=entry.subject_id or 0, paid_at=None, is_revoked=False)
+    open_ones.update(paid_at=timezone.now())
 
 
 def still_to_pay(order: Order) -> int:

@@ -81,7 +81,7 @@ class CodeIn(In):
     amount: Annotated[MoneyIn, Field(default=None)]
 
 
-class AddressIn(In):
+class OrderAddressIn(In):
     """An address as it was when somebody bought."""
 
     name: Annotated[str, Field(max_length=250)] = ""
@@ -98,8 +98,8 @@ class AddressIn(In):
 class AddressesIn(In):
     """Where it goes, and whom the bill is for. One that is not sent stays; null takes it away."""
 
-    delivery: Annotated[AddressIn | None, Field(default=None)]
-    billing: Annotated[AddressIn | None, Field(default=None)]
+    delivery: Annotated[OrderAddressIn | None, Field(default=None)]
+    billing: Annotated[OrderAddressIn | None, Field(default=None)]
 
 
 class OrderFields(In):
@@ -211,7 +211,7 @@ class CodeOut(Out):
     amount: MoneyOut
 
 
-class AddressOut(Out):
+class OrderAddressOut(Out):
     """An address as it was when somebody bought."""
 
     name: str
@@ -225,11 +225,11 @@ class AddressOut(Out):
     phone: str
 
 
-class AddressesOut(Out):
+class OrderAddressesOut(Out):
     """Where it goes, and whom the bill is for; null where nobody said."""
 
-    delivery: AddressOut | None
-    billing: AddressOut | None
+    delivery: OrderAddressOut | None
+    billing: OrderAddressOut | None
 
 
 class OrderOut(Out):
@@ -261,7 +261,7 @@ class OrderOut(Out):
     referrer: str
     tags: list[str]
     codes: list[CodeOut]
-    addresses: AddressesOut
+    addresses: OrderAddressesOut
     payments: list[PaymentOut]
     paid: Annotated[MoneyOut, Field(description="What its payments came to, less what went back; only what is there.")]
     lines: list[OrderLineOut]
@@ -400,11 +400,11 @@ def _order_line_out(line: OrderLine, currency: str) -> OrderLineOut:
     )
 
 
-def _addresses_out(order: Order) -> AddressesOut:
+def _addresses_out(order: Order) -> OrderAddressesOut:
     known = {address.side: address for address in order.addresses.all()}
-    return AddressesOut(
+    return OrderAddressesOut(
         **{
-            side: AddressOut(**{name: getattr(known[side], name) for name in AddressOut.model_fields})
+            side: OrderAddressOut(**{name: getattr(known[side], name) for name in OrderAddressOut.model_fields})
             if side in known
             else None
             for side in Side.values

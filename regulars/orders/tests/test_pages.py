@@ -16,8 +16,8 @@ from regulars.orders.actions import change_order, place_order, receive_return
 from regulars.orders.models import Order, Return
 from regulars.orders.queries import buying
 from regulars.orders.queries.book import Book, Stretch
-from regulars.orders.queries.sums import sums
 from regulars.orders.queries.strip import strip_of
+from regulars.orders.queries.sums import sums
 
 NOW = dt.datetime(2026, 3, 12, 9, 42, tzinfo=dt.UTC)
 
