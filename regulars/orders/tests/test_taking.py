@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import replace
 from decimal import Decimal
-from itertools import pairwise
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
 from regulars.channels.actions import channel_for
-from regulars.channels.applying import apply_records
 from regulars.channels.models import Fate, Mirror
 from regulars.channels.records import (
     AddressRecord,
@@ -23,10 +18,7 @@ from regulars.channels.records import (
     DiscountRecord,
     Gone,
     LineRecord,
-    OrderRecord,
     PaymentRecord,
-    ProductRecord,
-    ReturnRecord,
     VariantRecord,
 )
 from regulars.customers.actions.erasing import erase_now
@@ -37,114 +29,23 @@ from regulars.orders.models import (
     Checkout,
     KeptSale,
     Order,
-    OrderAddress,
-    OrderDiscount,
     OrderLine,
-    OrderTag,
     Payment,
     Product,
     Return,
     ReturnLine,
     Variant,
 )
+from regulars.orders.tests.said import HOUR, JONAS, NOON, back, bring, everything, fates, line, product, sale
 from regulars.timeline.actions import acting, forget_reaction, on
 from regulars.timeline.models import Entry, Source
 
 pytestmark = pytest.mark.django_db
 
-NOON = dt.datetime(2026, 5, 4, 12, tzinfo=dt.UTC)
-HOUR = dt.timedelta(hours=1)
-JONAS = CustomerRecord(
-    external_id="7", version=NOON, email="jonas@example.com", given_name="Jonas", family_name="Wieck"
-)
-
 
 @pytest.fixture
 def shop(db):
     return channel_for("shop", name="Web shop")
-
-
-def line(sku="TEA", quantity=2, price="4.50", **more):
-    return LineRecord(sku=sku, title=f"The {sku}", quantity=quantity, unit_price=Decimal(price), **more)
-
-
-def sale(external_id="1", hours=0, **more):
-    given = {
-        "number": f"#{external_id}",
-        "placed_at": NOON,
-        "currency": "EUR",
-        "lines": (line(),),
-        "who": JONAS,
-        **more,
-    }
-    return OrderRecord(external_id=external_id, version=NOON + hours * HOUR, **given)
-
-
-def back(external_id="r1", order_id="1", hours=0, **more):
-    given = {"at": NOON + HOUR, "refund": Decimal("4.50"), "lines": (line(quantity=1),), **more}
-    return ReturnRecord(external_id=external_id, order_id=order_id, version=NOON + hours * HOUR, **given)
-
-
-def product(external_id="p1", hours=0, **more):
-    variants = (VariantRecord(external_id="v1", sku="TEA", title="100 g", price=Decimal("4.50"), cost=Decimal("2.10")),)
-    given = {"title": "Tea", "currency": "EUR", "variants": variants, **more}
-    return ProductRecord(external_id=external_id, version=NOON + hours * HOUR, **given)
-
-
-def bring(channel, *records):
-    return list(apply_records(channel, records))
-
-
-def fates(channel, *records):
-    return [one.fate for one in bring(channel, *records)]
-
-
-def everything():
-    """All rows that taking in may write, but for their numbers and the moments at which they were written."""
-    return {
-        "orders": list(
-            Order.objects.order_by("number").values_list(
-                *("number", "status", "customer__email", "placed_at", "currency", "rate", "discount_minor"),
-                *("shipping_minor", "tax_minor", "is_tax_included", "total_minor", "refunded_minor", "fulfilment"),
-                *("payment_method", "country", "note", "source", "campaign", "referrer", "refunded_base_minor"),
-            )
-        ),
-        "lines": list(
-            OrderLine.objects.order_by("order__number", "position").values_list(
-                *("order__number", "position", "sku", "title", "quantity", "unit_price", "variant__external_id"),
-                *("variant_title", "discount_minor", "tax_minor", "cost"),
-            )
-        ),
-        "addresses": list(OrderAddress.objects.order_by("order__number", "side").values_list("side", "name", "city")),
-        "codes": list(OrderDiscount.objects.order_by("order__number", "code").values_list("code", "amount_minor")),
-        "tags": list(OrderTag.objects.order_by("order__number", "label").values_list("label", flat=True)),
-        "payments": list(
-            Payment.objects.order_by("order__number", "external_id").values_list(
-                *("external_id", "method", "amount_minor", "state", "is_refund", "at", "currency"),
-            )
-        ),
-        "returns": list(
-            Return.objects.order_by("number").values_list(
-                *("number", "order__number", "customer__email", "state", "refund_minor", "returned_at", "reason"),
-            )
-        ),
-        "return_lines": list(
-            ReturnLine.objects.order_by("parent__number", "position").values_list(
-                *("sku", "quantity", "order__number", "order_line__position"),
-            )
-        ),
-        "products": list(
-            Product.objects.order_by("title").values_list("title", "is_active", "category", "variants__external_id")
-        ),
-        "checkouts": list(
-            Checkout.objects.order_by("started_at").values_list("email", "total_minor", "order__number", "lines")
-        ),
-        "customers": list(
-            Customer.everyone.order_by("email", "name").values_list(
-                *("email", "name", "orders_count", "spent_minor", "refunded_minor", "customer_since"),
-            )
-        ),
-    }
 
 
 def test_an_order_comes_in_with_all_that_hangs_on_it(shop):
@@ -455,85 +356,3 @@ def test_many_orders_take_as_many_statements_as_few(shop):
     statements(1, 10)
     few, many = statements(3, 100), statements(40, 200)
     assert abs(many - few) <= 1
-
-
-STATES = [
-    JONAS,
-    replace(JONAS, version=NOON + 3 * HOUR, given_name="Jon", phone="040 1234567"),
-    product(),
-    product(hours=2, category="Tea", variants=(VariantRecord(external_id="v1", sku="TEA", price=Decimal(5)),)),
-    sale(status="open", lines=(line(variant_id="v1"),), tags=("a",)),
-    sale(hours=1, lines=(line(variant_id="v1", quantity=3),), tags=("b",), note="Ring", total=Decimal("20.00")),
-    sale(
-        "2",
-        hours=1,
-        who=replace(JONAS, version=NOON + HOUR, phone="040 7654321", language="de"),
-        placed_at=NOON - 5 * HOUR,
-        payments=(PaymentRecord(external_id="t", amount=Decimal(9)),),
-    ),
-    sale("3", who=CustomerRecord(external_id="", version=NOON, email="jonas@example.com", name="J. Wieck")),
-    back(),
-    back(hours=2, refund=Decimal("9.00"), lines=(line(quantity=2),), reason="Too strong"),
-    back("r2", hours=1, order_id="2", state="requested"),
-    Gone(of="return", external_id="r2", version=NOON + 9 * HOUR),
-    CheckoutRecord(
-        external_id="c",
-        version=NOON,
-        started_at=NOON - HOUR,
-        currency="EUR",
-        total=Decimal(9),
-        completed_at=NOON,
-        order_id="2",
-    ),
-]
-
-
-def _any_order(max_examples):
-    return settings(
-        max_examples=max_examples,
-        deadline=None,
-        # each example is a shop of its own: to shrink one takes minutes
-        phases=[Phase.explicit, Phase.reuse, Phase.generate],
-        suppress_health_check=[HealthCheck.function_scoped_fixture],
-    )
-
-
-_ORDERS = given(order=st.permutations(range(len(STATES))), cuts=st.sets(st.integers(1, len(STATES) - 1)))
-
-
-@_any_order(6)
-@_ORDERS
-def test_what_there_is_in_the_end_does_not_depend_on_what_came_first(order, cuts):
-    _bring_in_any_order(order, cuts)
-
-
-@pytest.mark.slow
-@_any_order(200)
-@_ORDERS
-def test_what_there_is_in_the_end_does_not_depend_on_what_came_first_at_length(order, cuts):
-    _bring_in_any_order(order, cuts)
-
-
-def _bring_in_any_order(order, cuts):
-    """What stands after all states came in one batch, and after they came in this order, in parts cut there."""
-    _empty()
-    channel = channel_for("shop", name="Web shop")
-    bring(channel, *STATES)
-    expected = everything()
-    _empty()
-    edges = [0, *sorted(cuts), len(STATES)]
-    held = []
-    for start, end in pairwise(edges):
-        some = [STATES[place] for place in order[start:end]]
-        outcomes = bring(channel, *some, *held)
-        held = [one for one, outcome in zip([*some, *held], outcomes, strict=True) if outcome.fate is Fate.HELD]
-    assert held == []
-    found = everything()
-    assert {name: rows for name, rows in found.items() if rows != expected[name]} == {}
-
-
-def _empty():
-    for model in (Checkout, Return, Order, Product, Mirror):
-        model.objects.all().delete()
-    Customer.everyone.all().delete()
-    Entry.objects.all().delete()
