@@ -20,6 +20,7 @@ from regulars.timeline.models import Entry, Source
 class BellRung(Fact):
     name: ClassVar[str] = "bell.rung"
     sentence: ClassVar[str] = "The bell rang"
+    is_public: ClassVar[bool] = False  # what other systems are told is described, and this is no part of it
 
     times: int = 1
 
