@@ -22,6 +22,7 @@ from schemathesis.core.failures import FailureGroup
 from regulars.config import api
 from regulars.config.api_schema import schema
 from regulars.core.api import budget
+from regulars.orders.models import Order, Payment, Product
 from regulars.staff.models import User
 
 load_all_checks()
@@ -73,6 +74,8 @@ def known(ada, api_of):
     )
     line = {"sku": "a", "quantity": 2, "unit_price": {"amount": "2.55", "currency": "EUR"}}
     order = made("/orders", {"number": "1", "channel": "web", "customer": customer, "lines": [line]})
+    sold = Order.objects.get(pk=Order.pk_of(order))
+    paid = Payment.objects.create(order=sold, amount_minor=510, currency="EUR", at=sold.placed_at, method="cash")
     left = made("/customers", {"name": "Elodie Moreau"})
     assert program.post(f"/customers/{twin}/merges", {"others": [left]}).status_code == 201
     return {
@@ -85,6 +88,8 @@ def known(ada, api_of):
         "merge_id": program.get(f"/customers/{twin}/merges").json()["items"][0]["id"],
         "household_id": made("/households", {"members": [customer, twin]}),
         "order_id": order,
+        "payment_id": paid.public_id,
+        "product_id": Product.objects.create(channel=sold.channel, title="Sencha").public_id,
         "return_id": made(f"/orders/{order}/returns", {"number": "r1", "lines": [line]}),
         "category_id": made("/categories", {"name": "Cafés"}),
         "field_id": made("/customer_fields", {"label": "Roast", "type": "text"}),

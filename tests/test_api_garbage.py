@@ -83,6 +83,8 @@ def rows(ada, api_of):
         "address_id": address,
         "order_id": order,
         "request_id": program.post(f"/customers/{customer}/privacy-requests", {"kind": "copy"}).json()["id"],
+        "payment_id": "pay_0000000000000",
+        "product_id": "prd_0000000000000",
         "return_id": "ret_0000000000000",
         "category_id": "cat_0000000000000",
         "channel": "web",

@@ -42,7 +42,11 @@ NAMES = {
         "XLSX",
         "English",
         "WhatsApp",
+        "Webhook",
+        "https",
+        "POST",
     ),
+    *("docs", "definitions", "md", "regulars", "verify"),  # a file and a command, as they are typed
     *("Esc", "Idempotency-Key", "If-Match"),
 }
 # The page of samples, where the pieces are called as in the templates, has names of its own.
