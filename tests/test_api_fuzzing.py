@@ -191,6 +191,8 @@ def run(role, known, description, api_of, *, long=1):
 
 @pytest.mark.parametrize("role", EFFORT)
 def test_no_role_gets_an_answer_that_is_not_described(role, known, description, api_of):
+    if connection.vendor == "postgresql" and role not in {"owner", "nobody"}:
+        pytest.skip("what a role may do does not depend on the database: the others are tried on SQLite, and at night")
     total = run(role, known, description, api_of)
     print(role, dict(total))
     assert total.total() > 100
