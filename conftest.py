@@ -71,6 +71,26 @@ def pytest_report_header():
 _SERVER = pytest.StashKey[postgres.Server]()
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """As ever; and in the end whoever still has the database of the tests open is named and sent away.
+
+    A worker process that a test has just killed may not have left PostgreSQL yet, which then drops no database.
+    """
+    yield
+    from django.db import connection
+
+    if connection.vendor != "postgresql":
+        return
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT state, query, pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        for state, query, _gone in cursor.fetchall():
+            print(f"\nstill had the database open ({state}): {query[:300]}")
+
+
 @pytest.fixture
 def database_url():
     """The address of the test's own database, for processes that a test starts."""

@@ -73,7 +73,7 @@ def read(data: QueryDict) -> Asked:
     kept.pop("page", None)
     return Asked(
         request=ProductRequest(
-            search=data.get("q", "").strip()[:100],
+            search=data.get("q", "").replace("\0", " ").strip()[:100],
             categories=tuple(filter(None, data.getlist("category"))),
             brands=tuple(filter(None, data.getlist("brand"))),
             channels=tuple(filter(None, data.getlist("channel"))),

@@ -16,7 +16,7 @@ def find_variants(typed: str, *, most: int = MOST) -> list[Variant]:
 
     First the one whose SKU or barcode it is, then what begins with it, then by title.
     """
-    text = " ".join(typed.split())[:_LONGEST]
+    text = " ".join(typed.replace("\0", " ").split())[:_LONGEST]  # no product has a NUL byte, and PostgreSQL takes none
     if not text:
         return []
     rows = Variant.objects.filter(is_active=True, product__is_active=True).select_related("product")

@@ -299,6 +299,7 @@ def test_products_are_found_by_every_word_sku_and_barcode(db):
     second = product("Sencha Yabukita", "TEA-2", title="100 g")
     product("Cup", "CUP-1", is_active=False)
     assert find_variants("sencha") == [first, second]
+    assert find_variants("sen\0cha") == [first, second]
     assert find_variants("okumi sen") == [first]
     assert find_variants("tea-2") == [second]
     assert find_variants("4006381333931") == [first]
