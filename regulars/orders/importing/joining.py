@@ -46,13 +46,17 @@ class Joined:
             side = _Side(self._store, number, part, open_table(file_of(folder, part.file)), at=_place(header, part.at))
             header += [f"{part.name}.{name}" if name else "" for name in side.header]
             self._sides.append(side)
+        for column in recipe.columns.values():
+            _place(header, column)
         self._places = {name: place for place, name in reversed(list(enumerate(header)))}
-        self._words = [(_place(header, recipe.columns[name]), said) for name, said in recipe.words.items()
-                       if name in recipe.columns]  # fmt: skip
+        self._words = [(_place(header, _column_of(recipe, name)), said) for name, said in recipe.words.items()]
         self._made = [_Made(text, self._places) for text in recipe.made.values()]
         self._payments = _Payments(self._store, recipe.payments, folder) if recipe.payments else None
-        self._number_at = _place(header, recipe.columns["number"]) if "number" in recipe.columns else None
         self.header = [*header, *recipe.made, *(["payments"] if self._payments else [])]
+        self._number_at = 0
+        if self._payments:  # they are hung on the number, whether a column has it or it is made
+            column = "number" if "number" in recipe.made else _column_of(recipe, "number")
+            self._number_at = _place(self.header, column)
 
     def __enter__(self) -> Joined:
         return self
@@ -93,8 +97,7 @@ class Joined:
                 cells[at] = said.get(cells[at].strip(), cells[at])
             whole = [*cells, *(made.text(line.number, cells) for made in self._made)]
             if self._payments is not None:
-                number = whole[self._number_at] if self._number_at is not None else ""
-                whole.append(self._payments.of(bare(number)))
+                whole.append(self._payments.of(bare(whole[self._number_at])))
             yield Line(line.number, whole)
 
 
@@ -214,6 +217,12 @@ def _columns_of(part: Paying) -> dict[str, str]:
         "reference": part.reference,
     }
     return {name: column for name, column in named.items() if column}
+
+
+def _column_of(recipe: Recipe, name: str) -> str:
+    if name not in recipe.columns:
+        raise _bad(_("The recipe does not say which column holds “%(field)s”."), "", field=name)
+    return recipe.columns[name]
 
 
 def _place(header: Sequence[str], column: str) -> int:

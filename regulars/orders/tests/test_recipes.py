@@ -151,6 +151,10 @@ def test_a_dry_run_writes_nothing_and_counts_the_same(bring, folder, settings, t
         ('[lines]\nfile="*.csv"\n', "has several files “*.csv”"),
         ('[lines]\nfile="../secret.csv"\n', "files are named without their folder"),
         ('[lines]\nfile="*items*"\n[columns]\nnumber="order"\n', "names the column “order”. There are: order_id"),
+        (
+            '[lines]\nfile="*items*"\n[columns]\nnumber="order_id"\n[words.status]\nx="paid"\n',
+            "does not say which column holds “status”",
+        ),
         ('[lines]\nfile="*items*"\n[made]\nnumber="A-{oder}"\n', "there is no column oder"),
         ('[lines]\nfile="*items*"\n[[with]]\nas="o"\nfile="*rs_d*"\nkey="order_id"\n', "does not say “is” of [with]"),
         ('[lines]\nfile="*items*"\n[with]\nas="o"\n', "each “with” begins with [[with]]"),
@@ -164,6 +168,20 @@ def test_a_recipe_that_cannot_be_followed_says_why(bring, tmp_path, recipe, sent
         bring(file)
     assert sentence in refused.value.sentence
     assert not Order.objects.exists()
+
+
+def test_payments_find_an_order_whose_number_is_made(bring, tmp_path):
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(
+        'currency="BRL"\n[lines]\nfile="*order_items*"\n[columns]\nplaced_at="orders.order_purchase_timestamp"\n'
+        'sku="product_id"\nunit_price="price"\n[made]\nnumber="{order_id}"\n'
+        '[[with]]\nas="orders"\nfile="*orders_dataset*"\nkey="order_id"\nis="order_id"\n'
+        '[[payments]]\nfile="*payments*"\nkey="order_id"\nmethod="payment_type"\namount="payment_value"\n',
+        encoding="utf-8",
+    )
+    assert bring(recipe)[1] == (5, 3, 0, 0, 0)
+    paid = Payment.objects.order_by("order__number", "id").values_list("order__number", "method", "amount_minor")
+    assert list(paid) == [("a1", "credit_card", 20_00), ("a1", "voucher", 11_56), ("b2", "boleto", 99_90)]
 
 
 def test_a_file_where_a_folder_is_wanted_is_refused(bring, folder):
