@@ -25,6 +25,7 @@ from typing import Any, Protocol, TextIO, TypeVar
 
 import click
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -183,6 +184,17 @@ def importing(kind: str, file: Path, *, is_dry_run: bool = False) -> Iterator[Ru
             run.summary.rejects_file = str(path)
         if sys.stderr.isatty():
             click.echo("\r\033[K", err=True, nl=False)
+
+
+@contextmanager
+def rolled_back(is_dry_run: bool) -> Iterator[None]:
+    """A transaction that leaves nothing behind, or no transaction at all."""
+    if not is_dry_run:
+        yield
+        return
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 def report(run: Run, *, as_json: bool) -> None:

@@ -17,7 +17,7 @@ from pyroaring import BitMap64
 from regulars.channels.actions import channel_for
 from regulars.core import shop
 from regulars.core.dates import date_order
-from regulars.core.importing import Run
+from regulars.core.importing import Run, rolled_back
 from regulars.core.tabular import Finding, Table, Unreadable, open_table
 from regulars.customers import customfields, search
 from regulars.customers.facts import CustomersImported
@@ -72,7 +72,7 @@ def import_customers(
         is_parallel = is_worth_a_process(file)
     found = batches_from_process(file, plan, language=get_language() or "en") if is_parallel else batches(table, plan)
     broken, is_stopped = "", False
-    with _rolled_back(run.is_dry_run), _in_little_memory(), _kept_if_broken_off(run) as kept:
+    with rolled_back(run.is_dry_run), _in_little_memory(), _kept_if_broken_off(run) as kept:
         channel, told = channel_for(channel_code), BitMap64()
         journal = Journal(change_set or begin(file.name, source=who_acts().source))
         kept.append(journal)
@@ -224,17 +224,6 @@ def _announce(run: Run) -> None:
                 rejected=done.rejected,
             )
         )
-
-
-@contextmanager
-def _rolled_back(is_dry_run: bool) -> Iterator[None]:
-    """A transaction that leaves nothing behind, or no transaction at all."""
-    if not is_dry_run:
-        yield
-        return
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
 
 
 @contextmanager

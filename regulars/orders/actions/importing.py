@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
-from django.db import transaction
 from django.utils.translation import ngettext
 
 from regulars.channels.actions import channel_for
 from regulars.core import shop
-from regulars.core.importing import Run
+from regulars.core.importing import Run, rolled_back
 from regulars.core.tabular import Finding, Line, Table, open_table
 from regulars.orders import normalise
 from regulars.orders.actions.numbers import index_noted_numbers
@@ -84,7 +83,7 @@ def _import(
     found = survey(table, columns, date_format=date_format)
     options = {"currency": currency or shop.current().currency, **({} if rate is None else {"rate": rate})}
     given = normalise.order_values(options)
-    with _rolled_back(run.is_dry_run), closing(Aside()) as scattered, closing(Aside()) as later:
+    with rolled_back(run.is_dry_run), closing(Aside()) as scattered, closing(Aside()) as later:
         channel = channel_for(channel_code)
         plan = Plan(
             columns=columns,
@@ -149,14 +148,3 @@ def _announce(run: Run) -> None:
                 file=run.file.name, rows=done.rows, created=done.created, updated=done.updated, rejected=done.rejected
             )
         )
-
-
-@contextmanager
-def _rolled_back(is_dry_run: bool) -> Iterator[None]:
-    """A transaction that leaves nothing behind, or no transaction at all."""
-    if not is_dry_run:
-        yield
-        return
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)

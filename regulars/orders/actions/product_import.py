@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -15,7 +14,7 @@ from django.utils.translation import gettext as _
 from regulars.channels.actions import channel_for
 from regulars.channels.models import Channel
 from regulars.core.errors import Invalid
-from regulars.core.importing import Run, find_columns
+from regulars.core.importing import Run, find_columns, rolled_back
 from regulars.core.tabular import Line, open_table
 from regulars.orders.actions.products import change_product, new_product, write_products
 from regulars.orders.actions.sales import reckon_sales
@@ -98,7 +97,7 @@ def import_products(
     drafts: dict[str, _Draft] = {}
     for line in run.watched(table.rows()):
         _read(line, columns, drafts, run)
-    with _rolled_back(run.is_dry_run):
+    with rolled_back(run.is_dry_run):
         channel = channel_for(channel_code)
         known = _known(channel)
         every = list(drafts.values())
@@ -255,14 +254,3 @@ def _matched(product: Product, rows: list[dict[str, Any]], columns: Mapping[str,
         }
         matched.append({"currency": same.currency, "is_active": same.is_active, **kept, **row, "id": same.pk})
     return matched
-
-
-@contextmanager
-def _rolled_back(is_dry_run: bool) -> Iterator[None]:
-    """A transaction that leaves nothing behind, or no transaction at all."""
-    if not is_dry_run:
-        yield
-        return
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
