@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "regulars.staff",
     "regulars.channels",
     "regulars.customers",
+    "regulars.segments",
     "regulars.messaging",
     "regulars.orders",
     "regulars.config",

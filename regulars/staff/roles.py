@@ -31,6 +31,8 @@ PERMISSIONS: dict[str, Promise | str] = {
     "customers.setup": _("Set up tags and fields of customers"),
     "privacy.view": _("See privacy requests, limits and erasures"),
     "privacy.edit": _("Answer privacy requests, set limits, copy and erase people"),
+    "segments.view": _("See groups, and try queries"),
+    "segments.edit": _("Save and change groups"),
     "orders.view": _("See orders"),
     "orders.edit": _("Create and change orders"),
     "orders.delete": _("Delete orders"),
@@ -51,15 +53,15 @@ PERMISSIONS: dict[str, Promise | str] = {
 }
 
 _EVERYTHING = frozenset(PERMISSIONS)
-_LOOKING = frozenset({"customers.view", "orders.view", "staff.view"})
+_LOOKING = frozenset({"customers.view", "segments.view", "orders.view", "staff.view"})
 
 _ROLES: dict[str, frozenset[str]] = {
     Role.OWNER: _EVERYTHING,
     Role.MANAGER: _EVERYTHING
     - {"shop.edit", "roles.edit", "webhooks.edit", "audit.view", "backups.view", "backups.edit"},
     Role.AGENT: _LOOKING | {"customers.edit", "customers.reveal", "orders.edit"},
-    Role.MARKETER: _LOOKING | {"customers.export"},
-    Role.ANALYST: _LOOKING | {"customers.export", "jobs.view"},
+    Role.MARKETER: _LOOKING | {"customers.export", "segments.edit"},
+    Role.ANALYST: _LOOKING | {"customers.export", "segments.edit", "jobs.view"},
     Role.READ_ONLY: _LOOKING,
 }
 

@@ -18,6 +18,7 @@ from regulars.staff.roles import PERMISSIONS
 
 ROOMS: dict[str, Promise | str] = {
     "customers": gettext_lazy("Customers"),
+    "segments": gettext_lazy("Groups"),
     "orders": gettext_lazy("Orders"),
     "channels": gettext_lazy("Channels"),
     "webhooks": gettext_lazy("Channels"),

@@ -1,0 +1,1 @@
+"""Which of them: the customer query language, its engine, and saved groups."""

@@ -1,0 +1,68 @@
+"""What the lake copies. A room adds its tables in wiring.py; each row belongs to one listed customer.
+
+Every table has the column `customer` first: the id of the listed customer whose row it is (what a merged record brought
+along is found at the one it was merged into). Amounts are whole numbers of the base currency's smallest unit, moments
+microseconds since 1970 in UTC (timestamp[us]), days date32. Words that people change, such as tags and channels, are
+kept by their ids; texts as they are written. An empty text is no value, and stands as null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+CUSTOMER = "customer"
+
+Read = Callable[[Collection[int] | None], Iterator[pa.RecordBatch]]
+"""The rows of some listed customers, or (None) of all, in batches, in any order. Reads as the system reads: all rows,
+nothing masked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Rows of customers. `schema` is said without the database; `texts` are the text columns that are also asked for
+    without regard to capitals and accents: the lake keeps `<name>_folded` beside each (core.text.fold).
+    """
+
+    name: str
+    schema: Callable[[], pa.Schema]
+    read: Read
+    texts: Callable[[], Collection[str]] = tuple
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dimension:
+    """What rows point at by `key`: products by variant. Small, read whole, and never part of a version.
+
+    `stamp` changes whenever a row does; it is asked before every query and has to be quick.
+    """
+
+    name: str
+    key: str
+    schema: pa.Schema
+    read: Callable[[], pa.Table]
+    stamp: Callable[[], Hashable]
+
+
+_TABLES: dict[str, Table] = {}
+_DIMENSIONS: dict[str, Dimension] = {}
+
+
+def add(table: Table | Dimension) -> None:
+    """Let the lake copy a table, or know a dimension; a name can be taken only once."""
+    known: dict[str, Table] | dict[str, Dimension] = _TABLES if isinstance(table, Table) else _DIMENSIONS
+    if known.get(table.name) not in (None, table):
+        raise ValueError(f"the lake already has a table {table.name}")
+    known[table.name] = table  # type: ignore[assignment]
+
+
+def tables() -> Mapping[str, Table]:
+    """All tables, by name."""
+    return dict(sorted(_TABLES.items()))
+
+
+def dimensions() -> Mapping[str, Dimension]:
+    """All dimensions, by name."""
+    return dict(sorted(_DIMENSIONS.items()))

@@ -1,0 +1,8 @@
+"""What groups keep from whom (core/walls.py): who is in one tells of people."""
+
+from __future__ import annotations
+
+from regulars.core.walls import declare
+from regulars.segments import models
+
+declare(models.Spell, customer=("customer",))
