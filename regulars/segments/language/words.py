@@ -26,6 +26,7 @@ class Kind(StrEnum):
     YES_NO = "yes_no"  # bool
     CHOICE = "choice"  # str, one of the values that `values` gives
     LIST = "list"  # a tuple of str, of which `values` gives those known; () is no value
+    PLACE = "place"  # coordinates, of a function that measures from them
 
 
 NUMERIC = frozenset({Kind.NUMBER, Kind.DECIMAL, Kind.MONEY})

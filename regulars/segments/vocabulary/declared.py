@@ -31,7 +31,11 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """An attribute and its column in the table `customers`, or (`figure`) a figure that is reckoned from rows.
+    """An attribute and its column in `table`, or (`figure`) a figure that is reckoned from rows.
+
+    In another table than `customers` its values stand in the rows that fulfil `only`: {"field": 7}. `is_age` asks for the
+    whole years since the day in the column. `birthday` is a column with month × 100 + day, for anniversaries of dates
+    whose year may be unknown.
 
     `keys` translates values into what the column keeps; `absent` is the value of whoever has none (a consent that
     nobody asked for is NOT_SUBSCRIBED, and never missing). `as_of` is how the value of an earlier day is reckoned;
@@ -41,7 +45,11 @@ class Known:
 
     attribute: Attribute
     section: Label
+    table: str = "customers"
     column: str = ""
+    only: Mapping[str, Any] | None = None
+    is_age: bool = False
+    birthday: str = ""
     figure: Figure | None = None
     as_of: Figure | None = None
     keys: Keys | None = None
@@ -56,7 +64,9 @@ class Known:
 class Column:
     """Where a parameter's value stands: a column of the function's table, or of a dimension the row points at.
 
-    `each` counts different values of the column (orders, where rows are lines) instead of rows.
+    `each` counts different values of the column (orders, where rows are lines) instead of rows. `distance` is "km" or
+    "mi": how far the row's `latitude` and `longitude` are from the place that the call names (haversine, a globe of
+    6,371.0088 km).
     """
 
     parameter: Parameter
@@ -64,6 +74,7 @@ class Column:
     dimension: str = ""
     keys: Keys | None = None
     each: bool = False
+    distance: str = ""
     about: Label = ""
 
 
