@@ -33,9 +33,9 @@ class Figure:
 class Known:
     """An attribute and its column in `table`, or (`figure`) a figure that is reckoned from rows.
 
-    In another table than `customers` its values stand in the rows that fulfil `only`: {"field": 7}. `is_age` asks for the
-    whole years since the day in the column. `birthday` is a column with month × 100 + day, for anniversaries of dates
-    whose year may be unknown.
+    In another table than `customers` its values stand in the rows that fulfil `only`: {"field": 7}. `is_age` asks for
+    the whole years since the day in the column. `birthday` is a column with month × 100 + day, for anniversaries of
+    dates whose year may be unknown.
 
     `keys` translates values into what the column keeps; `absent` is the value of whoever has none (a consent that
     nobody asked for is NOT_SUBSCRIBED, and never missing). `as_of` is how the value of an earlier day is reckoned;
