@@ -26,12 +26,22 @@ class Folder(Row):
         return self.name
 
 
+class Kept(models.Manager["Group"]):
+    """Groups that nobody deleted."""
+
+    def get_queryset(self) -> models.QuerySet[Group]:
+        return super().get_queryset().filter(deleted_at__isnull=True)
+
+
 class Group(Row):
     """Customers under one name: by rule (`query`, its canonical text), or hand-picked where there is no rule.
 
     `members` is who is in it as far as it was followed (a roaring bitmap of customer ids), `founders` who was in it
     from the beginning (`begun_at`: when it was saved, or its rule last changed) and never left; everybody else who
-    ever was has a Spell. `size` and `counted_at` repeat what `members` says. `key` is the folded name.
+    ever was has a Spell. `size` and `counted_at` repeat what `members` says; a rule that nobody has looked at for
+    everybody since it was saved is not counted yet. `key` is the folded name.
+
+    `objects` are the groups there are; `everything` has those that are deleted, and can come back for a while.
     """
 
     id_prefix = "grp"
@@ -47,6 +57,7 @@ class Group(Row):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
     archived_at = models.DateTimeField(null=True, editable=False)
+    deleted_at = models.DateTimeField(null=True, editable=False)
     begun_at = models.DateTimeField(editable=False)
     founders = models.BinaryField(default=bytes, editable=False)
     members = models.BinaryField(default=bytes, editable=False)
@@ -54,7 +65,11 @@ class Group(Row):
     counted_at = models.DateTimeField(null=True, editable=False)
     problem = models.CharField(max_length=300, blank=True, default="", editable=False)
 
+    objects: ClassVar[models.Manager[Group]] = Kept()
+    everything: ClassVar[models.Manager[Group]] = models.Manager()
+
     class Meta:
+        base_manager_name = "everything"
         ordering: ClassVar = ["key"]
 
     def __str__(self) -> str:
@@ -107,11 +122,17 @@ class Size(models.Model):
 class Following(models.Model):
     """How far groups follow the timeline, one row: the last entry whose customers were looked at, and for which day
     everybody was.
+
+    `turn` rises with whatever changes who is in which group, so that a follower sees that what it reckoned is old.
+    `again` are customers who joined or left in round `rounds`: groups that ask about groups look at them once more.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     entry_id = models.BigIntegerField(default=0)
     day = models.DateField(null=True)
+    turn = models.BigIntegerField(default=0)
+    again = models.BinaryField(default=bytes)
+    rounds = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         constraints: ClassVar = [models.CheckConstraint(condition=models.Q(id=1), name="one_following")]
