@@ -179,15 +179,11 @@ async def _post(port: int, path: str, key: str, count: int, rate: int, label: st
             writer.write(request)
             head = await reader.readuntil(b"\r\n\r\n")
             length = next(
-                (
-                    int(line.partition(b":")[2])
-                    for line in head.lower().split(b"\r\n")
-                    if line.startswith(b"content-length:")
-                ),
-                0,
+                int(line.partition(b":")[2])
+                for line in head.lower().split(b"\r\n")
+                if line.startswith(b"content-length:")
             )
-            if length:
-                await reader.readexactly(length)
+            await reader.readexactly(length)
             spans.append((time.perf_counter() - due) * 1000)
             refused += not head.startswith(b"HTTP/1.1 202")
         writer.close()

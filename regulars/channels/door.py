@@ -21,5 +21,8 @@ class DeliveryDoor:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         path = request.path_info
         if path.startswith(PREFIX) and "/" not in path[len(PREFIX) :]:
-            return deliver(request, path[len(PREFIX) :])
+            answer = deliver(request, path[len(PREFIX) :])
+            # the middleware that says so stands behind this one, and some senders wait for an end that they can count
+            answer.headers.setdefault("Content-Length", str(len(answer.content)))
+            return answer
         return self.get_response(request)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from regulars.channels import bodies, secrets, waking
+from regulars.channels import bodies, secrets, turns, waking
 from regulars.channels.connectors.protocol import Connector, Event
 from regulars.channels.connectors.registry import connector_of
 from regulars.channels.models import Connection, Delivery
@@ -108,7 +108,7 @@ def _write_all(batch: list[_Waiting]) -> None:
 
 
 def _write(batch: list[_Waiting]) -> None:
-    with sight.looking(sight.EVERYTHING), transaction.atomic():
+    with sight.looking(sight.EVERYTHING), turns.turn(), transaction.atomic():
         ids = {one.known.id for one in batch}
         stand = dict(Connection.objects.filter(pk__in=ids, is_on=True).order_by().values_list("pk", "version"))
         good = []

@@ -17,7 +17,7 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from regulars.channels import bodies, secrets
+from regulars.channels import bodies, secrets, turns
 from regulars.channels.applying import taking
 from regulars.channels.applying.states import LONGEST_ID, State, states_of
 from regulars.channels.applying.taking import Outcome
@@ -209,7 +209,7 @@ def link_of(row: Connection) -> Link:
 @unmasked
 def _in_one(channel_id: int, units: Sequence[_Unit]) -> None:
     """One transaction: whatever these say, and their fates."""
-    with acting(None, Source.CHANNEL), transaction.atomic():
+    with acting(None, Source.CHANNEL), turns.turn(), transaction.atomic():
         channel = taking.lock(channel_id)
         still = _still_waiting(units)
         readable = [unit for unit in still if unit.outcome is None]

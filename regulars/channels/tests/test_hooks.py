@@ -225,3 +225,9 @@ def test_deliveries_follow_to_newer_keys(till):
     assert bodies.renew() == 1
     assert bytes(Delivery.objects.get().body)[1] == datakeys.named("files").newest
     assert bodies.body_of(Delivery.objects.get()) == body
+
+
+def test_every_answer_says_how_long_it_is_so_that_the_sender_finds_the_next_one(till):
+    taken, refused = till.send(CUSTOMER), till.send(b"{}", headers={"webhook-id": "msg_a"})
+    assert (taken.status_code, taken.headers["Content-Length"]) == (202, "0")
+    assert refused.headers["Content-Length"] == str(len(refused.content)) != "0"
