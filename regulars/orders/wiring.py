@@ -13,6 +13,7 @@ from regulars.orders import (
     keeping,
     panels,
     product_facts,  # noqa: F401 — says what is announced
+    vocabulary,
     walls,  # noqa: F401 — says what is kept from whom
 )
 from regulars.orders.actions import audit, figures, links, numbers, sales
@@ -50,6 +51,9 @@ menu.add(
     )
 )
 panels.plug_in()
+
+# ── what groups can ask of purchases
+vocabulary.plug_in()
 
 # ── the search of customers
 search.add_finder("orders", customers_of_number)

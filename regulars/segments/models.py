@@ -139,3 +139,22 @@ class Following(models.Model):
 
     def __str__(self) -> str:
         return f"followed to {self.entry_id}"
+
+
+class Grading(models.Model):
+    """The bounds of bands and of RFM, one row: quantiles over the shop's customers (docs/definitions.md).
+
+    `bounds` are lists by name, of whole numbers: orders, the smallest units of money, microseconds since 1970. It is
+    empty where too few of the `customers` ever ordered.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    bounds = models.JSONField(default=dict)
+    customers = models.PositiveBigIntegerField(default=0)
+    reckoned_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [models.CheckConstraint(condition=models.Q(id=1), name="one_grading")]
+
+    def __str__(self) -> str:
+        return f"{self.customers} graded at {self.reckoned_at}"

@@ -83,9 +83,9 @@ class Known:
 
     `keys` translates values into what the column keeps, a value or a tuple of several that mean the same; what no value
     stands for is none. `absent` is the value of whoever has none (a consent that nobody asked for is NOT_SUBSCRIBED,
-    and never missing). `as_of` is how the value of an earlier day is reckoned;
-    without it, the value of today is taken for every day (docs/guide/groups says which). Who may ask: `permission`, and
-    the protected groups of core.sight that must be shown in full. `section` is its heading in the docs.
+    and never missing). `as_of` is how the value of an earlier day is reckoned; without it, the value of today is taken
+    for every day (docs/guide/groups says which). Who may ask: `permission`, the protected groups of core.sight that
+    must be shown in full, and whom `may_ask` lets (None is the house itself). `section` is its heading in the docs.
     """
 
     attribute: Attribute
@@ -133,7 +133,8 @@ class Column:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
     """A function and its table. Only rows where the column `where` is true count; `moment` is when one happened: on an
-    earlier day, rows after it are not there yet (empty: it is there on every day, and in no sequence). `points` says by which column a row points at each dimension.
+    earlier day, rows after it are not there yet (empty: it is there on every day, and in no sequence). `points` says by
+    which column a row points at each dimension.
     """
 
     function: Function
