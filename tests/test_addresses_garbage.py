@@ -1,4 +1,4 @@
-"""Whatever stands behind the question mark of an address, a page answers it: no database is asked what it cannot read."""
+"""Whatever stands behind the question mark, a page answers: no database is asked what it cannot read."""
 
 import pytest
 
