@@ -18,6 +18,9 @@ from regulars.segments.language.words import Label
 from regulars.segments.models import Grading
 from regulars.segments.vocabulary.declared import Graded
 
+FEWEST = 20
+"""With fewer customers who ordered, nobody is graded: a third of seven people is no band."""
+
 LEVELS: tuple[tuple[str, Label], ...] = (("HIGH", _("High")), ("MEDIUM", _("Medium")), ("LOW", _("Low")))
 
 RFM: tuple[tuple[str, Label], ...] = (
