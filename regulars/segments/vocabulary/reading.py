@@ -269,7 +269,7 @@ class Person:
 
     def _grade(self, graded: Graded) -> str | None:
         all_bounds = graded.bounds()
-        values = [self._customer.get(name) for name in graded.columns]
+        values = [_graded(self._customer.get(name)) for name in graded.columns]
         if all_bounds is None or None in values or (self._customer.get(graded.where) or 0) < 1:
             return None
         grades = (sum(1 for one in bounds if value >= one) for value, bounds in zip(values, all_bounds, strict=True))
@@ -319,6 +319,10 @@ def _divided(amount: Any, count: Any) -> int | None:
 
 def _aware(moment: dt.datetime) -> dt.datetime:
     return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
+
+
+def _graded(kept: Any) -> Any:
+    return _aware(kept) if isinstance(kept, dt.datetime) else kept
 
 
 def _day(kept: Any) -> dt.date | None:
