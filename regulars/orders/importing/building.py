@@ -304,9 +304,14 @@ class Builder:
             of_lines = sum(abs(self._money(self._cell(line, "line_discount"), currency)) for line in lines)
         found: dict[str, Any] = {}
         amounts, total = [0], None
-        if is_alone and "total" in self.at:
+        if is_alone and {"total", "net_total"} & self.at.keys():
             amounts = [piece.total_minor for piece in normalise.pieces(pieces, currency=currency)]
-            total = self._total(lines, amounts, currency)
+            if net := self._first(lines, "net_total"):
+                # what the goods came to after all discounts, which no column names
+                total = self._money(net, currency) + shipping
+                discount = max(discount, sum(amounts) - beyond - self._money(net, currency))
+            else:
+                total = self._total(lines, amounts, currency)
         is_tax_included = True
         if total is None:
             discount = max(discount, of_lines)

@@ -37,11 +37,12 @@ KNOWN: dict[str, tuple[str, ...]] = {
     "quantity": (
         "quantity", "lineitem quantity", "qty", "quantity ordered", "item quantity", "quantity (- refund)",
         "units", "pieces", "Menge",
-        "Anzahl", "Stück", "数量", "商品数量", "购买数量", "宝贝总数量", "件数",
+        "Anzahl", "Stück", "数量", "商品数量", "购买数量", "订购数量", "宝贝总数量", "件数",
     ),
     "unit_price": (
         "unit_price", "lineitem price", "unit price", "price each", "item price", "item cost", "product price", "price",
-        "Einzelpreis", "Stückpreis", "Preis", "单价", "商品单价", "商品价格", "价格", "售价", "成交单价",
+        "Einzelpreis", "Stückpreis", "Preis", "单价", "商品单价", "商品价格", "京东价", "价格", "售价",
+        "成交单价",
     ),
     "line_total": (
         "line_total", "line total", "item total", "row total", "order line total", "line amount", "Zeilenbetrag",
@@ -51,6 +52,7 @@ KNOWN: dict[str, tuple[str, ...]] = {
         "customer_id", "customer number", "customer no", "customer user id", "customer user", "customer code",
         "account number", "member id", "external_id", "Kundennummer", "Kunden-Nr", "Kunden-ID", "客户编号", "客户ID",
         "会员编号", "会员ID", "会员号", "会员卡号", "用户ID", "用户编号", "买家ID", "买家会员名", "买家昵称",
+        "下单帐号", "下单账号",
     ),
     "email": (
         "email", "e-mail", "customer email", "email billing", "billing email", "email address", "buyer email",
@@ -90,7 +92,7 @@ KNOWN: dict[str, tuple[str, ...]] = {
     "payments": (),  # made by a recipe (joining.py)
     "shipping": (
         "shipping", "order shipping amount", "shipping amount", "shipping cost", "shipping total", "postage",
-        "Versandkosten", "Versand", "运费", "邮费", "买家应付邮费",
+        "Versandkosten", "Versand", "运费", "运费金额", "邮费", "买家应付邮费",
     ),
     "tax": (
         "tax", "taxes", "order total tax amount", "total tax", "tax amount", "vat", "Steuer", "MwSt", "税",
@@ -100,6 +102,7 @@ KNOWN: dict[str, tuple[str, ...]] = {
         "total", "order total", "order total amount", "grand total", "order amount", "amount", "Gesamtbetrag", "Summe",
         "Betrag", "总金额", "订单金额", "订单总金额", "订单总额", "总价", "金额", "合计",
     ),
+    "net_total": ("net_total", "结算金额"),
     "refunded": (
         "refunded", "refunded amount", "order refund amount", "refund amount", "Erstattet", "退款金额", "退款",
     ),

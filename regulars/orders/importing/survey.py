@@ -18,7 +18,17 @@ from regulars.core.tabular import Table
 from regulars.orders.importing.values import order_number
 
 AMOUNTS = (
-    *("unit_price", "line_total", "discount", "line_discount", "line_shipping", "shipping", "tax", "total"),
+    *(
+        "unit_price",
+        "line_total",
+        "discount",
+        "line_discount",
+        "line_shipping",
+        "shipping",
+        "tax",
+        "total",
+        "net_total",
+    ),
     *("refunded", "rate"),
 )
 _DATE = re.compile(r"\s*(\d{1,2})\s?([/-])\s?(\d{1,2})\s?[/-]\s?\d{2,4}(?!\d)")

@@ -29,10 +29,12 @@ _STATES = {
     Status.PAID: (
         "paid completed complete processing fulfilled shipped delivered done closed sent partiallyfulfilled success "
         "bezahlt abgeschlossen versendet 已付款 已支付 已完成 交易成功 已发货 待发货 已签收 "
-        "买家已付款等待卖家发货 卖家已发货等待买家确认"
+        "买家已付款等待卖家发货 卖家已发货等待买家确认 "
+        "等待出库 等待确认收货 等待自提 完成 锁定"
     ),
     Status.OPEN: (
-        "open pending authorized partiallypaid onhold unpaid new placed offen 待付款 等待买家付款 未付款 待支付 新订单"
+        "open pending authorized partiallypaid onhold unpaid new placed offen 待付款 等待付款 "
+        "等待买家付款 未付款 待支付 新订单"
     ),
     Status.CANCELLED: "cancelled canceled voided failed void expired storniert 已取消 交易关闭 已关闭",
     Status.DRAFT: "draft checkoutdraft entwurf 草稿",
