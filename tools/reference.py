@@ -17,6 +17,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "reference"
+GROUPS = ROOT / "docs" / "guide" / "groups.md"
+_BEGIN, _END = "<!-- vocabulary -->", "<!-- /vocabulary -->"
 _SETTING = re.compile(
     r"\b(?:text|flag|words|number|networks|home|time_of_day)\(\s*\"([A-Z_]+)\"|environ(?:\.get\(|\[)\s*\"([A-Z_]+)\""
 )
@@ -29,6 +31,9 @@ def write() -> int:
     for name, make in tables().items():
         (FOLDER / name).write_text(make(), encoding="utf-8")
         print(f"  docs/reference/{name}")
+    for path, make in pages().items():
+        path.write_text(make(), encoding="utf-8")
+        print(f"  {path.relative_to(ROOT)}")
     return 0
 
 
@@ -39,6 +44,9 @@ def check() -> list[str]:
         path = FOLDER / name
         if not path.exists() or path.read_text(encoding="utf-8") != make():
             complaints.append(f"docs/reference/{name} is not what the code says; run `make docs`")
+    for path, make in pages().items():
+        if path.read_text(encoding="utf-8") != make():
+            complaints.append(f"{path.relative_to(ROOT)} is not what the code says; run `make docs`")
     documented = set(re.findall(r"^\| `([A-Z_]+)`", _settings_page(), re.MULTILINE))
     complaints += [f"{name} is not in docs/reference/settings.md" for name in sorted(settings() - documented)]
     complaints += [
@@ -51,6 +59,20 @@ def tables() -> dict[str, Callable[[], str]]:
     """The tables by file name."""
     _open_house()
     return {"facts.md": facts, "fields.md": fields, "permissions.md": permissions}
+
+
+def pages() -> dict[Path, Callable[[], str]]:
+    """The pages of which only a part is written from the code, between two comments."""
+    return {GROUPS: groups}
+
+
+def groups() -> str:
+    """The guide to groups, with all that can be asked."""
+    from regulars.segments.vocabulary import described
+
+    before, rest = GROUPS.read_text(encoding="utf-8").split(_BEGIN)
+    _old, after = rest.split(_END)
+    return f"{before}{_BEGIN}\n{described.tables()}{_END}{after}"
 
 
 def facts() -> str:

@@ -177,6 +177,11 @@ def known() -> dict[str, Known]:
     return _KNOWN | {one.attribute.name: one for source in _SOURCES for one in source()}
 
 
+def permanent() -> list[Known]:
+    """The attributes that every shop has, in the order they were added; needs no database."""
+    return list(_KNOWN.values())
+
+
 def rows() -> dict[str, Rows]:
     """All functions, by name."""
     return dict(_ROWS)
@@ -205,5 +210,6 @@ __all__ = [
     "add",
     "add_source",
     "known",
+    "permanent",
     "rows",
 ]
