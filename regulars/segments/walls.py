@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from regulars.core.walls import declare
+from regulars.core.walls import PLAIN, declare, word
 from regulars.segments import models
 
 declare(models.Spell, customer=("customer",))
+word(PLAIN, "group_name")

@@ -2,10 +2,14 @@
 
 from django.core.signals import request_started
 
+from regulars.core import commands, resealing
 from regulars.segments import (
+    plugging,  # noqa: F401 — saved groups
     walls,  # noqa: F401 — says what is kept from whom
 )
 from regulars.segments.actions import grading
+from regulars.segments.lake import commands as lake_commands
+from regulars.segments.lake import jobs
 from regulars.segments.vocabulary import declared, grades, people
 
 # ── what can be asked of customers
@@ -15,4 +19,11 @@ declared.add_source(people.own_fields)
 request_started.connect(grades.forget, dispatch_uid="segments.grades")
 
 # ── by the clock: the modules plug in what they declare
-CLOCKWORK = (grading.reckon_grades,)
+CLOCKWORK = (grading.reckon_grades, jobs.keep_fresh)
+
+# ── the lake
+commands.add("lake", "build", lake_commands.build)
+commands.add("lake", "refresh", lake_commands.refresh)
+commands.add("lake", "status", lake_commands.status)
+# new keys reach it as it is written anew
+resealing.add(resealing.Place("segments.lake", seal=lambda: 0, renew=jobs.reseal))

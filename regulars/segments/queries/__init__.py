@@ -1,0 +1,1 @@
+"""Reads of groups: which lean on which, how lists become rules."""
