@@ -187,6 +187,18 @@ ATTACHMENTS_OF_A_NOTE = number("REGULARS_ATTACHMENTS_OF_A_NOTE", default=10)
 # ── what shop systems deliver: for how many days it is kept as it came; 0 is for ever
 DELIVERY_DAYS = number("REGULARS_DELIVERY_DAYS", default=90)
 
+# ── the folder that tills and other programs put files into
+DROP = Path(text("REGULARS_DROP", default="") or REGULARS_HOME / "drop")
+
+# ── the lake: how much of its columns each process keeps in memory
+LAKE_MEMORY = number("REGULARS_LAKE_MB", default=800) * 1024 * 1024
+
+# ── questions to it: how long one may take, what they may use, and how many sets of customers are remembered
+QUERY_SECONDS = number("REGULARS_QUERY_SECONDS", default=30)
+QUERY_MEMORY_MB = number("REGULARS_QUERY_MEMORY_MB", default=512)
+QUERY_THREADS = number("REGULARS_QUERY_THREADS", default=2)
+QUERY_CACHE_MB = number("REGULARS_QUERY_CACHE_MB", default=64)
+
 # ── payment links
 BANK_ACCOUNT = text("REGULARS_BANK_ACCOUNT", default="")
 
