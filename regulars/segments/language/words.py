@@ -75,12 +75,16 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
-    """Rows of a customer, of which a query says which and how many: `orders_placed MATCHES (count >= 2)`."""
+    """Rows of a customer, of which a query says which and how many: `orders_placed MATCHES (count >= 2)`.
+
+    Rows that are not `is_dated` stand on no day, and in no sequence.
+    """
 
     name: str
     label: Label
     parameters: Mapping[str, Parameter]
     aliases: tuple[str, ...] = ()
+    is_dated: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
