@@ -289,6 +289,22 @@ class OrdersImported(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class DroppedFileRefused(Fact):
+    """A file that another program put into the folder could not be used; it lies in `back` with the reason."""
+
+    name: ClassVar[str] = "file.refused"
+    sentence: ClassVar = _("A file in the folder could not be taken in: %(file)s. %(reason)s")
+    icon: ClassVar[str] = "file-x"
+    kind: ClassVar[str] = "change"
+    on_timeline: ClassVar[bool] = False
+    is_public: ClassVar[bool] = False
+
+    file: str = ""
+    channel: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FiguresDiffered(Fact):
     """The nightly audit found values that do not agree with the orders; `named` has the first of them."""
 

@@ -16,7 +16,7 @@ from regulars.orders import (
     vocabulary,
     walls,  # noqa: F401 — says what is kept from whom
 )
-from regulars.orders.actions import audit, figures, links, numbers, sales
+from regulars.orders.actions import audit, dropping, figures, links, numbers, sales
 from regulars.orders.commands import import_command, verify_command
 from regulars.orders.facts import OrderPaid, OrdersImported
 from regulars.orders.product_commands import import_products_command
@@ -85,7 +85,13 @@ intake.applies(CheckoutRecord, take=take_checkouts, remove=remove_checkouts, aft
 on(OrderPaid, at_once=True)(links.end_paid)
 
 # ── by the clock: the modules plug in what they declare
-CLOCKWORK = (audit.verify_all, numbers.index_noted_numbers, keeping.drop_kept_sales, sales.reckon_sales)
+CLOCKWORK = (
+    audit.verify_all,
+    dropping.take_in_files,
+    numbers.index_noted_numbers,
+    keeping.drop_kept_sales,
+    sales.reckon_sales,
+)
 
 # ── the command line
 commands.add("import", "orders", import_command)
