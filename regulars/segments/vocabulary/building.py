@@ -80,9 +80,8 @@ def column(name: str, label: Label, kind: Kind, stands: str = "", **more: Any) -
 def function(name: str, label: Label, *columns: Column, aliases: tuple[str, ...] = (), **more: Any) -> Rows:
     """A function with these parameters."""
     parameters = {one.parameter.name: one.parameter for one in columns}
-    return Rows(
-        function=Function(name=name, label=label, parameters=parameters, aliases=aliases), columns=columns, **more
-    )
+    said = Function(name=name, label=label, parameters=parameters, aliases=aliases, is_dated=bool(more.get("moment")))
+    return Rows(function=said, columns=columns, **more)
 
 
 def channel_names() -> list[tuple[str, str]]:
