@@ -25,6 +25,7 @@ _USUAL = "%N%n%O%n%A%n%Z %C%n%S"
 _FIELDS = {"N": "name", "O": "company", "A": "line1", "C": "city", "S": "region", "Z": "postcode"}
 _CODE_PREFIX = re.compile(r"[A-Z]{2}-(?=%Z)")
 _TOKEN = re.compile(r"%([A-Zn])")
+_CODE = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}")
 _NAMES: dict[str, str | Promise] = {
     "postal": gettext_lazy("Postcode"),
     "zip": gettext_lazy("ZIP code"),
@@ -66,6 +67,7 @@ class Rules:
     postcode: re.Pattern[str] | None = None
     example: str = ""
     known_regions: dict[str, str] = field(default_factory=dict)
+    region_codes: dict[str, str] = field(default_factory=dict)
 
 
 @cache
@@ -93,6 +95,9 @@ def rules_of(country: str) -> Rules:
     known: dict[str, str] = {}
     for key, name, other in zip(keys, [name for _key, name in regions], latin, strict=False):
         known |= {fold(key): key, fold(name): key, fold(other): key}
+    # Spain's keys are the codes themselves; what has none there (Puerto Rico, armed forces) is no part of the country
+    isos = str(data.get("sub_isoids") or ("~".join(keys) if country == "ES" else "")).split("~")
+    codes = {key: f"{country}-{iso}" for key, iso in zip(keys, isos, strict=False) if iso}
     pattern = data.get("zip")
     examples = [one for one in str(data.get("zipex") or "").split(",") if one and ":" not in one]
     return Rules(
@@ -107,7 +112,23 @@ def rules_of(country: str) -> Rules:
         postcode=re.compile(str(pattern), re.IGNORECASE) if pattern else None,
         example=examples[0] if examples else "",
         known_regions=known,
+        region_codes=codes,
     )
+
+
+def region_code(country: str, region: str) -> str:
+    """The code of a state or province (ISO 3166-2) by its name, its short name or its code; empty where none is known.
+
+    US-NY is New York, and so are NY and US-NY. A code that somebody wrote for a country without rules stays what it is.
+    """
+    if not country or not region:
+        return ""
+    rules = rules_of(country)
+    if known := rules.region_codes.get(rules.known_regions.get(fold(region), "")):
+        return known
+    written = region.strip().upper()
+    is_code = written.startswith(f"{country}-") and _CODE.fullmatch(written) is not None
+    return written if is_code and written in (rules.region_codes.values() or (written,)) else ""
 
 
 def tidy(address: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from regulars.customers.privacy import keeping as kept_by_law
 from regulars.orders import (
     holders,
     keeping,
+    lake,
     panels,
     product_facts,  # noqa: F401 — says what is announced
     vocabulary,
@@ -25,6 +26,7 @@ from regulars.orders.taking.checkouts import remove_checkouts, take_checkouts
 from regulars.orders.taking.orders import remove_orders, take_orders
 from regulars.orders.taking.products import remove_products, take_products
 from regulars.orders.taking.returns import remove_returns, take_returns
+from regulars.segments.lake import tables
 from regulars.timeline.actions import on
 
 menu.add(
@@ -80,6 +82,10 @@ intake.applies(ProductRecord, take=take_products, remove=remove_products)
 intake.applies(OrderRecord, take=take_orders, remove=remove_orders, after=(CustomerRecord, ProductRecord))
 intake.applies(ReturnRecord, take=take_returns, remove=remove_returns, after=(OrderRecord,))
 intake.applies(CheckoutRecord, take=take_checkouts, remove=remove_checkouts, after=(CustomerRecord, OrderRecord))
+
+# ── what groups ask: orders, lines, returns, products
+for _table in lake.ALL:
+    tables.add(_table)
 
 # ── an order is paid: the page where it could be paid says so
 on(OrderPaid, at_once=True)(links.end_paid)

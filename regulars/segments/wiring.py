@@ -9,7 +9,8 @@ from regulars.segments import (
 )
 from regulars.segments.actions import grading
 from regulars.segments.lake import commands as lake_commands
-from regulars.segments.lake import jobs
+from regulars.segments.lake import jobs, tables
+from regulars.segments.lake import people as lake_people
 from regulars.segments.vocabulary import declared, grades, people
 
 # ── what can be asked of customers
@@ -22,6 +23,8 @@ request_started.connect(grades.forget, dispatch_uid="segments.grades")
 CLOCKWORK = (grading.reckon_grades, jobs.keep_fresh)
 
 # ── the lake
+for _table in lake_people.ALL:
+    tables.add(_table)
 commands.add("lake", "build", lake_commands.build)
 commands.add("lake", "refresh", lake_commands.refresh)
 commands.add("lake", "status", lake_commands.status)
