@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from regulars.core import datakeys
 from regulars.core.datakeys import NONCE
-from regulars.core.keytree import LeafForgotten
+from regulars.core.keytree import KeyTree, LeafForgotten
 
 WAITING: Final = "0."
 _NOBODY: Final = "-"
@@ -46,7 +46,8 @@ def seal(person_id: int, text: str, place: str) -> str:
         return ""
     trees = datakeys.people()
     generation, person = trees.newest, base36(person_id)
-    return _locked(_person_cipher(generation, person_id), generation, person, text, place)
+    cipher = _text_cipher(_leaf_of(trees.generations[generation], person_id))
+    return _locked(cipher, generation, person, text, place)
 
 
 def open_sealed(sealed: str, place: str, *, person_id: int | None = None) -> str:
@@ -150,6 +151,8 @@ def generation_of(sealed: str) -> int:
 
 def base36(number: int) -> str:
     """A number in digits and letters."""
+    if 0 <= number < 36:
+        return _DIGITS[number]
     if number < 0:
         raise ValueError("no person has a number below zero")
     digits = ""
@@ -201,7 +204,12 @@ def _bound(generation: int, person: str, place: str) -> bytes:
 
 
 def _person_cipher(generation: int, person_id: int) -> AESGCM:
-    return _cipher(_derived(_leaf(generation, person_id), b"text"))
+    return _text_cipher(_leaf(generation, person_id))
+
+
+@lru_cache(maxsize=64)  # the columns of one person come one after the other
+def _text_cipher(leaf: bytes) -> AESGCM:
+    return AESGCM(_derived(leaf, b"text"))
 
 
 def _leaf(generation: int, person_id: int) -> bytes:
@@ -211,6 +219,10 @@ def _leaf(generation: int, person_id: int) -> bytes:
         tree = datakeys.people().generations.get(generation)
     if tree is None:
         raise Damaged("a sealed text of a generation of keys that there is not")
+    return _leaf_of(tree, person_id)
+
+
+def _leaf_of(tree: KeyTree, person_id: int) -> bytes:
     try:
         return tree.leaf(person_id)
     except LeafForgotten:
