@@ -13,6 +13,7 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 import numpy as np
+import pyarrow.compute as pc
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from pyroaring import BitMap
@@ -20,14 +21,30 @@ from pyroaring import BitMap
 from regulars.core import money, shop, sight
 from regulars.core.errors import Refusal
 from regulars.customers.models import Customer
+from regulars.segments import saying
 from regulars.segments.engine import grouped, running
 from regulars.segments.engine.comparing import Asked
 from regulars.segments.engine.drafting import Statement
 from regulars.segments.engine.remembering import Shelf, remembered
 from regulars.segments.engine.sets import Sets
 from regulars.segments.lake import versions, view
-from regulars.segments.language import dates
-from regulars.segments.language.tree import Anniversary, Ask, Everybody, Node, Operator, Span, Test, clauses
+from regulars.segments.language import canonical as writing
+from regulars.segments.language import dates, parsing
+from regulars.segments.language.builder import rows_of
+from regulars.segments.language.errors import QueryError
+from regulars.segments.language.tree import (
+    And,
+    Anniversary,
+    Ask,
+    Everybody,
+    Node,
+    Operator,
+    Or,
+    Span,
+    Test,
+    clauses,
+)
+from regulars.segments.vocabulary.words import words_for
 
 Answer = TypeVar("Answer")
 
@@ -69,21 +86,14 @@ class Line:
 
 def read(text: str, *, reader: Any = None) -> Node:
     """The query of a text, in the words that a reader may use. Raises BadQuery."""
-    from regulars.segments import saying  # noqa: PLC0415
-    from regulars.segments.language import parsing  # noqa: PLC0415
-    from regulars.segments.language.errors import QueryError  # noqa: PLC0415
-    from regulars.segments.vocabulary.words import words_for  # noqa: PLC0415
-
     try:
         return parsing.parse(text, words_for(reader))
     except QueryError as problem:
-        raise BadQuery(saying.sentence(problem), span=problem.span, suggestion=problem.nearest) from problem
+        raise BadQuery(saying.sentence(problem, text), span=problem.span, suggestion=problem.nearest) from problem
 
 
 def canonical(node: Node) -> str:
     """The one text of a query."""
-    from regulars.segments.language import canonical as writing  # noqa: PLC0415
-
     return writing.canonical(node)
 
 
@@ -102,9 +112,6 @@ def lines(node: Node, *, as_of: dt.date | None = None) -> tuple[Line, ...]:
 
     Only lines that stand alone, and the last of a bracket, have a number: what stands in a bracket narrows together.
     """
-    from regulars.segments.language.builder import rows_of  # noqa: PLC0415
-    from regulars.segments.language.tree import And, Or  # noqa: PLC0415
-
     if isinstance(node, Everybody):
         return ()
     parts = node.parts if isinstance(node, And | Or) else (node,)
@@ -264,8 +271,6 @@ def _seen(sets: Sets) -> BitMap:
 
 
 def _first_day(seen: view.View) -> dt.date | None:
-    import pyarrow.compute as pc  # noqa: PLC0415
-
     moments = [
         pc.min(read_rows("customers", ["added"]).column("added")).as_py() for read_rows in (seen.base, seen.fresh)
     ]

@@ -140,5 +140,9 @@ def _distance(table: str, unit: str, test: Test, place: Any, draft: Draft) -> st
         f"pow(sin(radians({latitude} - {here}) / 2), 2) + cos(radians({here})) * cos(radians({latitude})) "
         f"* pow(sin(radians({longitude} - {there}) / 2), 2)"
     )
-    far = Operand(kind=Kind.DECIMAL, sql=f"(2 * {radius} * asin(sqrt(least(1.0, {angle}))) / {one})", type=pa.float64())
+    far = Operand(
+        kind=Kind.DECIMAL,
+        sql=f"(2 * {radius} * asin(sqrt(CASE WHEN {angle} > 1 THEN 1 ELSE {angle} END)) / {one})",
+        type=pa.float64(),
+    )
     return condition(test, far, draft.asked, draft.values)

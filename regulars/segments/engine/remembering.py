@@ -102,5 +102,5 @@ class Shelf:
 
 
 def _size(bits: BitMap) -> int:
-    known: dict[str, int] = bits.get_statistics()
-    return sum(size for name, size in known.items() if name.startswith("n_bytes_"))
+    known = bits.get_statistics()
+    return int(known["n_bytes_array_containers"] + known["n_bytes_run_containers"] + known["n_bytes_bitset_containers"])
