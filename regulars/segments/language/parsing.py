@@ -7,7 +7,7 @@ say what could have stood there. Limits keep a hostile text from costing more th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from regulars.segments.language import literals
 from regulars.segments.language.cursor import Cursor, word_of
@@ -98,6 +98,9 @@ class Parser(Cursor):
         self.known: literals.Known = {}
         self.clauses = 0
         self.levels = 0
+        self.given: Collection[str] = ()  # the parameters that the call being read has already
+        self.is_step = False
+        self.began = 0  # the token with which the clause, argument or step begins that is being read
 
     def query(self) -> Node:
         """All of it, also in the frame that Shopify's editor shows: FROM customers SHOW … WHERE … ORDER BY …."""
@@ -180,7 +183,7 @@ class Parser(Cursor):
     # ── clauses
 
     def _clause(self) -> Node:
-        self.about = None
+        self.about, self.began = None, self.at
         token = self.token
         if token.sort is not Sort.NAME or word_of(token) in _KEYWORDS:
             raise self.unexpected(*CLAUSE)
@@ -314,6 +317,7 @@ class Parser(Cursor):
     def _arguments(self, function: Function, bracket: Token) -> tuple[Argument, ...]:
         """What stands in the brackets of a call, up to the closing one."""
         found: dict[str, Argument] = {}
+        self.given = found.keys()
         while not self.is_sign(")"):
             self.about = function
             token = self.token
@@ -334,6 +338,7 @@ class Parser(Cursor):
         return tuple(found.values())
 
     def _argument(self, function: Function) -> Argument:
+        self.began = self.at
         token = self.take()
         parameter = function.parameters.get(token.text)
         if parameter is None:
@@ -382,7 +387,7 @@ class Parser(Cursor):
         return Sequence(tuple(steps), within, is_negated, span=(token.span[0], self.end))
 
     def _step(self, *, is_first: bool = False) -> Step:
-        self.about = None
+        self.about, self.is_step, self.began = None, True, self.at
         start = self.token
         is_negated = self.accept("NOT")
         if is_negated and is_first:
@@ -412,6 +417,7 @@ class Parser(Cursor):
             parameter = function.parameters.get(argument.parameter)
             if parameter is not None and parameter.total is not None:
                 self.complain(Code.TOTAL_IN_STEP, token.span, name=parameter.name)
+        self.is_step = False
         return Step(function.name, arguments, is_negated)
 
     # ── tests
