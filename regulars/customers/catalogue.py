@@ -16,6 +16,7 @@ from django.utils.functional import Promise
 
 from regulars.core.sight import current
 from regulars.core.walls import Protected, is_told, rule_at
+from regulars.customers.grams import Ids
 from regulars.customers.models import Customer
 from regulars.customers.relations import Relation
 
@@ -23,6 +24,19 @@ Choices = Callable[[], list[tuple[str, str]]]
 Keys = Callable[[], dict[str, Any]]
 Words = Callable[[Any], str]
 Blinds = Callable[[str], list[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a room above answers to a filter of its own: its value as it is kept, in words, and who passes."""
+
+    value: str
+    words: str
+    ids: Callable[[], Ids]
+
+
+Give = Callable[[str, Any], Given]
+"""Given what somebody asks for, and who asks; raises Invalid."""
 
 
 class Type(StrEnum):
@@ -39,6 +53,7 @@ class Type(StrEnum):
     DATE = "date"  # a moment, asked by the shop's days
     DAY = "day"  # a day without a clock, kept as its ordinal number
     BIRTHDAY = "birthday"  # the day of any year in the date of birth, “03-12”
+    QUERY = "query"  # customers that a room above finds by a text
     YES_NO = "yes_no"
     CHOICE = "choice"
     LIST = "list"  # several of some words
@@ -64,7 +79,8 @@ class Field:
     `is_indexed` that the database finds the few who pass a test by itself. `choices` are the values people choose
     from, with their labels; `keys` what is kept for each, where that differs; where the field `is_open`, other words
     may be asked for too, and nobody has them. `words` writes a value for people, `plain` one of a relation for files.
-    `blinds` are the numbers by which a sealed value is found.
+    `blinds` are the numbers by which a sealed value is found. Where neither a column nor a relation says it, `give`
+    does: a room above knows who passes, all at once.
     """
 
     name: str
@@ -88,10 +104,11 @@ class Field:
     words: Words | None = None
     plain: Words | None = None
     blinds: Blinds | None = None
+    give: Give | None = None
 
     def __post_init__(self) -> None:
-        if bool(self.column) is (self.relation is not None):
-            raise ValueError(f"the field {self.name} is a column or a relation, one of the two")
+        if bool(self.column) + (self.relation is not None) + (self.give is not None) != 1:
+            raise ValueError(f"the field {self.name} is a column or a relation, or is given: one of these")
 
     def is_seen_by(self, actor: Any) -> bool:
         """Whether a person or a token may see the field, be it masked. Nobody in particular (None) sees what all roles

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any, ClassVar, Literal
@@ -20,8 +21,9 @@ from regulars.core.text import fold
 from regulars.customers import sealed
 from regulars.customers.birthdays import OLDEST_YEAR, as_written
 from regulars.customers.catalogue import Field, Form, Type
-from regulars.customers.grams import digits_of
+from regulars.customers.grams import Ids, digits_of
 from regulars.customers.models import Customer
+from regulars.customers.standings import id_list
 
 _OF_NUMBERS: dict[str, str | Promise] = {
     "": pgettext_lazy("filter", "is"),
@@ -62,6 +64,7 @@ OPERATORS: dict[Type, dict[str, str | Promise]] = {
         "month": pgettext_lazy("filter of birthdays", "in"),
         "within": pgettext_lazy("filter of birthdays", "in the next"),
     },
+    Type.QUERY: {"": pgettext_lazy("filter", "is")},
     Type.YES_NO: {"": pgettext_lazy("filter", "is")},
     Type.CHOICE: _OF_CHOICES,
     Type.LIST: {
@@ -82,6 +85,8 @@ def can_be_empty(field: Field) -> bool:
     """Whether there may be customers without a value."""
     if field.relation is not None:
         return True
+    if field.give is not None:
+        return False
     column = Customer._meta.get_field(field.column.removesuffix("_id"))
     return bool(getattr(column, "null", False) or getattr(column, "blank", False))
 
@@ -252,7 +257,23 @@ class Known:
         return Q(**{f"{self.part}_blind__isnull": False})
 
 
-Test = Holds | Between | OneOf | AllOf | Filled | Born | HasBirthday | Says | Known
+@dataclass(frozen=True, slots=True)
+class Among:
+    """Is one of those whom a room above gives; or, negated, is not. They are asked for when they are needed, once."""
+
+    ids: Callable[[], Ids]
+    is_negated: bool
+
+    def matches(self, _value: Any) -> bool:
+        """Nobody is tested one by one: who passes is known."""
+        return True
+
+    def on(self, _column: str) -> Q:
+        """The same test by the database, negated or not."""
+        return Q(pk__in=id_list(self.ids()))
+
+
+Test = Holds | Between | OneOf | AllOf | Filled | Born | HasBirthday | Says | Known | Among
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +311,8 @@ class Condition:
         column, test = self.field.column, self.test
         if self.field.relation is not None:
             return self._related()
+        if isinstance(test, Among):
+            return ~test.on("") if test.is_negated else test.on("")
         if isinstance(test, Holds):
             if not self.field.is_searched:
                 # most customers say nothing there, and hold none of the texts
@@ -317,7 +340,12 @@ class Condition:
     @property
     def is_asked_at_once(self) -> bool:
         """Whether one query tells everybody who passes: rows of another table do, and an indexed column."""
-        return self.field.relation is not None or (self.field.is_indexed and self.is_exact_in_database)
+        return not self.is_of_rows or (self.field.is_indexed and self.is_exact_in_database)
+
+    @property
+    def is_of_rows(self) -> bool:
+        """Whether it is about a column of the customer's own row."""
+        return self.field.relation is None and not isinstance(self.test, Among)
 
     def _related(self) -> Q:
         relation = self.field.relation
@@ -329,7 +357,7 @@ class Condition:
     @property
     def is_exact_in_database(self) -> bool:
         """Whether `narrows` is the whole test."""
-        return self.field.relation is not None or not isinstance(self.test, Holds)
+        return not self.is_of_rows or not isinstance(self.test, Holds)
 
 
 def formed(text: str, form: Form) -> str:

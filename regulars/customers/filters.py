@@ -10,6 +10,7 @@
     choice    status=active,inactive  customer_countries.not=DE,AT
     sealed    vat_number=DE136695977     the whole of it, whatever the capitals and spaces
     list      customer_tags=vip,wholesale (one of them)  customer_tags.all=  customer_tags.not=
+    given     segment=grp_0k3f…  segment.not=  query=number_of_orders > 2     what a room above knows
     any       company.is_set=yes  company.is_empty=yes
 
 An empty value is no filter, as forms send it. Everything else that cannot be understood is refused with a sentence.
@@ -22,6 +23,7 @@ import math
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from babel.dates import format_date, format_skeleton, get_month_names
@@ -42,6 +44,7 @@ from regulars.customers.conditions import (
     YES,
     YES_OR_NO,
     AllOf,
+    Among,
     Between,
     Born,
     Condition,
@@ -57,7 +60,7 @@ from regulars.customers.conditions import (
 )
 from regulars.customers.grams import digits_of
 
-_LONGEST = 200
+_LONGEST, _LONGEST_GIVEN = 200, 4_000
 _OLDEST = 150
 _MOST_DAYS = 36_500
 _WHOLE = re.compile(r"\d{1,9}", re.ASCII)
@@ -102,7 +105,7 @@ def parse(parameter: str, value: str, *, language: str, reader: Any = None) -> C
             },
         )
     value = value.strip()
-    if len(value) > _LONGEST or "\0" in value:
+    if len(value) > (_LONGEST if known.give is None else _LONGEST_GIVEN) or "\0" in value:
         raise _refused(
             parameter,
             _("The value of the filter “%(label)s” is too long, or holds a character that no text has.")
@@ -110,6 +113,9 @@ def parse(parameter: str, value: str, *, language: str, reader: Any = None) -> C
         )
     if operator in OF_ALL:
         return _read_filled(known, operator, value)
+    if known.give is not None:
+        given = known.give(value, reader)
+        return Condition(known, operator, given.value, Among(cache(given.ids), operator == "not"), given.words)
     return _READERS[known.type](known, operator, value, language)
 
 

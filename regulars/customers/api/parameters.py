@@ -25,6 +25,7 @@ _FORMS: dict[Type, dict[str, Any]] = {
     Type.DAY: DAY,
     Type.BORN: DAY,
     Type.BIRTHDAY: {"examples": ["03-12"]},
+    Type.QUERY: {"maxLength": 4_000, "examples": ["number_of_orders > 2"]},
     Type.YES_NO: {"enum": ["yes", "no"]},
     Type.CHOICE: {},
     Type.LIST: {"examples": ["vip,wholesale"]},
@@ -73,6 +74,8 @@ def _description(field: Field, operator: str, words: str) -> str:
         return f"{field.label}: in the last so many days."
     if field.type is Type.MONEY:
         return f"{asked}, in the shop's base currency."
+    if field.type is Type.QUERY:
+        return "Customers whom a query finds, in the language of groups."
     if field.type in {Type.CHOICE, Type.COUNTRY, Type.LIST}:
         return f"{asked}; several are separated by commas."
     return asked

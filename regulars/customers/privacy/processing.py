@@ -126,6 +126,8 @@ def categories() -> list[dict[str, Any]]:
     """Which data are kept: the tables that hold something of a person, and the fields of the catalogue."""
     fields: dict[str, list[str]] = {}
     for field in catalogue.fields():
+        if field.give is not None:
+            continue  # a question, and nothing that is kept
         group = str(getattr(field, "group", "") or "")
         fields.setdefault(group, []).append(str(field.label))
     held = [str(TITLES.get(holder.name, holder.name)) for holder in belongings.holders() if holder.name in TITLES]

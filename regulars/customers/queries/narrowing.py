@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from regulars.customers import search, standings
-from regulars.customers.conditions import Between, Condition, Filled, Holds, Test
+from regulars.customers.conditions import Among, Between, Condition, Filled, Holds, Test
 from regulars.customers.grams import BLOCK, BLOCK_BITS, Ids
 from regulars.customers.models import Customer, Unindexed
 from regulars.customers.relations import ids_of
@@ -109,6 +109,9 @@ def _passing(condition: Condition, loaded: Standings, changed: Any) -> tuple[Mas
 
 def _asked(condition: Condition, loaded: Standings) -> Mask:
     """Who passes a condition that the database answers by an index, read as ids in one query for each of its parts."""
+    if isinstance(condition.test, Among):
+        among = at(condition.test.ids(), loaded)
+        return ~among if condition.test.is_negated else among
     parts, is_negated = condition.having()
     found = np.ones(len(loaded), dtype=bool)
     for part in parts:

@@ -251,7 +251,7 @@ class _Reader:
         self.asked: Asked | None = search.ask(request.search) if is_searched else None
         self.conditions = request.conditions
         # what stands in rows of other tables is asked of the database alone
-        own = [one for one in self.conditions if one.field.relation is None]
+        own = [one for one in self.conditions if one.is_of_rows]
         self.columns = list(
             dict.fromkeys([*(one.field.column for one in own), *(["search_text"] if self.asked else [])])
         )
@@ -367,7 +367,7 @@ class _Reader:
         """Search and filters as the database tests them; of narrowed ids, relations have been read already."""
         condition = (self.asked.condition() if self.asked else Q()) & self.partly
         for one in self.conditions:
-            if not (is_narrowed and one.field.relation is not None):
+            if not is_narrowed or one.is_of_rows:
                 condition &= one.narrows()
         return condition
 

@@ -308,7 +308,8 @@ def _asks_only_seen(view: SavedView, user: Any) -> bool:
     if query.get("sort"):
         names.add(str(query["sort"]).removeprefix("-"))
     asked = [catalogue.get(name) for name in names]
-    if not current().is_open and (query.get("q") or any(field is not None and field.rules for field in asked)):
+    is_telling = any(field is not None and (field.rules or field.give) for field in asked)
+    if not current().is_open and (query.get("q") or is_telling):
         return False  # what a colleague asked for may be of somebody, or something, that this one does not see
     return all(field is not None and field.is_asked_by(user) for field in asked)
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from functools import partial
-from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -19,6 +18,7 @@ from regulars.core.text import BadText, clean, fold
 from regulars.segments.actions import moving
 from regulars.segments.bits import unpacked
 from regulars.segments.engine import asking
+from regulars.segments.engine.grouped import GroupCycle
 from regulars.segments.facts import (
     SegmentArchived,
     SegmentChanged,
@@ -30,7 +30,7 @@ from regulars.segments.language.tree import Node
 from regulars.segments.models import Folder, Group
 from regulars.segments.queries import leaning
 from regulars.staff.models import User
-from regulars.staff.policy import verb
+from regulars.staff.policy import as_reader, verb
 from regulars.timeline.actions import record, who_acts
 
 KEPT_FOR = dt.timedelta(days=30)
@@ -65,13 +65,6 @@ class GroupInUse(Refusal):
         self.groups = users
 
 
-class GroupCycle(Refusal):
-    """A rule leads back to the group itself."""
-
-    status: ClassVar[int] = HTTPStatus.UNPROCESSABLE_ENTITY
-    slug = "segment-cycle"
-
-
 @verb
 def create_group(
     *,
@@ -97,7 +90,7 @@ def create_group(
         begun_at=timezone.now(),
         made_by=User.objects.filter(pk=who_acts().user_id or 0).first(),
     )
-    node = _rule(query, key=key, by=by) if query is not None else None
+    node = _rule(query, name=kept, key=key, by=by) if query is not None else None
     group.query = asking.canonical(node) if node is not None else ""
     members = asking.members(node) if node is not None else None
     moving.take_turn()
@@ -267,16 +260,13 @@ def _current(group: Group, version: int | None) -> Group:
     return current
 
 
-def _rule(query: str, *, key: str, by: Any) -> Node:
-    node: Node = asking.read(query, reader=by)
+def _rule(query: str, *, name: str, key: str, by: Any) -> Node:
+    """The query as its writer may ask it, which does not lead back to the group. Raises BadQuery, GroupCycle."""
+    with as_reader():
+        node: Node = asking.read(query, reader=by)
     over = leaning.cycle(key, node, read=_AS_SYSTEM)
     if over is not None:
-        names = pgettext("between the words of a list", ", ").join(over)
-        raise GroupCycle(
-            _("This rule leads back to the group itself, over: %(names)s.") % {"names": names}
-            if names
-            else _("A group cannot be built from itself.")
-        )
+        raise GroupCycle((name, *over, name))
     return node
 
 
@@ -285,7 +275,7 @@ def _changed_rule(current: Group, query: str, *, by: Any) -> Node | None:
     if not current.is_by_rule:
         sentence = _("People are put into this group by hand; it has no rule.")
         raise Invalid(sentence, fields={"query": [sentence]})
-    node = _rule(query, key=current.key, by=by)
+    node = _rule(query, name=current.name, key=current.key, by=by)
     canonical = asking.canonical(node)
     if canonical == current.query and not current.problem:
         return None
