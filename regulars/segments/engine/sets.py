@@ -94,7 +94,8 @@ class Sets:
         if not statement.sql:
             return BitMap()
         stamps = tuple((name, self.view.stamp_of(name)) for name in sorted(statement.dimensions))
-        asked_for = (statement.sql, statement.values, stamps)
+        values = tuple(tuple(one) if isinstance(one, list) else one for one in statement.values)
+        asked_for = (statement.sql, values, stamps)
         found = self._of_base(statement, asked_for) if self.view.version is not None else BitMap()
         if not self.view.touched:
             return found
