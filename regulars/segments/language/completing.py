@@ -35,9 +35,21 @@ class Suggestion:
     kind: str
     label: str = ""
 
+    @property
+    def insert(self) -> str:
+        """What is written when it is taken: with what always follows it."""
+        if self.kind == "function":
+            return f"{self.text} MATCHES ("
+        return self.text if self.kind in {"value", "group", "date"} else f"{self.text} "
+
 
 def complete(text: str, place: int, words: Words) -> list[Suggestion]:
-    """What could stand at a place instead of what is being typed there (`typed`), the likeliest first, 50 at most."""
+    """What could stand at a place instead of what is being typed there, the likeliest first, 50 at most."""
+    return completing(text, place, words)[0]
+
+
+def completing(text: str, place: int, words: Words) -> tuple[list[Suggestion], int]:
+    """The same, and how many characters before the place are being typed, which a suggestion replaces."""
     start, place = typed(text, place)
     parser = _read(scan(text[:start])[:-1], words)
     beginning = text[start:place].lstrip("'\"“‘").casefold()
@@ -46,7 +58,7 @@ def complete(text: str, place: int, words: Words) -> list[Suggestion]:
         rank = _rank(suggestion, beginning)
         if rank is not None:
             ranked.append((rank, len(ranked), suggestion))
-    return [suggestion for _, _, suggestion in sorted(ranked, key=lambda one: one[:2])][:MOST]
+    return [suggestion for _, _, suggestion in sorted(ranked, key=lambda one: one[:2])][:MOST], place - start
 
 
 def typed(text: str, place: int) -> Span:
