@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from regulars.core.sight import Rows as SeenRows
@@ -50,4 +51,4 @@ def _function(one: Rows, reader: Any) -> Function | None:
     if not hidden:
         return function
     parameters = {name: parameter for name, parameter in function.parameters.items() if name not in hidden}
-    return Function(name=function.name, label=function.label, parameters=parameters, aliases=function.aliases)
+    return replace(function, parameters=parameters)
