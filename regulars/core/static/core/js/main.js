@@ -14,3 +14,4 @@ import "./passkey.js";
 import "./compare.js";
 import "./notes.js";
 import "./picker.js";
+import "./groups.js";

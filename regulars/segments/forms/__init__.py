@@ -1,0 +1,1 @@
+"""What forms of groups say: rows of the builder as they are sent."""
