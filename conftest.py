@@ -126,8 +126,11 @@ def _forget_cached():
 
     from regulars.core import datakeys
     from regulars.core.api import budget
+    from regulars.segments.lake import versions, view
 
     cache.clear()
+    view.forget()
+    shutil.rmtree(versions.folder(), ignore_errors=True)
     datakeys.forget_cached()
     budget.forget()
 

@@ -22,6 +22,7 @@ _GROUPS = {
     "bulk": "Changes of many customers, and the way back.",
     "duplicates": "Find records that mean the same person.",
     "import": "Bring in customers and orders from files.",
+    "lake": "The columnar copy that groups are asked of.",
     "keys": "The keys that everything is encrypted with.",
     "staff": "People who work here: who they are, invite them, their role, switch them off.",
     "privacy": "What people may ask of us: copies, erasure, retention.",

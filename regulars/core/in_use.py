@@ -1,9 +1,14 @@
-"""Who has the shop of a data folder open: web servers and workers hold a lock for as long as they live."""
+"""Who has the shop of a data folder open: web servers and workers hold a lock for as long as they live.
+
+Whoever must be the only one at something holds a lock of that thing (`only_one`).
+"""
 
 from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -35,3 +40,15 @@ def is_open(home: Path) -> bool:
 
 def _lock_of(home: Path) -> IO[Any]:
     return os.fdopen(os.open(home / _LOCK, os.O_RDWR | os.O_CREAT, 0o600), "w")
+
+
+@contextmanager
+def only_one(path: Path) -> Iterator[bool]:
+    """Whether nobody else on this machine holds the lock of that file; if so, we do for as long as this lasts."""
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True

@@ -36,6 +36,7 @@ _PACKED = frozenset({Session._meta.db_table})
 _APART = "\x1e"
 _TEXTS = ("char", "text", "json", "clob", "blob", "bytea", "uuid", "xml", "user-defined")
 _DATABASE = (".sqlite3", ".sqlite3-wal", ".sqlite3-shm", ".sqlite3-journal")
+_LAKE = "lake"
 
 Progress = Callable[[int, int], None]
 
@@ -106,7 +107,10 @@ def search(
 
 
 def data_files() -> Iterator[Path]:
-    """Every file of the data folder, the database itself and what belongs to the program left out."""
+    """Every file of the data folder, the database itself and what belongs to the program left out.
+
+    So is what is made from the database again, sealed and without those who went, a few minutes after they did.
+    """
     home = Path(settings.REGULARS_HOME)
     static = Path(settings.STATIC_ROOT) if settings.STATIC_ROOT else None
     if not home.is_dir():
@@ -115,6 +119,8 @@ def data_files() -> Iterator[Path]:
         if not path.is_file() or path.is_symlink() or path.name.endswith(_DATABASE):
             continue
         if static is not None and static in path.parents:
+            continue
+        if path.is_relative_to(home / _LAKE):
             continue
         yield path
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from regulars.core.background import every
 from regulars.timeline import anchors, digests, keys
 from regulars.timeline.actions.recording import record
+from regulars.timeline.arriving import last_given_out, running
 from regulars.timeline.facts import AuditBegunAnew
 from regulars.timeline.models import Entry, Seal, SealState
 
@@ -75,34 +76,15 @@ def _settled(patience: float) -> int | None:
     ends_at = time.monotonic() + patience
     state, _created = SealState.objects.get_or_create(pk=1)
     if state.waiting_id is None:
-        state.waiting_id = _last_given_out()
-        state.waiting = sorted(_running())
+        state.waiting_id = last_given_out()
+        state.waiting = sorted(running())
         state.save(update_fields=["waiting_id", "waiting"])
-    while not _running().isdisjoint(state.waiting):
+    while not running().isdisjoint(state.waiting):
         if time.monotonic() >= ends_at:
             return None
         time.sleep(0.05)
     SealState.objects.filter(pk=1, waiting_id=state.waiting_id).update(waiting_id=None, waiting=[])
     return state.waiting_id
-
-
-def _last_given_out() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", [Entry._meta.db_table])
-        (sequence,) = cursor.fetchone()
-        cursor.execute(f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {sequence}")  # noqa: S608 — its name
-        return int(cursor.fetchone()[0])
-
-
-def _running() -> set[str]:
-    """The transactions of other connections to this database that are running now."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT held.virtualxid FROM pg_locks held JOIN pg_stat_activity who ON who.pid = held.pid "
-            "WHERE held.locktype = 'virtualxid' AND held.granted AND held.mode = 'ExclusiveLock' "
-            "AND held.pid <> pg_backend_pid() AND who.datname = current_database()"
-        )
-        return {name for (name,) in cursor.fetchall()}
 
 
 @transaction.atomic
