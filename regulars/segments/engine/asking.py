@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import pyarrow.compute as pc
@@ -22,7 +22,7 @@ from regulars.core import money, shop, sight
 from regulars.core.errors import Refusal
 from regulars.customers.models import Customer
 from regulars.segments import saying
-from regulars.segments.engine import grouped, running
+from regulars.segments.engine import grouped, reference, running
 from regulars.segments.engine.comparing import Asked
 from regulars.segments.engine.drafting import Statement
 from regulars.segments.engine.remembering import Shelf, remembered
@@ -44,9 +44,11 @@ from regulars.segments.language.tree import (
     Test,
     clauses,
 )
+from regulars.segments.models import Group
 from regulars.segments.vocabulary.words import words_for
 
 Answer = TypeVar("Answer")
+Engine = Literal["lake", "records", "reference"]
 
 MEDIA = ("email", "whatsapp", "sms", "phone", "post")
 
@@ -97,14 +99,14 @@ def canonical(node: Node) -> str:
     return writing.canonical(node)
 
 
-def members(node: Node, *, as_of: dt.date | None = None, engine: view.Engine = "lake") -> BitMap:
+def members(node: Node, *, as_of: dt.date | None = None, engine: Engine = "lake") -> BitMap:
     """Who a query finds: their ids. Raises TooLong, TooLarge, GroupCycle, UnknownGroup, BadDay."""
-    return _asked(lambda sets: BitMap(sets.of(node) & _seen(sets)), as_of, engine)
+    return _asked(lambda sets: _found(node, sets, engine) & _seen(sets), as_of, engine)
 
 
-def count(node: Node, *, as_of: dt.date | None = None, engine: view.Engine = "lake") -> int:
+def count(node: Node, *, as_of: dt.date | None = None, engine: Engine = "lake") -> int:
     """How many a query finds."""
-    return _asked(lambda sets: sets.of(node).intersection_cardinality(_seen(sets)), as_of, engine)
+    return _asked(lambda sets: _found(node, sets, engine).intersection_cardinality(_seen(sets)), as_of, engine)
 
 
 def lines(node: Node, *, as_of: dt.date | None = None) -> tuple[Line, ...]:
@@ -220,7 +222,11 @@ def check_day(as_of: dt.date, sets: Sets) -> None:
         )
 
 
-def _asked(question: Callable[[Sets], Answer], as_of: dt.date | None, engine: view.Engine = "lake") -> Answer:
+def _found(node: Node, sets: Sets, engine: Engine) -> BitMap:
+    return reference.members(node, sets) if engine == "reference" else sets.of(node)
+
+
+def _asked(question: Callable[[Sets], Answer], as_of: dt.date | None, engine: Engine = "lake") -> Answer:
     """Ask the lake, as the house sees: what the reader may know of the answer is cut from it by the question."""
     reader = sight.current()
 
@@ -229,7 +235,7 @@ def _asked(question: Callable[[Sets], Answer], as_of: dt.date | None, engine: vi
             return question(_sets(seen, as_of))
 
     with running.limited():
-        return view.asked(answered, engine=engine)
+        return view.asked(answered, engine="lake" if engine == "lake" else "records")
 
 
 def _sets(seen: view.View, as_of: dt.date | None) -> Sets:
@@ -244,11 +250,18 @@ def _sets(seen: view.View, as_of: dt.date | None) -> Sets:
             is_past=as_of is not None and as_of < now,
         ),
         in_group=grouped.in_group,
+        rule_of=_rule_of,
         shelf=_shelf(seen),
     )
     if as_of is not None:
         check_day(as_of, sets)
     return sets
+
+
+def _rule_of(group: Group) -> Node:
+    """The query of a saved group. It may ask what its reader may not: they see who is in it, not why."""
+    with sight.looking(sight.EVERYTHING):
+        return read(group.query)
 
 
 def _shelf(seen: view.View) -> Shelf | None:

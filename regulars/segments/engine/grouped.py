@@ -47,37 +47,40 @@ class UnknownGroup(Refusal):
         self.name = name
 
 
+def named(name: str) -> Group | None:
+    """The group of a name, without regard to capitals."""
+    with sight.looking(sight.EVERYTHING):
+        return Group.objects.filter(key=fold(name)).first()
+
+
 def in_group(name: str, sets: Sets) -> BitMap:
     """Who is in the saved group of a name, whoever asks. Raises GroupCycle, UnknownGroup."""
-    from regulars.segments.engine import asking  # noqa: PLC0415 — which builds upon this module
-
     known = sets.of_groups.get(name)
     if known is not None:
         return known
-    with sight.looking(sight.EVERYTHING):
-        group = Group.objects.filter(key=fold(name)).first()
-        if group is None:
-            raise UnknownGroup(name)
-        if group.name in sets.trail:
-            raise GroupCycle((*sets.trail[sets.trail.index(group.name) :], group.name))
-        if group.is_by_rule:
-            node = asking.read(group.query)
-            before, sets.trail = sets.trail, (*sets.trail, group.name)
-            try:
-                found = sets.of(node)
-            finally:
-                sets.trail = before
-        else:
-            found = _listed(unpacked(group.members), sets)
+    group = named(name)
+    if group is None:
+        raise UnknownGroup(name)
+    if group.name in sets.trail:
+        raise GroupCycle((*sets.trail[sets.trail.index(group.name) :], group.name))
+    if group.is_by_rule:
+        before, sets.trail = sets.trail, (*sets.trail, group.name)
+        try:
+            found = sets.of(sets.rule_of(group))
+        finally:
+            sets.trail = before
+    else:
+        found = listed(unpacked(group.members), sets) & sets.everyone
     sets.of_groups[name] = found
     return found
 
 
-def _listed(picked: BitMap, sets: Sets) -> BitMap:
+def listed(picked: BitMap, sets: Sets) -> BitMap:
     """Hand-picked people as they are listed now: who was merged since is found as the one they were merged into."""
-    there = picked & sets.view.everyone
-    merged = picked - there
+    everyone = sets.view.everyone
+    there, merged = picked & everyone, picked - everyone
     if merged:
         into = Customer.everyone.filter(pk__in=list(merged), merged_into__isnull=False)
-        there |= BitMap(into.order_by().values_list("merged_into_id", flat=True)) & sets.view.everyone
-    return there & sets.everyone
+        with sight.looking(sight.EVERYTHING):
+            there |= BitMap(into.order_by().values_list("merged_into_id", flat=True)) & everyone
+    return there

@@ -6,7 +6,6 @@ anew, by the same statement over their rows as they are now: (found − touched)
 
 from __future__ import annotations
 
-import datetime as dt
 import time
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from regulars.segments.lake import rows as lake_rows
 from regulars.segments.lake.tables import Dimension, dimensions, tables
 from regulars.segments.lake.view import View
 from regulars.segments.language.tree import And, Clause, Everybody, InGroups, Node, Not, Or
+from regulars.segments.models import Group
 from regulars.segments.vocabulary import declared
 from regulars.segments.vocabulary.declared import Known, Rows
 
@@ -35,6 +35,9 @@ _WORTH_SHARING = 0.02  # seconds that finding a set took, from which on others a
 InGroup = Callable[[str, "Sets"], BitMap]
 """Who is in the saved group of a name."""
 
+RuleOf = Callable[[Group], Node]
+"""The query of a saved group."""
+
 
 @dataclass(kw_only=True)
 class Sets:
@@ -43,6 +46,7 @@ class Sets:
     view: View
     asked: Asked
     in_group: InGroup
+    rule_of: RuleOf
     shelf: Shelf | None = None
     known: Mapping[str, Known] = field(default_factory=declared.known)
     rows: Mapping[str, Rows] = field(default_factory=declared.rows)
@@ -134,11 +138,6 @@ class Sets:
             schemas=schemas | {name: one.schema for name, one in known.items()},
             keys={name: one.key for name, one in known.items()},
         )
-
-    def on(self, day: dt.date, *, is_past: bool) -> Sets:
-        """The same question about another day."""
-        asked = Asked(today=day, zone=self.asked.zone, exponent=self.asked.exponent, is_past=is_past)
-        return Sets(view=self.view, asked=asked, in_group=self.in_group, shelf=self.shelf)
 
 
 def _with_folded(name: str, columns: frozenset[str], read: Callable[[str, Any], pa.Table]) -> pa.Table:
