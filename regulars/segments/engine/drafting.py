@@ -90,6 +90,7 @@ class Draft:
 
     def rows(self, table: str, *, where: str, moment: str) -> list[str]:
         """The conditions of all rows that count, and were there at the end of an earlier day."""
+        self.column(table, "customer")  # also where nothing else of the rows is asked
         found = [self.column(table, where)] if where else []
         if moment and self.asked.is_past:
             found.append(f"{self.column(table, moment)} < {self.values.add(self.asked.end)}")
