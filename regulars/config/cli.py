@@ -23,6 +23,7 @@ _GROUPS = {
     "duplicates": "Find records that mean the same person.",
     "import": "Bring in customers and orders from files.",
     "lake": "The columnar copy that groups are asked of.",
+    "segment": "Who a query finds, and why.",
     "keys": "The keys that everything is encrypted with.",
     "staff": "People who work here: who they are, invite them, their role, switch them off.",
     "privacy": "What people may ask of us: copies, erasure, retention.",

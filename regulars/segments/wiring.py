@@ -1,17 +1,33 @@
 """Everything groups plug into the house."""
 
 from django.core.signals import request_started
+from django.utils.translation import gettext_lazy as _
 
-from regulars.core import commands, resealing
+from regulars.core import commands, menu, resealing
+from regulars.segments import commands as segment_commands
 from regulars.segments import (
     plugging,  # noqa: F401 — saved groups
     walls,  # noqa: F401 — says what is kept from whom
 )
 from regulars.segments.actions import grading
+from regulars.segments.engine import problems  # noqa: F401 — says what asking may be refused with
 from regulars.segments.lake import commands as lake_commands
 from regulars.segments.lake import jobs, tables
 from regulars.segments.lake import people as lake_people
 from regulars.segments.vocabulary import declared, grades, people
+
+menu.add(
+    menu.Place(
+        name="groups",
+        label=_("Groups"),
+        icon="blend",
+        url_name="segments:list",
+        key="g",
+        group=menu.PEOPLE,
+        permission="segments.view",
+        order=22,
+    )
+)
 
 # ── what can be asked of customers
 declared.add(*people.ATTRIBUTES, *people.FUNCTIONS)
@@ -25,6 +41,10 @@ CLOCKWORK = (grading.reckon_grades, jobs.keep_fresh)
 # ── the lake
 for _table in lake_people.ALL:
     tables.add(_table)
+commands.add("segment", "count", segment_commands.count)
+commands.add("segment", "list", segment_commands.list_)
+commands.add("segment", "explain", segment_commands.explain)
+commands.add("segment", "parse", segment_commands.parse)
 commands.add("lake", "build", lake_commands.build)
 commands.add("lake", "refresh", lake_commands.refresh)
 commands.add("lake", "status", lake_commands.status)

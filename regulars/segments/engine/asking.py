@@ -25,6 +25,7 @@ from regulars.segments import saying
 from regulars.segments.engine import grouped, reference, running
 from regulars.segments.engine.comparing import Asked
 from regulars.segments.engine.drafting import Statement
+from regulars.segments.engine.explaining import Explanation, explained
 from regulars.segments.engine.remembering import Shelf, remembered
 from regulars.segments.engine.sets import Sets
 from regulars.segments.lake import versions, view
@@ -173,6 +174,12 @@ def highest(sets: Sets, found: BitMap, size: int) -> list[int]:
             wanted = wanted[spent[wanted] >= least][: max(size * 100, 1000)]
         best += zip((-spent[wanted]).tolist(), customers[wanted].tolist(), strict=True)
     return [customer for _spent, customer in sorted(best)[:size]]
+
+
+def explain(node: Node, customer: Customer, *, as_of: dt.date | None = None) -> Explanation:
+    """Why a customer is found by a query, or is not, and what would change that."""
+    words = words_for()
+    return _asked(lambda sets: explained(node, customer.pk, sets, words), as_of)
 
 
 def missing(node: Node, *, as_of: dt.date | None = None) -> dict[str, int]:
