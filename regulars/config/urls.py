@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("pay/<str:secret>", paying.pay, name="pay"),
     path("", include("regulars.channels.urls")),
     path("customers", include("regulars.customers.urls")),
+    path("groups", include("regulars.segments.urls")),
     path("orders", include("regulars.orders.urls")),
     path("products", include("regulars.orders.product_urls")),
 ]

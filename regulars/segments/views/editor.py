@@ -21,7 +21,7 @@ from regulars.core.ui.toasts import toast
 from regulars.segments import turned_off
 from regulars.segments.actions.groups import change_group, create_group, users_of
 from regulars.segments.engine import asking
-from regulars.segments.language import completing
+from regulars.segments.language.completing import completing
 from regulars.segments.models import Group
 from regulars.segments.queries.joined import lately
 from regulars.segments.ready import template
@@ -106,10 +106,9 @@ def complete(request: HttpRequest) -> HttpResponse:
     """What could stand behind a text."""
     text = request.GET.get("text", "")[-_MOST_TYPED:]
     text = turned_off.blanked(text)
-    offered = completing.complete(text, len(text), words_for(request.user))
-    start, end = completing.typed(text, len(text))
-    items = [{"text": one.text, "label": one.label} for one in offered]
-    return JsonResponse({"typed": end - start, "items": items})
+    offered, typed = completing(text, len(text), words_for(request.user))
+    items = [{"text": one.text, "label": one.label, "insert": one.insert} for one in offered]
+    return JsonResponse({"typed": typed, "items": items})
 
 
 @requires("customers.view")
