@@ -1,0 +1,270 @@
+"""A query as one sentence, and a clause as label, operator and value.
+
+The sentence says what the query means, not how it is written: NOT is taken inwards, which changes nobody (De Morgan),
+and reads “but who never bought ‘Tea’”. Brackets stand where an And is in an Or, or an Or in an And.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import NamedTuple, cast
+
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from regulars.core import shop
+from regulars.segments.language import tree
+from regulars.segments.language.tree import (
+    And,
+    Anniversary,
+    Argument,
+    Ask,
+    Call,
+    Clause,
+    Everybody,
+    InGroups,
+    Node,
+    Not,
+    Offset,
+    Operator,
+    Or,
+    Test,
+)
+from regulars.segments.language.words import DATED, NUMERIC, Attribute, Function, Kind, Words
+from regulars.segments.phrasing.comparing import compared
+from regulars.segments.phrasing.functions import done, is_count, steps_done, tested
+from regulars.segments.phrasing.values import either, filled, length, lowered, quoted
+
+_NEGATED_ALOUD = frozenset({Operator.EQUAL, Operator.IN, Operator.CONTAINS, Operator.STARTS, Operator.ENDS})
+
+
+class Phrase(NamedTuple):
+    """A clause in three parts, as a row of the editor, a line of “why” and a filter chip show it."""
+
+    label: str
+    operator: str
+    value: str
+
+
+def sentence(node: Node, words: Words) -> str:
+    """A query as a sentence: “Customers who spent more than €500, but who never bought ‘Tea’.”"""
+    if isinstance(node, Everybody):
+        return _("All customers.")
+    conditions = _said(_inwards(node, is_negated=False), words, in_bracket=False)
+    return filled(_("Customers %(conditions)s."), conditions=conditions)
+
+
+def phrase_clause(clause: Clause, words: Words) -> Phrase:
+    """A clause by its parts: “Last order”, “more than”, “90 days ago”."""
+    match clause:
+        case Ask(name, test):
+            attribute = _attribute(name, test, words)
+            in_words = compared(test, attribute.kind, attribute.values)
+            return Phrase(str(attribute.label), in_words.operator, in_words.value)
+        case Anniversary(name, test):
+            in_words = compared(test, Kind.DAY)
+            return Phrase(_anniversary(name, words), in_words.operator, in_words.value)
+        case InGroups(names, is_negated):
+            operator = pgettext("a group", "is not") if is_negated else pgettext("a group", "is")
+            return Phrase(_("Group"), operator, either([quoted(name) for name in names]))
+        case tree.Sequence(steps, within, is_negated):
+            template = _("not within %(time)s") if is_negated else _("within %(time)s")
+            operator = filled(template, time=length(within))
+            return Phrase(_("One after the other"), operator, steps_done(steps, words))
+        case Call(name, arguments, is_negated):
+            return _phrase_call(words.function(name), name, arguments, is_negated=is_negated)
+
+
+def _phrase_call(function: Function | None, name: str, arguments: Sequence[Argument], *, is_negated: bool) -> Phrase:
+    label = name if function is None else str(function.label)
+    if not arguments:
+        return Phrase(label, pgettext("a function", "never") if is_negated else pgettext("a function", "ever"), "")
+    operator = pgettext("a function", "not with") if is_negated else pgettext("a function", "with")
+    if len(arguments) == 1 and not is_negated and is_count(arguments[0], function):
+        number = compared(arguments[0].test, Kind.NUMBER)
+        return Phrase(label, number.operator, number.value)
+    template = pgettext("what is asked of a function", "%(one)s, %(other)s")
+    return Phrase(label, operator, _joined([tested(one, function) for one in arguments], template, template))
+
+
+# ── a whole query
+
+
+def _inwards(node: Node, *, is_negated: bool) -> Node:
+    """The same query with NOT only in clauses."""
+    match node:
+        case Not(part):
+            return _inwards(part, is_negated=not is_negated)
+        case And(parts) | Or(parts):
+            kind = And if isinstance(node, And) != is_negated else Or
+            inner = [_inwards(part, is_negated=is_negated) for part in parts]
+            flat = [one for part in inner for one in (part.parts if isinstance(part, kind) else (part,))]
+            return kind(tuple(flat))
+        case Ask(_name, test) | Anniversary(_name, test) if is_negated:
+            return replace(node, test=replace(test, is_negated=not test.is_negated))
+        case Call() | InGroups() | tree.Sequence() if is_negated:
+            return replace(node, is_negated=not node.is_negated)
+    return node
+
+
+def _said(node: Node, words: Words, *, in_bracket: bool) -> str:
+    match node:
+        case And(parts):
+            text = _all_of(parts, words)
+        case Or(parts):
+            said = [_said(part, words, in_bracket=True) for part in parts]
+            text = _joined(
+                said,
+                pgettext("alternatives", "%(one)s, %(other)s"),
+                pgettext("alternatives", "%(one)s or %(other)s"),
+            )
+        case _:
+            return _clause(cast("Clause", node), words)  # Not was taken inwards, and Everybody stands alone
+    return filled(pgettext("a bracket in a query", "(%(conditions)s)"), conditions=text) if in_bracket else text
+
+
+def _all_of(parts: Sequence[Node], words: Words) -> str:
+    """All of some; those at the end that say what somebody did not do stand behind a but."""
+    said = [_said(part, words, in_bracket=True) for part in parts]
+    end = len(parts)
+    while end > 0 and _is_exception(parts[end - 1]):
+        end -= 1
+    split = end or len(parts)
+    together = _and(said[:split])
+    if split == len(parts):
+        return together
+    return filled(_("%(conditions)s, but %(exceptions)s"), conditions=together, exceptions=_and(said[split:]))
+
+
+def _and(said: Sequence[str]) -> str:
+    return _joined(said, pgettext("conditions", "%(one)s, %(other)s"), pgettext("conditions", "%(one)s and %(other)s"))
+
+
+def _joined(said: Sequence[str], before: str, last: str) -> str:
+    text = said[-1]
+    for number, one in enumerate(reversed(said[:-1])):
+        text = filled(before if number else last, one=one, other=text)
+    return text
+
+
+def _is_exception(node: Node) -> bool:
+    match node:
+        case Ask(_name, test) | Anniversary(_name, test):
+            return test.is_negated and test.operator in _NEGATED_ALOUD
+        case Call() | InGroups() | tree.Sequence():
+            return node.is_negated
+    return False
+
+
+# ── clauses
+
+
+def _clause(clause: Clause, words: Words) -> str:
+    match clause:
+        case Ask(name, test):
+            return _ask(_attribute(name, test, words), test)
+        case Anniversary(name, test):
+            label = lowered(_anniversary(name, words))
+            is_missing = test.operator is Operator.IS_NULL
+            template = _("whose %(label)s %(test)s") if is_missing else _("whose %(label)s is %(test)s")
+            return filled(template, label=label, test=compared(test, Kind.DAY).whole)
+        case InGroups(names, is_negated):
+            groups = either([quoted(name) for name in names])
+            template = _("who are not in the group %(groups)s") if is_negated else _("who are in the group %(groups)s")
+            return filled(template, groups=groups)
+        case tree.Sequence(steps, within, is_negated):
+            template = (
+                _("who did not do this within %(time)s: %(steps)s")
+                if is_negated
+                else _("who %(steps)s, all within %(time)s")
+            )
+            return filled(template, steps=steps_done(steps, words), time=length(within))
+        case Call(name, arguments, is_negated):
+            did = done(words.function(name), name, arguments, is_negated=is_negated)
+            return filled(_("who %(did)s"), did=did)
+
+
+def _ask(attribute: Attribute, test: Test) -> str:
+    in_words = compared(test, attribute.kind, attribute.values)
+    label = attribute.label if attribute.name.startswith("metafields.") else lowered(str(attribute.label))
+    parts = {"label": str(label), "test": in_words.whole, "value": in_words.value}
+    if test.operator is Operator.IS_NULL:
+        return filled(_("whose %(label)s %(test)s"), **parts)
+    special = _guests if attribute.name == "is_guest" and len(test.values) == 1 else _SPECIAL.get(attribute.name)
+    if special is not None:
+        return filled(special(test), **parts)
+    if attribute.kind in DATED:
+        is_ahead = any(_is_ahead(value) for value in test.values)
+        template = _("whose %(label)s is %(test)s") if is_ahead else _("whose %(label)s was %(test)s")
+        return filled(template, **parts)
+    if attribute.kind in NUMERIC:
+        return filled(_("whose %(label)s is %(test)s"), **parts)
+    if attribute.kind is Kind.YES_NO:
+        return filled(_("for whom “%(label)s” %(test)s"), **(parts | {"label": str(attribute.label)}))
+    return filled(_("whose %(label)s %(test)s"), **parts)
+
+
+def _guests(test: Test) -> str:
+    is_guest = test.operator is Operator.EQUAL and (test.values[0] is True) is not test.is_negated
+    return _("who are guests") if is_guest else _("who are not guests")
+
+
+def _tagged(test: Test) -> str:
+    return _("who are not tagged %(value)s") if test.is_negated else _("who are tagged %(value)s")
+
+
+def _paid_by(test: Test) -> str:
+    return _("who never paid by %(value)s") if test.is_negated else _("who paid by %(value)s")
+
+
+_SPECIAL: dict[str, Callable[[Test], str]] = {
+    "amount_spent": lambda _test: _("who spent %(test)s"),
+    "amount_refunded": lambda _test: _("who were paid back %(test)s"),
+    "number_of_orders": lambda _test: _("whose number of orders is %(test)s"),
+    "number_of_returns": lambda _test: _("whose number of returns is %(test)s"),
+    "days_between_orders": lambda _test: _("whose days between orders are %(test)s"),
+    "spend_band": lambda _test: _("whose spending %(test)s"),
+    "purchase_frequency_band": lambda _test: _("whose frequency of buying %(test)s"),
+    "customer_added_date": lambda _test: _("who became customers %(test)s"),
+    "customer_tags": _tagged,
+    "payment_methods": _paid_by,
+}
+
+
+def _attribute(name: str, test: Test, words: Words) -> Attribute:
+    """An attribute; one that the reader may not see, or that is gone, by its bare name."""
+    known = words.attribute(name)
+    return known if known is not None else Attribute(name=name, label=name, kind=_kind_of(test))
+
+
+def _kind_of(test: Test) -> Kind:
+    match test.values[:1]:
+        case (bool(),):
+            return Kind.YES_NO
+        case (Decimal(),):
+            return Kind.DECIMAL
+        case (dt.date() | Offset() | tree.StartOf(),):
+            return Kind.MOMENT
+    return Kind.TEXT
+
+
+def _anniversary(name: str, words: Words) -> str:
+    if name == "birth_date":
+        return _("Birthday")
+    known = words.attribute(name)
+    label = name if known is None else lowered(str(known.label))
+    return filled(_("Anniversary of %(label)s"), label=label)
+
+
+def _is_ahead(value: tree.Literal) -> bool:
+    match value:
+        case Offset(count, _unit):
+            return count > 0
+        case dt.datetime():
+            return value.date() > shop.today()
+        case dt.date():
+            return value > shop.today()
+    return False
