@@ -162,4 +162,4 @@ def _rank(suggestion: Suggestion, beginning: str) -> int | None:
         return 1
     if label.startswith(beginning) or any(part.startswith(beginning) for part in label.split()):
         return 2
-    return 3 if beginning in name or beginning in label else None
+    return 3 if len(beginning) > 2 and (beginning in name or beginning in label) else None

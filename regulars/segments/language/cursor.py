@@ -9,6 +9,26 @@ from regulars.segments.language.errors import Code, QueryError, Wanted, nearest
 from regulars.segments.language.scanning import Sort, Token
 from regulars.segments.language.tree import Span
 
+KEYWORDS = frozenset(
+    [
+        "AND",
+        "OR",
+        "NOT",
+        "BETWEEN",
+        "IN",
+        "IS",
+        "NULL",
+        "CONTAINS",
+        "STARTS",
+        "ENDS",
+        "WITH",
+        "MATCHES",
+        "THEN",
+        "WITHIN",
+    ]
+)
+"""Words that are no value without quotes."""
+
 
 class Cursor:
     """Reads tokens one after the other. What is no token is refused as soon as it is looked at."""

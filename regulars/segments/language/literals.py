@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from regulars.segments.language.cursor import Cursor, word_of
+from regulars.segments.language.cursor import KEYWORDS, Cursor, word_of
 from regulars.segments.language.dates import PERIODS
 from regulars.segments.language.errors import Code, Wanted, nearest
 from regulars.segments.language.operators import Subject
@@ -89,6 +89,8 @@ def _word(cursor: Cursor, subject: Subject) -> Literal:
     if word == "START_OF" and subject.kind in DATED:
         cursor.take()
         return _start_of(cursor)
+    if word in KEYWORDS and word != "NULL":
+        raise cursor.unexpected(*wanted(subject))
     cursor.take()
     if word in DATE_WORDS and subject.kind in DATED:
         return DATE_WORDS[word]

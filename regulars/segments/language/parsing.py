@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Collection
 
 from regulars.segments.language import literals
-from regulars.segments.language.cursor import Cursor, word_of
+from regulars.segments.language.cursor import KEYWORDS, Cursor, word_of
 from regulars.segments.language.errors import Code, QueryError, Wanted, nearest
 from regulars.segments.language.operators import (
     Subject,
@@ -47,24 +47,6 @@ MOST_LEVELS = 50
 CLAUSE = (Wanted.ATTRIBUTE, Wanted.FUNCTION, "NOT", "(")
 _UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
 OPENINGS = ("segment", "sequence", "anniversary")
-_KEYWORDS = frozenset(
-    [
-        "AND",
-        "OR",
-        "NOT",
-        "BETWEEN",
-        "IN",
-        "IS",
-        "NULL",
-        "CONTAINS",
-        "STARTS",
-        "ENDS",
-        "WITH",
-        "MATCHES",
-        "THEN",
-        "WITHIN",
-    ]
-)
 _SIGNS = {
     "=": Operator.EQUAL,
     "!=": Operator.EQUAL,
@@ -185,7 +167,7 @@ class Parser(Cursor):
     def _clause(self) -> Node:
         self.about, self.began = None, self.at
         token = self.token
-        if token.sort is not Sort.NAME or word_of(token) in _KEYWORDS:
+        if token.sort is not Sort.NAME or word_of(token) in KEYWORDS:
             raise self.unexpected(*CLAUSE)
         self._count(token)
         self.take()
@@ -393,7 +375,7 @@ class Parser(Cursor):
         if is_negated and is_first:
             self.complain(Code.NEGATED_FIRST, start.span)
         token = self.token
-        if token.sort is not Sort.NAME or word_of(token) in _KEYWORDS:
+        if token.sort is not Sort.NAME or word_of(token) in KEYWORDS:
             raise self.unexpected(Wanted.FUNCTION, *(() if is_negated or is_first else ("NOT",)))
         self._count(token)
         self.take()
