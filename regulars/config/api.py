@@ -18,12 +18,13 @@ from regulars.customers import reads
 from regulars.customers.api import routes as customers
 from regulars.customers.models import Customer
 from regulars.orders.api import routes as orders
+from regulars.segments.api import routes as segments
 from regulars.staff.api_auth import Bearer
 from regulars.staff.policy import reading_as, streamed
 from regulars.timeline.actions import acting
 from regulars.timeline.models import Source
 
-ROOMS = (customers, orders, channels, webhooks)
+ROOMS = (customers, segments, orders, channels, webhooks)
 
 
 def _as_owner(operation: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

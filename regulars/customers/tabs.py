@@ -60,7 +60,8 @@ class Change:
 
 def timeline(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     """The timeline by days, narrowed to a kind, from the cursor on."""
-    kinds = [("", _("Everything")), ("order", _("Orders")), (notes.KIND, _("Notes")), ("change", _("Changes"))]
+    kinds = [("", _("Everything")), ("order", _("Orders")), (notes.KIND, _("Notes")), ("group", _("Groups")),
+             ("change", _("Changes"))]  # fmt: skip
     kind = request.GET.get("show", "")
     kind = kind if kind in dict(kinds) else ""
     after = moments.Cursor.parse(request.GET.get("after", ""))

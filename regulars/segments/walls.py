@@ -6,4 +6,4 @@ from regulars.core.walls import PLAIN, declare, word
 from regulars.segments import models
 
 declare(models.Spell, customer=("customer",))
-word(PLAIN, "group_name")
+word(PLAIN, "group_name", "segment")

@@ -22,9 +22,11 @@ from regulars.customers.queries import ListRequest, customer_page
 from regulars.orders.models import Order
 from regulars.orders.panels import small_rhythms
 from regulars.orders.queries.finding import orders_of_number
+from regulars.segments.models import Group as Segment
+from regulars.segments.queries.seeing import seen
 from regulars.staff.access import SIGNED_IN, requires
 
-_CUSTOMERS, _ORDERS, _ORDERS_ALONE = 6, 4, 10
+_CUSTOMERS, _ORDERS, _ORDERS_ALONE, _SEGMENTS = 6, 4, 10, 4
 _LONGEST = 200
 
 
@@ -80,6 +82,7 @@ def _found(user: Any, typed: str) -> list[Group]:
         groups.append(Group(_("Customers"), _customers(user, typed)))
         if any(letter.isdigit() for letter in typed):
             groups.append(Group(_("Orders"), _orders(user, typed, most=_ORDERS)))
+        groups.append(Group(_("Groups"), _segments(user, typed)))
     groups += [Group(_("Do"), _commands(user, typed)), Group(_("Go to"), _places(user, typed))]
     return groups
 
@@ -121,6 +124,17 @@ def _orders(user: Any, typed: str, *, most: int) -> list[Found]:
             subject=order,
         )
         for order in orders_of_number(typed, most=most)
+    ]
+
+
+def _segments(user: Any, typed: str) -> list[Found]:
+    """Saved groups by a part of their name."""
+    if not user.may("segments.view") or not fold(typed):
+        return []
+    rows = Segment.objects.filter(key__contains=fold(typed), archived_at__isnull=True)[:_SEGMENTS]
+    return [
+        Found(label=group.name, url=reverse("segments:page", args=[group.public_id]), icon="shapes")
+        for group in seen(rows, user)
     ]
 
 

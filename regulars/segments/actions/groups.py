@@ -142,6 +142,7 @@ def change_group(group: Group, *, version: int | None = None, by: Any = None, **
 @verb
 def copy_group(group: Group, *, name: str = "", by: Any = None) -> Group:
     """The same group once more: its rule, or everybody somebody put there. Raises what `create_group` raises."""
+    group = Group.objects.select_related("folder").get(pk=group.pk)
     copied = create_group(
         name=name or free_name(group.name),
         query=group.query if group.is_by_rule else None,
