@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -28,6 +29,8 @@ KEYWORDS = frozenset(
     ]
 )
 """Words that are no value without quotes."""
+
+_GROUP = re.compile(r"[0-9]{3}(\.[0-9]+)?")  # digits between two commas, or behind the last
 
 
 class Cursor:
@@ -93,23 +96,28 @@ class Cursor:
     def unexpected(self, *expected: str) -> QueryError:
         """The problem that another token comes next."""
         token = self.token
-        if (span := self._thousands()) is not None:
-            number = "".join(one.text for one in self.tokens if span[0] <= one.span[0] < span[1] and one.text != ",")
-            return self.error(Code.NUMBER_SEPARATORS, span, nearest=number)
+        for start in (self.at - 1, self.at - 2):
+            if (problem := self.separated(start)) is not None:
+                return problem
         code = Code.UNEXPECTED_END if token.sort is Sort.END else Code.UNEXPECTED
         words = [one for one in expected if not isinstance(one, Wanted) and one[0].isalpha()]
         suggestion = nearest(token.text, words) if token.sort is Sort.NAME else None
         return self.error(code, token.span, expected=expected, nearest=suggestion, found=token.text)
 
-    def _thousands(self) -> Span | None:
-        """Where a number stands that was written with a comma, `1,500`, if the comma or what follows it comes next."""
-        for start in (self.at - 1, self.at - 2):
-            number = self.tokens[max(start, 0) : start + 3]
-            if [one.sort for one in number] != [Sort.NUMBER, Sort.SIGN, Sort.NUMBER] or number[1].text != ",":
-                continue
-            if number[0].span[1] == number[1].span[0] and number[1].span[1] == number[2].span[0]:
-                return number[0].span[0], number[2].span[1]
-        return None
+    def separated(self, start: int) -> QueryError | None:
+        """The problem that a number was written with commas, `1,500`, if one begins with this token."""
+        number = [self.tokens[start]] if 0 <= start < len(self.tokens) else []
+        if not number or number[0].sort is not Sort.NUMBER:
+            return None
+        for comma, group in zip(self.tokens[start + 1 :: 2], self.tokens[start + 2 :: 2], strict=False):
+            is_adjacent = number[-1].span[1] == comma.span[0] and comma.span[1] == group.span[0]
+            if comma.text != "," or not is_adjacent or not _GROUP.fullmatch(group.text):
+                break
+            number.append(group)
+        if len(number) < 2:
+            return None
+        written = "".join(one.text for one in number)
+        return self.error(Code.NUMBER_SEPARATORS, (number[0].span[0], number[-1].span[1]), nearest=written)
 
     def error(
         self, code: Code, span: Span, *, expected: Iterable[str] = (), nearest: str | None = None, **details: str

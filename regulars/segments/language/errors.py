@@ -106,6 +106,7 @@ class QueryError(Exception):
 
 
 _LONGEST_WORD = 100
+_ALIKE = 0.6
 
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
@@ -117,8 +118,11 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
         plain.setdefault(_plain(candidate), candidate)
     if (same := plain.get(_plain(word))) is not None:
         return same
-    found = difflib.get_close_matches(_plain(word), plain, n=1, cutoff=0.6)
-    return plain[found[0]] if found else None
+    found = difflib.get_close_matches(_plain(word), plain, n=1, cutoff=_ALIKE)
+    # of names with dots the beginning is much alike anyway: `metafields.facts.` says nothing about what was meant
+    if not found or difflib.SequenceMatcher(None, _last(_plain(word)), _last(found[0])).ratio() < _ALIKE:
+        return None
+    return plain[found[0]]
 
 
 def line_and_place(text: str, at: int) -> tuple[int, int]:
@@ -129,3 +133,7 @@ def line_and_place(text: str, at: int) -> tuple[int, int]:
 
 def _plain(word: str) -> str:
     return word.casefold().replace(" ", "_").replace("-", "_")
+
+
+def _last(word: str) -> str:
+    return word.rpartition(".")[2]

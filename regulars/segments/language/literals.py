@@ -173,9 +173,9 @@ def _check_value(cursor: Cursor, subject: Subject, token: Token, known: Known) -
 
 def _number(cursor: Cursor, subject: Subject, token: Token) -> Literal:
     number: Decimal = token.value
-    comma, group = cursor.tokens[cursor.at], cursor.following
-    if comma.text == "," and group.text == "000" and comma.span[0] == token.span[1] and group.span[0] == comma.span[1]:
-        raise cursor.error(Code.NUMBER_SEPARATORS, (token.span[0], group.span[1]), nearest=f"{token.text}000")
+    # `1,000` can be nothing else, since no number begins with 00; `1,500` may be two numbers of a list
+    if cursor.following.text.startswith("0") and (problem := cursor.separated(cursor.at - 1)) is not None:
+        raise problem
     if subject.kind in NUMERIC:
         if subject.kind is Kind.NUMBER and "." in token.text:
             cursor.complain(Code.NOT_WHOLE, token.span, name=subject.name, found=token.text)

@@ -31,6 +31,13 @@ NUMBERS = ("=", "!=", ">", ">=", "<", "<=", "BETWEEN", "NOT BETWEEN", "IN", "NOT
         ("amount_spend > 500", Code.UNKNOWN_NAME, "amount_spend", "amount_spent"),
         ("Amount_Spent > 500", Code.UNKNOWN_NAME, "Amount_Spent", "amount_spent"),
         ("name = 'a' AND zzz = 5", Code.UNKNOWN_NAME, "zzz", None),
+        ("metafields.custom.age > 5", Code.UNKNOWN_NAME, "metafields.custom.age", None),
+        (
+            "metafields.custom.shoesize > 5",
+            Code.UNKNOWN_NAME,
+            "metafields.custom.shoesize",
+            "metafields.custom.shoe_size",
+        ),
         ("消费 > 500", Code.UNKNOWN_NAME, "消费", None),
         ("order_placed MATCHES ()", Code.UNKNOWN_FUNCTION, "order_placed", "orders_placed"),
         ("order_placed(count: 1) = true", Code.UNKNOWN_FUNCTION, "order_placed", "orders_placed"),
@@ -60,6 +67,9 @@ NUMBERS = ("=", "!=", ">", ">=", "<", "<=", "BETWEEN", "NOT BETWEEN", "IN", "NOT
         ("email_subscription_status > 'SUBSCRIBED'", Code.WRONG_OPERATOR, ">", None),
         # numbers
         ("amount_spent > 1,000", Code.NUMBER_SEPARATORS, "1,000", "1000"),
+        ("amount_spent > 1,000,000.50", Code.NUMBER_SEPARATORS, "1,000,000.50", "1000000.50"),
+        ("amount_spent > 1,500,000", Code.NUMBER_SEPARATORS, "1,500,000", "1500000"),
+        ("amount_spent IN (1,050, 2)", Code.NUMBER_SEPARATORS, "1,050", "1050"),
         ("amount_spent > 1,500", Code.NUMBER_SEPARATORS, "1,500", "1500"),
         ("amount_spent BETWEEN 1,500 AND 2", Code.NUMBER_SEPARATORS, "1,500", "1500"),
         ("orders_placed MATCHES (amount > 1,500, count = 2)", Code.NUMBER_SEPARATORS, "1,500", "1500"),

@@ -244,7 +244,7 @@ SHOPIFY_TEXTS = {
     "last_order_date = 2020-02-30": Code.NO_SUCH_DAY,
     "orders_placed MATCHES (date > -3m, date < -1m)": Code.REPEATED_PARAMETER,
     "number_of_orders > 10.5": Code.NOT_WHOLE,
-    "amount_spent > 1,000.50": Code.UNEXPECTED,
+    "amount_spent > 1,000.50": Code.NUMBER_SEPARATORS,
 }
 
 
