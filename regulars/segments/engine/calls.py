@@ -9,7 +9,7 @@ import pyarrow as pa
 from regulars.segments.engine import figures
 from regulars.segments.engine.comparing import NEVER, Operand, Range, condition, ranges
 from regulars.segments.engine.drafting import Draft, Statement, of_dimension, quoted, where, who
-from regulars.segments.language.tree import Argument, Call, Place, Test
+from regulars.segments.language.tree import Argument, Call, Operator, Place, Test
 from regulars.segments.language.words import Kind, Total
 from regulars.segments.vocabulary.declared import Column, Rows
 
@@ -54,7 +54,10 @@ def row_conditions(rows: Rows, arguments: tuple[Argument, ...], draft: Draft) ->
 def _of_nothing(column: Column, test: Test, draft: Draft) -> bool:
     """Whether a total of no rows is as its test says."""
     total, kind = column.parameter.total, column.parameter.kind
-    passed = total in (Total.COUNT, Total.SUM) and figures.zero_passes(test, kind, draft.asked)
+    if total in (Total.COUNT, Total.SUM):
+        passed = figures.zero_passes(test, kind, draft.asked)
+    else:
+        passed = test.operator is Operator.IS_NULL
     return passed != test.is_negated
 
 
@@ -65,10 +68,10 @@ def _few(
     column, test = totals[0]
     if len(totals) > 1 or not column.each or is_complement:
         return ""
-    spans = ranges(test, 0)
     each = draft.column(rows.table, column.column)
-    if test.is_negated:
+    if test.is_negated or test.operator is Operator.IS_NULL:
         return ""
+    spans = ranges(test, 0)
     if spans == [(1, None)]:
         return who(rows.table, [*conditions, f"{each} IS NOT NULL"])
     fewest: dict[Range, str] = {(2, None): f"min({each}) <> max({each})", (1, 1): f"min({each}) = max({each})"}
@@ -126,13 +129,15 @@ def _row(rows: Rows, column: Column, test: Test, place: Any, draft: Draft) -> st
             "points": (rows.points or {})[column.dimension],
             "instead": column.instead,
         }
+        if test.operator is Operator.IS_NULL:
+            return f"({of_dimension(None, row, column.column, kind, draft, keys=column.keys)}) IS NOT TRUE"
         return of_dimension(test, row, column.column, kind, draft, keys=column.keys)
     return draft.test(test, rows.table, column.column, kind, keys=column.keys)
 
 
 def _distance(table: str, unit: str, test: Test, place: Any, draft: Draft) -> str:
     if not isinstance(place, Place):
-        return NEVER
+        return "TRUE" if test.operator is Operator.IS_NULL else NEVER
     latitude, longitude = draft.column(table, "latitude"), draft.column(table, "longitude")
     here, there = draft.values.add(float(place.latitude)), draft.values.add(float(place.longitude))
     radius, one = draft.values.add(_GLOBE_KM), draft.values.add(1.0 if unit == "km" else _KILOMETRES_OF_A_MILE)
