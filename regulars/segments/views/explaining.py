@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,8 @@ from regulars.customers.models import Customer
 from regulars.customers.queries import ListRequest, customer_page
 from regulars.segments.bits import unpacked
 from regulars.segments.engine import asking
+from regulars.segments.engine.changing import is_true
+from regulars.segments.language.tree import And, Everybody, Node, Not, Or, clauses
 from regulars.segments.models import Group, Spell
 from regulars.segments.views.trying import Work
 
@@ -29,7 +32,6 @@ class Reason:
     words: str
     is_true: bool
     value: str
-    depth: int = 0
 
 
 @dataclass(slots=True)
@@ -53,23 +55,21 @@ def account(work: Work, public_id: str) -> Account | None:
         return None
     reads.opened([customer.pk], "group")
     found = asking.explain(work.node, customer, as_of=work.as_of)
-    reasons = [Reason(str(one.words), one.is_true, str(one.value or "")) for one in found.reasons]
-    one = Account(customer=customer, is_in=found.is_in, reasons=reasons, flip=str(found.flip or ""))
+    one = Account(customer=customer, is_in=found.is_in, flip=found.flip)
+    # in a NOT, what is not so is what fits
+    negated = list(_negations(work.node))
+    for reason, is_negated in zip(found.reasons, negated, strict=False):
+        words = _("not: %(condition)s") % {"condition": reason.words} if is_negated else str(reason.words)
+        one.reasons.append(Reason(words, reason.is_true is not is_negated, str(reason.value)))
     if found.flips_on is not None:
         day = {"day": said.day(found.flips_on)}
         one.flips = (
             _("Without anything happening, that ends on %(day)s.") % day
             if found.is_in
-            else (_("Without anything happening, they will be in it on %(day)s.") % day)
+            else _("Without anything happening, they will be in it on %(day)s.") % day
         )
     if not found.is_in:
-        stops = sum(not reason.is_true for reason in reasons)
-        one.headline = (
-            ngettext("%(count)s line keeps %(name)s out.", "%(count)s lines keep %(name)s out.", stops)
-            % {"count": said.number(stops), "name": customer}
-            if stops != 1
-            else _("One line keeps %(name)s out.") % {"name": customer}
-        )
+        one.headline = _headline(work, customer, [reason.is_true for reason in found.reasons])
     elif work.group is not None and not work.is_changed and work.as_of is None:
         _when(one, work.group)
     return one
@@ -89,6 +89,35 @@ def people(typed: str, reader: Any, where: str = "group") -> list[Customer]:
     found = customer_page(wanted).rows
     reads.listed(wanted, found, where)
     return found
+
+
+def _headline(work: Work, customer: Customer, truths: list[bool]) -> str:
+    """Which lines keep somebody out: those of the parts that all have to be fulfilled, and are not."""
+    node = work.node
+    if node is None or not truths:
+        return _("%(name)s is not in it.") % {"name": customer}
+    left = iter(truths)
+    # every part takes its share of the answers, whether or not it is fulfilled
+    out = [part for part in (node.parts if isinstance(node, And) else (node,)) if not is_true(part, left)]
+    lines = [work.text.count("\n", 0, next(clauses(part)).span[0]) + 1 for part in out]
+    words = {"name": customer, "line": said.number(lines[0]) if lines else "", "count": said.number(len(lines))}
+    if len(lines) == 1:
+        return _("One line keeps %(name)s out: line %(line)s.") % words
+    return ngettext("%(count)s line keeps %(name)s out.", "%(count)s lines keep %(name)s out.", len(lines)) % words
+
+
+def _negations(node: Node, *, is_negated: bool = False) -> Iterator[bool]:
+    """For every clause, whether an odd number of NOT stands before it."""
+    match node:
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from _negations(part, is_negated=is_negated)
+        case Not(part):
+            yield from _negations(part, is_negated=not is_negated)
+        case Everybody():
+            return
+        case _:
+            yield is_negated
 
 
 def _when(one: Account, group: Group) -> None:

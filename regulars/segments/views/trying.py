@@ -140,6 +140,21 @@ class Work:
         return ngettext("%(count)s fewer than saved", "%(count)s fewer than saved", -more) % count
 
     @property
+    def culprit(self) -> str:
+        """The line that removes the last people, where nobody is left; "" where no line alone does."""
+        before = self.everybody
+        for number, line in enumerate(self.text_lines, start=1):
+            if line.count == 0 and before:
+                words = ngettext(
+                    "Line %(line)s removes the last %(count)s person.",
+                    "Line %(line)s removes the last %(count)s people.",
+                    before,
+                )
+                return words % {"line": said.number(number), "count": said.number(before)}
+            before = line.count if line.count is not None else before
+        return ""
+
+    @property
     def is_changed(self) -> bool:
         """Whether the query says something else than the saved group."""
         return self.group is not None and self.node is not None and asking.canonical(self.node) != self.group.query

@@ -5,6 +5,7 @@ import { drawLines, OFF } from "./query-text.js";
 import { closeSuggestions, isOpen, suggest, suggestionKey, write } from "./query-complete.js";
 
 const WAIT = 120;
+const QUIET = 700;
 const VIEW = "group editor view";
 
 class Editor {
@@ -14,6 +15,7 @@ class Editor {
     this.lines = form.querySelector(".qlines");
     this.saved = this.values();
     this.asked = 0;
+    this.persons = {};
     form.classList.add("live");
     if (this.area) {
       this.counts = [...this.lines.querySelectorAll(".qline")].map((line) => line.querySelector(".left"));
@@ -116,7 +118,9 @@ class Editor {
         const field = document.getElementById("who");
         if (button.name === "whynot") {
           field.value = button.dataset.name;
-          document.getElementById("whofound").replaceChildren();
+          field.removeAttribute("aria-activedescendant");
+          field.setAttribute("aria-expanded", "false");
+          document.getElementById("whofound")?.replaceChildren();
         }
       }
       if ("off" in button.dataset) this.turn();
@@ -204,11 +208,18 @@ class Editor {
     const data = new FormData(this.form);
     data.set("source", source);
     for (const [name, value] of Object.entries(more)) data.set(name, value);
+    for (const name of ["why", "whynot"]) if (more[name]) this.persons[name] = more[name];
     const slow = setTimeout(() => this.stale(true), 300);
     try {
       const answer = await fetch(this.form.dataset.try, { method: "POST", body: data, signal: this.flight.signal, headers: { Accept: "application/json" } });
       if (mine !== this.asked) return;
-      if (answer.ok) this.take(await answer.json(), source);
+      if (answer.ok) {
+        const said = await answer.json();
+        if (mine !== this.asked) return;
+        this.take(said, source);
+        // whoever was asked about is explained anew when nobody types any more
+        if (!said.wrong && !more.why && !more.whynot && Object.keys(this.persons).length) this.ask("text", QUIET, this.persons);
+      }
       else this.say(this.form.dataset.trouble);
     } catch (error) {
       if (error.name !== "AbortError") this.say(this.form.dataset.trouble);
@@ -231,6 +242,7 @@ class Editor {
 
   take(said, source) {
     const was = document.activeElement;
+    const cursor = document.querySelector("[data-row].cursor")?.id;
     const place = was?.closest?.(".build") ? { id: was.id, from: was.selectionStart, to: was.selectionEnd } : null;
     if (source === "rows" && said.text !== null && said.text !== this.area.value) this.area.value = said.text;
     this.wrong = said.wrong;
@@ -252,6 +264,7 @@ class Editor {
       holder.innerHTML = said.lines;
       this.counts = [...holder.content.querySelectorAll(".left")];
     }
+    if (cursor && !document.querySelector("[data-row].cursor")) document.getElementById(cursor)?.classList.add("cursor");
     this.draw();
     this.mark();
     if (place?.id && document.activeElement !== this.area) {

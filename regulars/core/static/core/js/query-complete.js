@@ -6,7 +6,7 @@ export const isOpen = () => Boolean(open);
 export function closeSuggestions() {
   open?.box.remove();
   open?.area.removeAttribute("aria-activedescendant");
-  open?.area.setAttribute("aria-expanded", "false");
+  open?.area.removeAttribute("aria-controls");
   open = null;
 }
 
@@ -41,7 +41,7 @@ export async function suggest(area, place) {
   }
   open = { area, box, from: at - said.typed, to: at, items: said.items, here: -1 };
   area.closest("[data-qbox]").append(box);
-  area.setAttribute("aria-expanded", "true");
+  area.setAttribute("aria-controls", box.id);
   const { left, top } = place();
   box.style.left = `${left}px`;
   box.style.top = `${top}px`;

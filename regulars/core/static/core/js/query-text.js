@@ -8,11 +8,14 @@ export const OFF = /^\s*--/;
 /** The pieces of a text: where each begins and ends, and how it is drawn: "u" a name, "em" a value, "s" and/or/not. */
 function pieces(text) {
   const found = [];
+  let isBetween = false;
   for (const hit of text.matchAll(PIECES)) {
     const [all, string, word, number] = hit;
     let kind = "";
     if (string || number) kind = "em";
+    else if (isBetween && /^and$/i.test(all)) isBetween = false;
     else if (word) kind = WORDS.test(word) ? "s" : OPERATORS.test(word) ? "" : VALUES.test(word) ? "em" : "u";
+    if (/^between$/i.test(all)) isBetween = true;
     found.push([hit.index, hit.index + all.length, kind]);
   }
   return found;
