@@ -160,6 +160,8 @@ def parts(total: Total, source: str, name: str) -> tuple[str, str]:
 def total_condition(test: Test, kind: Kind, total: Total, name: str, type_: pa.DataType | None, draft: Draft) -> str:
     """The condition of a test on a total that stands under a name."""
     if total is Total.AVERAGE:
+        if test.operator is Operator.IS_NULL:
+            return f"{name}c = 0"
         return f"{name}c <> 0 AND ({average_condition(test, kind, f'{name}s', f'{name}c', draft)})"
     sql = f"coalesce({name}, 0)" if total in (Total.COUNT, Total.SUM) else name
     type_ = pa.int64() if total is Total.COUNT else type_
@@ -197,6 +199,8 @@ def average_condition(test: Test, kind: Kind, total: str, count: str, draft: Dra
 
 def zero_passes(test: Test, kind: Kind, asked: Asked) -> bool:
     """Whether 0 passes the positive form of a test."""
+    if test.operator is Operator.IS_NULL:
+        return False
     if kind is not Kind.DECIMAL:
         return holds(0, ranges(test, asked.exponent if kind is Kind.MONEY else 0))
     bounds = [Decimal(str(one)) for one in test.values]
