@@ -21,6 +21,7 @@ from regulars.segments.lake.reading import (
     KEY,
     MOMENT,
     TEXTS,
+    ZERO,
     Columns,
     Ints,
     Kind,
@@ -30,6 +31,7 @@ from regulars.segments.lake.reading import (
     Source,
     among,
     fetch,
+    flags,
     numbers,
     parts,
     read,
@@ -131,7 +133,7 @@ def read_orders(customers: Collection[int] | None) -> Iterator[pa.RecordBatch]:
         orders = numbers(rows.column(KEY))
         found = {name: rows.column(name) for name in rows.schema.names}
         found["ordr"] = rows.column(KEY)
-        found["is_first"] = pa.array(first.among(rows))
+        found["is_first"] = flags(first.among(rows))
         found["codes"] = (codes or _hanging("orders_orderdiscount", "code", orders)).of(orders)
         found["tags"] = (tags or _hanging("orders_ordertag", "label", orders)).of(orders)
         yield batch(found, _ORDERS_SCHEMA)
@@ -208,7 +210,7 @@ def read_checkouts(customers: Collection[int] | None) -> Iterator[pa.RecordBatch
         is_known = pc.or_(
             pc.equal(currencies, base), pc.fill_null(pc.equal(currencies, rows.column("its_currency")), False)
         )
-        rates = numbers(pc.fill_null(rows.column("rate"), 0))
+        rates = numbers(pc.fill_null(rows.column("rate"), ZERO))
         amounts = in_base(numbers(rows.column("total")), currencies, rates, base)
         found["amount"] = pa.array(amounts, mask=~np.asarray(is_known))
         yield batch(found, _CHECKOUTS_SCHEMA)

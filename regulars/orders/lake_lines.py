@@ -16,8 +16,10 @@ from regulars.core import shop
 from regulars.core.money import exponent
 from regulars.orders.models import COUNTED, SETTLED, Variant
 from regulars.segments.lake.reading import (
+    EMPTY,
     KEY,
     MOMENT,
+    ZERO,
     Columns,
     Ints,
     Kind,
@@ -27,6 +29,7 @@ from regulars.segments.lake.reading import (
     Source,
     among,
     fetch,
+    flags,
     numbers,
     parts,
     read,
@@ -34,6 +37,7 @@ from regulars.segments.lake.reading import (
 from regulars.segments.lake.tables import CUSTOMER
 
 _STATES, _SETTLED = (", ".join(f"'{state.value}'" for state in states) for states in (COUNTED, SETTLED))
+_UNKNOWN = pa.scalar(None, pa.int64())
 IS_COUNTED = f"(o.status IN ({_STATES}) AND NOT o.is_test)"
 IS_SETTLED = f"(r.state IN ({_SETTLED}))"
 
@@ -97,7 +101,7 @@ def read_lines(customers: Collection[int] | None) -> Iterator[pa.RecordBatch]:
             lines = among(_LINES, "orders_orderline l", "l.order_id = among.id", keys)
         places = np.minimum(np.searchsorted(keys, numbers(lines.column("ordr"))), len(keys) - 1)
         is_there = keys[places] == numbers(lines.column("ordr"))
-        lines, places = lines.filter(pa.array(is_there)), places[is_there]
+        lines, places = lines.filter(flags(is_there)), places[is_there]
         known = back or _Back(numbers(lines.column(KEY)), base)
         yield _lines(lines, orders.take(pa.array(places)), catalogue, known, base)
 
@@ -113,12 +117,12 @@ def _lines(
     prices = catalogue.costs(lines.column("cost"), found["variant"], currencies)
     is_known = np.asarray(prices.is_valid())
     amounts = in_base(numbers(lines.column("total")), currencies, rates, base)
-    costs = _costs(numbers(pc.fill_null(prices, 0)), numbers(lines.column("quantity")), currencies)
+    costs = _costs(numbers(pc.fill_null(prices, ZERO)), numbers(lines.column("quantity")), currencies)
     costs = in_base(costs, currencies, rates, base)
     refunds = back.of(pks)
     found["amount"] = pa.array(amounts)
     found["cost"] = pa.array(costs, mask=~is_known)
-    found["is_returned"] = pa.array(back.has(pks))
+    found["is_returned"] = flags(back.has(pks))
     less = _paid_back(lines, numbers(orders.column("refunded")), is_known, refunds)
     found["profit"] = pa.array(amounts - costs - less, mask=~is_known)
     return batch(found, LINES_SCHEMA)
@@ -166,10 +170,10 @@ class _Catalogue:
         """What one of each line cost, in ten-thousandths of the order's currency."""
         if not own.null_count:
             return own
-        pks = numbers(pc.fill_null(variants, 0))
+        pks = numbers(pc.fill_null(variants, ZERO))
         theirs = self._currencies.of(pks)
-        is_same = pc.or_(pc.equal(theirs, ""), pc.equal(theirs, currencies))
-        return pc.coalesce(own, pc.if_else(is_same, self._costs.of(pks), pa.scalar(None, pa.int64())))
+        is_same = pc.or_(pc.equal(theirs, EMPTY), pc.equal(theirs, currencies))
+        return pc.coalesce(own, pc.if_else(is_same, self._costs.of(pks), _UNKNOWN))
 
 
 class _Back:
@@ -217,7 +221,7 @@ def in_base(amounts: Ints, currencies: pa.Array, rates: Ints, base: str) -> Ints
     encoded = currencies.dictionary_encode()
     for code, currency in enumerate(encoded.dictionary.to_pylist()):
         if currency != base:
-            these = np.asarray(pc.equal(encoded.indices, code))
+            these = encoded.indices.to_numpy() == code
             one = 10 ** (8 + exponent(currency) - exponent(base))
             found[these] = divided(amounts[these], rates[these], one)
     return found
@@ -228,7 +232,7 @@ def _costs(prices: Ints, quantities: Ints, currencies: pa.Array) -> Ints:
     found = np.zeros(len(prices), dtype=np.int64)
     encoded = currencies.dictionary_encode()
     for code, currency in enumerate(encoded.dictionary.to_pylist()):
-        these = np.asarray(pc.equal(encoded.indices, code))
+        these = encoded.indices.to_numpy() == code
         found[these] = divided(prices[these], quantities[these], 10 ** (4 - exponent(currency)))
     return found
 

@@ -20,6 +20,7 @@ from regulars.customers.consents import MARKETING
 from regulars.customers.models import Customer, CustomField, CustomValue, Medium
 from regulars.customers.postal import region_code
 from regulars.segments.lake.reading import (
+    EMPTY,
     IDS,
     MOMENT,
     RECORD,
@@ -38,6 +39,7 @@ from regulars.segments.lake.reading import (
 from regulars.segments.lake.tables import CUSTOMER, Table
 from regulars.timeline.facts import all_facts
 
+_NOTHING, _NO_WORDS = pa.scalar(None, pa.string()), pa.scalar([], TEXTS)
 _TEXTS = (
     ("name", "c.name"), ("first_name", "c.given_name"), ("last_name", "c.family_name"), ("title", "c.title"),
     ("email", "c.email"), ("phone", "c.phone"), ("company", "c.company"), ("city", "c.city"), ("region", "c.region"),
@@ -228,7 +230,7 @@ def _consent(consents: pa.Table, medium: str) -> Singles:
 def _region_codes(places: pa.Table) -> pa.Array:
     """The code of each place's region (ISO 3166-2), where it is known; each pair is looked up once."""
     pairs = pc.binary_join_element_wise(
-        *(pc.fill_null(places.column(name).combine_chunks(), "") for name in ("country", "region")), "\t"
+        *(pc.fill_null(places.column(name).combine_chunks(), EMPTY) for name in ("country", "region")), "\t"
     ).dictionary_encode()
     codes = [region_code(*pair.split("\t", 1)) or None for pair in pairs.dictionary.to_pylist()]
     return pa.array(codes, pa.string()).take(pairs.indices)
@@ -241,15 +243,13 @@ def _domains(emails: pa.Array) -> pa.Array:
 
 def _words(texts: pa.Array) -> pa.Array:
     """A kept list of words with commas between them (customers/preferences.py)."""
-    words = pc.split_pattern(pc.fill_null(texts, ""), ",")
-    empty = pc.equal(pc.fill_null(texts, ""), "")
-    return pc.if_else(empty, pa.scalar([], TEXTS), words) if pc.any(empty).as_py() else words
+    return pc.coalesce(pc.split_pattern(texts, ","), _NO_WORDS)
 
 
 def _births(rows: pa.RecordBatch, ids: Ints, opener: Opener) -> tuple[pa.Array, pa.Array]:
     """Dates of birth, whole ones alone, and birthdays as month × 100 + day; what is a year alone need not be opened."""
     blinds = pc.coalesce(rows.column("birth_blind"), rows.column("birthday_blind"))
-    sealed = pc.if_else(pc.is_valid(blinds), rows.column("birth"), pa.scalar(None, pa.string()))
+    sealed = pc.if_else(pc.is_valid(blinds), rows.column("birth"), _NOTHING)
     known = [_birth(text) for text in opener.open(sealed, ids, blinds=blinds)]
     return pa.array([on for on, _day in known], pa.date32()), pa.array([day for _on, day in known], pa.int16())
 
