@@ -43,6 +43,8 @@ _TEXTS: Final[_Words] = {
     ),
     Operator.BETWEEN: (pgettext_lazy("a text", "lies between"), pgettext_lazy("a text", "does not lie between")),
 }
+_ANSWERS: Final = (pgettext_lazy("yes or no", "is"), pgettext_lazy("yes or no", "is not"))
+_YES_NO: Final[_Words] = {Operator.EQUAL: _ANSWERS, Operator.IN: _ANSWERS}
 _INCLUDED: Final = (pgettext_lazy("a list", "include"), pgettext_lazy("a list", "do not include"))
 _LISTS: Final[_Words] = {Operator.EQUAL: _INCLUDED, Operator.CONTAINS: _INCLUDED, Operator.IN: _INCLUDED}
 _DAYS: Final[_Words] = {
@@ -102,8 +104,8 @@ def compared(
     operator = str(_words(test, kind, is_parameter=is_parameter)[test.operator][test.is_negated])
     if kind in DATED and test.operator is Operator.EQUAL and isinstance(test.values[0], Offset) and _is_day(test):
         # “was today”, not “was on today”
-        whole = filled(pgettext("a day", "not %(day)s"), day=value) if test.is_negated else value
-        return Compared(str(_TODAY[test.is_negated]), value, whole)
+        whole = pgettext("a day", "not %(day)s") if test.is_negated else pgettext("a day", "%(day)s")
+        return Compared(str(_TODAY[test.is_negated]), value, filled(whole, day=value))
     return Compared(operator, value, put_together(operator, value))
 
 
@@ -118,6 +120,11 @@ def how_many(test: Test) -> str:
         low, high = (in_words(one, Kind.NUMBER) for one in test.values)
         template = _("not %(low)s to %(high)s") if test.is_negated else _("%(low)s to %(high)s")
         return filled(template, low=low, high=high)
+    if test.operator in (Operator.EQUAL, Operator.IN):
+        template = (
+            pgettext("how many", "not %(number)s") if test.is_negated else pgettext("how many", "exactly %(number)s")
+        )
+        return filled(template, number=compared(test, Kind.NUMBER).value)
     return compared(test, Kind.NUMBER).whole
 
 
@@ -126,6 +133,8 @@ def _words(test: Test, kind: Kind, *, is_parameter: bool) -> _Words:
         return _NUMBERS
     if kind in DATED:
         return _of_days(test)
+    if kind is Kind.YES_NO:
+        return _YES_NO
     return _LISTS if kind is Kind.LIST and not is_parameter else _TEXTS
 
 

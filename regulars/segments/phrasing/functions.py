@@ -7,27 +7,27 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import npgettext, pgettext
 
 from regulars.segments.language.tree import Argument, Operator, Step
 from regulars.segments.language.words import DATED, NUMERIC, Function, Kind, Parameter, Total, Words
 from regulars.segments.phrasing.comparing import compared, how_many, put_together
-from regulars.segments.phrasing.values import filled, in_words, lowered
+from regulars.segments.phrasing.values import filled, in_words, kind_of, lowered
 
 _PLACED = "customer_within_distance"
 
 
 @dataclass(frozen=True, slots=True)
 class _Wording:
-    """How a function is said: `what` is the noun with all that is asked of it. `names` is the parameter that can stand
-    for the noun: ‘Tea’ for products whose name is ‘Tea’.
+    """How a function is said: `what` is the noun with all that is asked of it, of one or of several. `names` is the
+    parameter that can stand for the noun: ‘Tea’ for products whose name is ‘Tea’.
     """
 
     some: Callable[[], str]
     none: Callable[[], str]
     unless: Callable[[], str]
-    noun: Callable[[], str]
-    counted: Callable[[], str]
+    noun: Callable[[int], str]
+    counted: Callable[[int], str]
     names: str = ""
 
 
@@ -35,37 +35,39 @@ _ORDERS = _Wording(
     some=lambda: _("placed %(what)s"),
     none=lambda: _("placed no %(what)s"),
     unless=lambda: _("did not place %(what)s"),
-    noun=lambda: pgettext("what somebody placed", "orders"),
-    counted=lambda: pgettext("what somebody placed", "%(count)s orders"),
+    noun=lambda number: npgettext("what somebody placed", "order", "orders", number),
+    counted=lambda _number: pgettext("what somebody placed", "%(count)s %(noun)s"),
 )
 _PRODUCTS = _Wording(
     some=lambda: _("bought %(what)s"),
     none=lambda: _("never bought %(what)s"),
     unless=lambda: _("did not buy %(what)s"),
-    noun=lambda: pgettext("what somebody bought", "products"),
-    counted=lambda: pgettext("what somebody bought", "%(noun)s in %(count)s orders"),
+    noun=lambda _number: pgettext("what somebody bought", "products"),
+    counted=lambda number: npgettext(
+        "what somebody bought", "%(noun)s in %(count)s order", "%(noun)s in %(count)s orders", number
+    ),
     names="name",
 )
 _RETURNS = _Wording(
     some=lambda: pgettext("returns", "had %(what)s"),
     none=lambda: pgettext("returns", "had no %(what)s"),
     unless=lambda: pgettext("returns", "did not have %(what)s"),
-    noun=lambda: pgettext("what somebody had", "returns"),
-    counted=lambda: pgettext("what somebody had", "%(count)s returns"),
+    noun=lambda number: npgettext("what somebody had", "return", "returns", number),
+    counted=lambda _number: pgettext("what somebody had", "%(count)s %(noun)s"),
 )
 _EVENTS = _Wording(
     some=lambda: pgettext("events", "had %(what)s"),
     none=lambda: pgettext("events", "had no %(what)s"),
     unless=lambda: pgettext("events", "did not have %(what)s"),
-    noun=lambda: pgettext("on the timeline", "events"),
-    counted=lambda: pgettext("on the timeline", "%(count)s events"),
+    noun=lambda number: npgettext("on the timeline", "event", "events", number),
+    counted=lambda _number: pgettext("on the timeline", "%(count)s %(noun)s"),
 )
 _JOINED = _Wording(
     some=lambda: _("joined %(what)s"),
     none=lambda: _("never joined %(what)s"),
     unless=lambda: _("did not join %(what)s"),
-    noun=lambda: pgettext("what somebody joined", "a group"),
-    counted=lambda: pgettext("what somebody joined", "%(count)s groups"),
+    noun=lambda _number: pgettext("what somebody joined", "groups"),
+    counted=lambda _number: pgettext("what somebody joined", "%(count)s %(noun)s"),
     names="name",
 )
 _WORDINGS = {
@@ -157,15 +159,16 @@ def _what(
 ) -> str:
     """The noun, how many of it, which, and what they come to."""
     named = next((one for one in of_rows if one.parameter == wording.names and _is_name(one)), None)
-    text = wording.noun()
+    number = int(counts[0].test.values[-1]) if counts and isinstance(counts[0].test.values[-1], Decimal) else 2
+    text = wording.noun(number)
     if named is not None:
         parameter = _parameter(named, function)
         text = compared(named.test, parameter.kind, parameter.values, is_parameter=True).value
-    if counts:
-        text = filled(wording.counted(), noun=text, count=how_many(counts[0].test))
     which = _all_which([one for one in of_rows if one is not named], function)
     if which:
         text = filled(pgettext("which", "%(what)s %(which)s"), what=text, which=which)
+    if counts:
+        text = filled(wording.counted(number), noun=text, count=how_many(counts[0].test))
     if totals:
         said = _one_and_other([_total_of(one, function) for one in totals])
         text = filled(pgettext("totals", "%(what)s, with %(totals)s"), what=text, totals=said)
@@ -250,14 +253,14 @@ def _other(label: str) -> _Wording:
         some=lambda: pgettext("something else", "had %(what)s"),
         none=lambda: pgettext("something else", "had no %(what)s"),
         unless=lambda: pgettext("something else", "did not have %(what)s"),
-        noun=lambda: filled(pgettext("something else", "“%(label)s”"), label=label),
-        counted=lambda: pgettext("something else", "%(count)s × %(noun)s"),
+        noun=lambda _number: filled(pgettext("something else", "“%(label)s”"), label=label),
+        counted=lambda _number: pgettext("something else", "%(count)s × %(noun)s"),
     )
 
 
 def _parameter(argument: Argument, function: Function | None) -> Parameter:
     known = None if function is None else function.parameters.get(argument.parameter)
-    return known or Parameter(name=argument.parameter, label=argument.parameter, kind=Kind.TEXT)
+    return known or Parameter(name=argument.parameter, label=argument.parameter, kind=kind_of(argument.test))
 
 
 def _total(argument: Argument, function: Function | None) -> Total | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from typing import NamedTuple, cast
 
 from django.utils.translation import gettext as _
@@ -36,7 +35,7 @@ from regulars.segments.language.tree import (
 from regulars.segments.language.words import DATED, NUMERIC, Attribute, Function, Kind, Words
 from regulars.segments.phrasing.comparing import compared
 from regulars.segments.phrasing.functions import done, is_count, steps_done, tested
-from regulars.segments.phrasing.values import either, filled, length, lowered, quoted
+from regulars.segments.phrasing.values import either, filled, kind_of, length, lowered, quoted
 
 _NEGATED_ALOUD = frozenset({Operator.EQUAL, Operator.IN, Operator.CONTAINS, Operator.STARTS, Operator.ENDS})
 
@@ -121,6 +120,8 @@ def _said(node: Node, words: Words, *, in_bracket: bool) -> str:
                 pgettext("alternatives", "%(one)s, %(other)s"),
                 pgettext("alternatives", "%(one)s or %(other)s"),
             )
+        case tree.Sequence():
+            text = _clause(node, words)  # has commas of its own
         case _:
             return _clause(cast("Clause", node), words)  # Not was taken inwards, and Everybody stands alone
     return filled(pgettext("a bracket in a query", "(%(conditions)s)"), conditions=text) if in_bracket else text
@@ -237,18 +238,7 @@ _SPECIAL: dict[str, Callable[[Test], str]] = {
 def _attribute(name: str, test: Test, words: Words) -> Attribute:
     """An attribute; one that the reader may not see, or that is gone, by its bare name."""
     known = words.attribute(name)
-    return known if known is not None else Attribute(name=name, label=name, kind=_kind_of(test))
-
-
-def _kind_of(test: Test) -> Kind:
-    match test.values[:1]:
-        case (bool(),):
-            return Kind.YES_NO
-        case (Decimal(),):
-            return Kind.DECIMAL
-        case (dt.date() | Offset() | tree.StartOf(),):
-            return Kind.MOMENT
-    return Kind.TEXT
+    return known if known is not None else Attribute(name=name, label=name, kind=kind_of(test))
 
 
 def _anniversary(name: str, words: Words) -> str:

@@ -15,7 +15,7 @@ from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from regulars.core import money, shop
-from regulars.segments.language.tree import Literal, Offset, Place, StartOf, Unit
+from regulars.segments.language.tree import Literal, Offset, Place, StartOf, Test, Unit
 from regulars.segments.language.words import Kind, Values
 
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
@@ -59,7 +59,7 @@ def in_words(literal: Literal, kind: Kind, values: Values | None = None) -> str:
     """A literal in words; a choice by its label, what is no choice in quotation marks."""
     match literal:
         case bool():
-            return _("yes") if literal else _("no")
+            return pgettext("a value in a query", "yes") if literal else pgettext("a value in a query", "no")
         case str():
             label = next((str(label) for value, label in values() if value == literal), literal) if values else literal
             return quoted(literal) if label == literal else label
@@ -80,6 +80,18 @@ def in_words(literal: Literal, kind: Kind, values: Values | None = None) -> str:
             )
         case dt.date():
             return _day(literal)
+
+
+def kind_of(test: Test) -> Kind:
+    """The kind that a test seems to ask for, where nothing else says it."""
+    match test.values[:1]:
+        case (bool(),):
+            return Kind.YES_NO
+        case (Decimal(),):
+            return Kind.DECIMAL
+        case (dt.date() | Offset() | StartOf(),):
+            return Kind.MOMENT
+    return Kind.TEXT
 
 
 def amount(value: Decimal) -> str:
