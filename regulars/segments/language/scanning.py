@@ -38,7 +38,12 @@ class Token:
     value: Any = None
     problem: QueryError | None = None
 
+    def is_(self, code: Code) -> bool:
+        """Whether it has this problem."""
+        return self.problem is not None and self.problem.code is code
 
+
+_CURRENCIES = "$€£¥₹₩₽₺₫฿₴₦₱￥＄"
 _QUOTES = '"“”„«»‘’‚‹›`´＂＇「」『』'
 _TOKEN = re.compile(
     rf"""
@@ -50,6 +55,7 @@ _TOKEN = re.compile(
     | (?P<foreign>--|/\*|\*/|<>|==|=>|=<|&&|\|\||<=>|:=)
     | (?P<sign>!=|>=|<=|[=<>(),:])
     | (?P<quote>[{_QUOTES}](?P<quoted>[^{_QUOTES}'\n]*)(?P<closed>[{_QUOTES}'])?)
+    | (?P<money>[{_CURRENCIES}][ ]?(?P<amount>[0-9]+(?:\.[0-9]+)?)(?![\w.,]))
     | (?P<other>.)
     """,
     re.VERBOSE | re.DOTALL,
@@ -113,8 +119,12 @@ def scan(text: str) -> list[Token]:
             case "quote":
                 instead = quoted(hit["quoted"]) if hit["closed"] else None
                 tokens.append(_wrong(Code.WRONG_QUOTES, written, span, instead))
+            case "money":
+                tokens.append(_wrong(Code.MONEY_SIGN, written[0], span, hit["amount"]))
             case _:
                 tokens.append(_foreign(written, span))
+                if tokens[-1].is_(Code.MONEY_SIGN) and len(tokens) > 1:
+                    tokens[-2:] = _priced(tokens[-2], tokens[-1])
     return [*tokens, Token(Sort.END, "", (len(text), len(text)))]
 
 
@@ -194,6 +204,13 @@ def _foreign(written: str, span: Span) -> Token:
     if instead is None and (plain := unicodedata.normalize("NFKC", written)) != written and plain.isascii():
         instead = _INSTEAD.get(plain, plain)  # what a Chinese keyboard writes: （ ＝ ＞ ，
     return _wrong(Code.WRONG_CHARACTER, written, span, instead)
+
+
+def _priced(number: Token, sign: Token) -> list[Token]:
+    """`5 €` as one token, whose number was meant."""
+    if number.sort is not Sort.NUMBER or sign.span[0] - number.span[1] > 1:
+        return [number, sign]
+    return [_wrong(Code.MONEY_SIGN, sign.text, (number.span[0], sign.span[1]), number.text)]
 
 
 def _wrong(code: Code, written: str, span: Span, instead: str | None = None, **details: str) -> Token:
