@@ -12,7 +12,7 @@ from regulars.segments.language.errors import Code, Wanted, nearest
 from regulars.segments.language.operators import Subject
 from regulars.segments.language.scanning import Sort, Token, quoted, scan
 from regulars.segments.language.tree import Literal, Offset, Place, Span, StartOf, Unit
-from regulars.segments.language.words import DATED, NUMERIC, Kind
+from regulars.segments.language.words import DATED, NUMERIC, Kind, Values
 
 DATE_WORDS = {"TODAY": Offset(0, Unit.DAY), "YESTERDAY": Offset(-1, Unit.DAY)}
 TRUTHS = {"TRUE": True, "FALSE": False}
@@ -32,8 +32,8 @@ WANTED: Mapping[Kind, Wanted] = {
     Kind.PLACE: Wanted.PLACE,
 }
 
-Known = dict[str, Sequence[tuple[str, object]]]
-"""The values of choices that were looked up, by subject: looking them up may ask a database."""
+Known = dict[Values, Sequence[tuple[str, object]]]
+"""The values of choices that were looked up: looking them up may ask a database."""
 
 
 def read(cursor: Cursor, subject: Subject, known: Known) -> Literal:
@@ -152,9 +152,9 @@ def _text(cursor: Cursor, subject: Subject, token: Token, known: Known) -> Liter
 def _check_value(cursor: Cursor, subject: Subject, token: Token, known: Known) -> None:
     if subject.values is None:
         return
-    if subject.name not in known:
-        known[subject.name] = subject.values()
-    values = known[subject.name]
+    if subject.values not in known:
+        known[subject.values] = subject.values()
+    values = known[subject.values]
     names = [value for value, _ in values]
     if token.value in names:
         return

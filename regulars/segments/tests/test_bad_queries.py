@@ -16,6 +16,7 @@ from regulars.segments.language.errors import Code, QueryError, Wanted, line_and
 from regulars.segments.language.parsing import parse
 from regulars.segments.language.tree import Ask, Not, Operator
 from regulars.segments.language.tree import Test as Asked
+from regulars.segments.language.words import Attribute, Function, Kind, Parameter, Words
 from regulars.segments.tests import small_vocabulary
 
 WORDS = small_vocabulary.words()
@@ -331,6 +332,26 @@ def test_places_count_lines_from_one():
     assert line_and_place("zzz = 1", 0) == (1, 1)
 
 
+def test_values_of_two_that_have_one_name_are_not_mixed_up_and_looked_up_once():
+    asked = []
+
+    def values(*given):
+        def look_up():
+            asked.append(given)
+            return [(one, one) for one in given]
+
+        return look_up
+
+    parameter = Parameter(name="kind", label="", kind=Kind.CHOICE, values=values("order"))
+    words = Words(
+        attributes={"kind": Attribute(name="kind", label="", kind=Kind.CHOICE, values=values("person"))},
+        functions={"events": Function(name="events", label="", parameters={"kind": parameter})},
+    )
+    text = "kind = 'person' AND events MATCHES (kind = 'order') AND kind IN ('person', 'person')"
+    assert len(parse(text, words).parts) == 3
+    assert asked == [("person",), ("order",)]
+
+
 def test_words_that_a_reader_may_not_ask_do_not_exist_for_them():
     less = tree_words(without="amount_spent")
     with pytest.raises(QueryError) as caught:
@@ -341,7 +362,7 @@ def test_words_that_a_reader_may_not_ask_do_not_exist_for_them():
 
 def tree_words(*, without):
     attributes = {name: one for name, one in WORDS.attributes.items() if name != without}
-    return type(WORDS)(attributes=attributes, functions=WORDS.functions, groups=WORDS.groups)
+    return Words(attributes=attributes, functions=WORDS.functions, groups=WORDS.groups)
 
 
 # ── in sentences
