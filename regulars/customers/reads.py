@@ -53,6 +53,7 @@ _PARTS = {
     "list_consents": _("the consents"),
     "person": _("the page of privacy"),
     "copy": _("the copy of their data"),
+    "group": _("why they are in a group"),
 }
 
 

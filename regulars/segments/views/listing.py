@@ -27,8 +27,10 @@ from regulars.segments.actions.groups import (
     rename_folder,
     restore_group,
 )
-from regulars.segments.engine import asking
+from regulars.segments.language.errors import QueryError
+from regulars.segments.language.parsing import parse
 from regulars.segments.language.tree import Node
+from regulars.segments.language.words import Words
 from regulars.segments.models import Folder, Group
 from regulars.segments.phrasing import sentence
 from regulars.segments.queries import leaning
@@ -196,7 +198,7 @@ def _tell(found_groups: Shelf, reader: Any) -> None:
         if not one.group.is_by_rule:
             one.sentence = one.group.description or _("Picked by hand.")
             continue
-        node = _readable(one.group.query, reader)
+        node = _readable(one.group.query, words)
         if node is None:
             # it asks for what this reader does not see
             one.sentence = one.group.description
@@ -208,10 +210,10 @@ def _tell(found_groups: Shelf, reader: Any) -> None:
         one.used_by = by_key.get(fold(one.group.name), [])
 
 
-def _readable(text: str, reader: Any) -> Node | None:
+def _readable(text: str, words: Words) -> Node | None:
     try:
-        return asking.read(text, reader=reader)
-    except Refusal:
+        return parse(text, words)
+    except QueryError:
         return None
 
 
