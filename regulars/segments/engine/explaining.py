@@ -86,7 +86,7 @@ def _reason(clause: Clause, decided: Decided, words: Words, all_words: Words) ->
     rows = [getattr(row, "row", {}) for row in decided.rows] if is_seen else []
     return Reason(
         text=canonical(clause),
-        words=" ".join(part for part in phrasing.phrase_clause(clause, all_words) if part),
+        words=str(phrasing.phrase_clause(clause, all_words)),
         is_true=decided.is_true,
         value=wording.value_of(clause, decided, all_words) if is_seen else masks.DOTS,
         orders=tuple(dict.fromkeys(row["ordr"] for row in rows if row.get("ordr") is not None)),

@@ -100,7 +100,8 @@ def compared(
     if test.operator is Operator.BETWEEN:
         value = filled(pgettext("between", "%(low)s and %(high)s"), low=literals[0], high=literals[1])
     else:
-        value = literals[0] if len(literals) == 1 else either(literals)
+        different = list(dict.fromkeys(literals))
+        value = different[0] if len(different) == 1 else either(different)
     operator = str(_words(test, kind, is_parameter=is_parameter)[test.operator][test.is_negated])
     if kind in DATED and test.operator is Operator.EQUAL and isinstance(test.values[0], Offset) and _is_day(test):
         # “was today”, not “was on today”

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import NamedTuple, cast
 
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import pgettext, pgettext_lazy
 
 from regulars.core import shop
 from regulars.segments.language import tree
@@ -32,8 +32,8 @@ from regulars.segments.language.tree import (
     Or,
     Test,
 )
-from regulars.segments.language.words import DATED, NUMERIC, Attribute, Function, Kind, Words
-from regulars.segments.phrasing.comparing import compared
+from regulars.segments.language.words import DATED, NUMERIC, Attribute, Function, Kind, Label, Words
+from regulars.segments.phrasing.comparing import compared, put_together
 from regulars.segments.phrasing.functions import done, is_count, steps_done, tested
 from regulars.segments.phrasing.values import either, filled, kind_of, length, lowered, quoted
 
@@ -46,6 +46,12 @@ class Phrase(NamedTuple):
     label: str
     operator: str
     value: str
+
+    def __str__(self) -> str:
+        text = self.label
+        for part in (self.operator, self.value):
+            text = put_together(text, part) if part else text
+        return text
 
 
 def sentence(node: Node, words: Words) -> str:
@@ -190,12 +196,14 @@ def _clause(clause: Clause, words: Words) -> str:
 
 def _ask(attribute: Attribute, test: Test) -> str:
     in_words = compared(test, attribute.kind, attribute.values)
-    label = attribute.label if attribute.name.startswith("metafields.") else lowered(str(attribute.label))
-    parts = {"label": str(label), "test": in_words.whole, "value": in_words.value}
+    parts = {"label": _noun(attribute), "test": in_words.whole, "value": in_words.value}
+    if attribute.name == "is_guest" and test.operator is Operator.EQUAL:
+        return _guests(test)
+    if attribute.kind is Kind.YES_NO:
+        return filled(_("for whom “%(label)s” %(test)s"), **(parts | {"label": str(attribute.label)}))
     if test.operator is Operator.IS_NULL:
         return filled(_("whose %(label)s %(test)s"), **parts)
-    special = _guests if attribute.name == "is_guest" and len(test.values) == 1 else _SPECIAL.get(attribute.name)
-    if special is not None:
+    if special := _SPECIAL.get(attribute.name):
         return filled(special(test), **parts)
     if attribute.kind in DATED:
         is_ahead = any(_is_ahead(value) for value in test.values)
@@ -203,13 +211,19 @@ def _ask(attribute: Attribute, test: Test) -> str:
         return filled(template, **parts)
     if attribute.kind in NUMERIC:
         return filled(_("whose %(label)s is %(test)s"), **parts)
-    if attribute.kind is Kind.YES_NO:
-        return filled(_("for whom “%(label)s” %(test)s"), **(parts | {"label": str(attribute.label)}))
     return filled(_("whose %(label)s %(test)s"), **parts)
 
 
+def _noun(attribute: Attribute) -> str:
+    """What stands after “whose”. Labels that are made for a column, such as “Looked after by”, have another word."""
+    noun = _NOUNS.get(attribute.name)
+    if noun is not None:
+        return str(noun)
+    return str(attribute.label) if attribute.name.startswith("metafields.") else lowered(str(attribute.label))
+
+
 def _guests(test: Test) -> str:
-    is_guest = test.operator is Operator.EQUAL and (test.values[0] is True) is not test.is_negated
+    is_guest = (test.values[0] is True) is not test.is_negated
     return _("who are guests") if is_guest else _("who are not guests")
 
 
@@ -221,14 +235,28 @@ def _paid_by(test: Test) -> str:
     return _("who never paid by %(value)s") if test.is_negated else _("who paid by %(value)s")
 
 
+_NOUNS: dict[str, Label] = {
+    "amount_spent": pgettext_lazy("whose", "amount spent"),
+    "amount_refunded": pgettext_lazy("whose", "amount paid back"),
+    "number_of_orders": pgettext_lazy("whose", "number of orders"),
+    "number_of_returns": pgettext_lazy("whose", "number of returns"),
+    "days_between_orders": pgettext_lazy("whose", "usual number of days between orders"),
+    "spend_band": pgettext_lazy("whose", "spending"),
+    "purchase_frequency_band": pgettext_lazy("whose", "frequency of buying"),
+    "customer_added_date": pgettext_lazy("whose", "first day as a customer"),
+    "payment_methods": pgettext_lazy("whose", "ways of paying"),
+    "payment_days": pgettext_lazy("whose", "number of days to pay"),
+    "payment_preference": pgettext_lazy("whose", "preferred way of paying"),
+    "preferred_channels": pgettext_lazy("whose", "preferred channels"),
+    "interests": pgettext_lazy("whose", "interests"),
+    "shopping_frequency": pgettext_lazy("whose", "own word on how often they shop"),
+    "companies": pgettext_lazy("whose", "employer"),
+    "assigned_to": pgettext_lazy("whose", "colleague in charge"),
+    "created_by_app_id": pgettext_lazy("whose", "number of the app that made them"),
+}
 _SPECIAL: dict[str, Callable[[Test], str]] = {
     "amount_spent": lambda _test: _("who spent %(test)s"),
     "amount_refunded": lambda _test: _("who were paid back %(test)s"),
-    "number_of_orders": lambda _test: _("whose number of orders is %(test)s"),
-    "number_of_returns": lambda _test: _("whose number of returns is %(test)s"),
-    "days_between_orders": lambda _test: _("whose days between orders are %(test)s"),
-    "spend_band": lambda _test: _("whose spending %(test)s"),
-    "purchase_frequency_band": lambda _test: _("whose frequency of buying %(test)s"),
     "customer_added_date": lambda _test: _("who became customers %(test)s"),
     "customer_tags": _tagged,
     "payment_methods": _paid_by,

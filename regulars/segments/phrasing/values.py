@@ -62,7 +62,8 @@ def in_words(literal: Literal, kind: Kind, values: Values | None = None) -> str:
             return pgettext("a value in a query", "yes") if literal else pgettext("a value in a query", "no")
         case str():
             label = next((str(label) for value, label in values() if value == literal), literal) if values else literal
-            return quoted(literal) if label == literal else label
+            is_clear = kind is not Kind.CHOICE or not (" " in label or language().startswith("zh"))
+            return label if label != literal and is_clear else quoted(label)
         case Decimal():
             return amount(literal) if kind is Kind.MONEY else number(literal)
         case Place(latitude, longitude):

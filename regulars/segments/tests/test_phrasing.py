@@ -116,6 +116,8 @@ def test_a_query_is_said_in_a_sentence(query, words):
         ("amount_spent BETWEEN 99.5 AND 500", ("Spent", "between", "€99.50 and €500")),
         ("customer_tags NOT CONTAINS 'VIP'", ("Tags", "do not include", "‘VIP’")),
         ("email IS NOT NULL", ("E-mail", "is known", "")),
+        ("email_subscription_status = 'NOT_SUBSCRIBED'", ("E-mail consent", "is", "‘Never asked’")),
+        ("number_of_orders IN (2, 2, 3)", ("Orders", "exactly", "2 or 3")),
         ("is_guest != true", ("Guest", "is not", "yes")),
         ("anniversary(birth_date) BETWEEN today AND +30d", ("Birthday", "between", "today and 30 days from now")),
         ("orders_placed MATCHES (count > 2)", ("Placed orders", "more than", "2")),

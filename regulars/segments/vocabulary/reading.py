@@ -288,9 +288,9 @@ def apart(tables: Tables) -> Iterator[tuple[int, Tables]]:
 
 def haversine(latitude: float, longitude: float, other_latitude: float, other_longitude: float) -> float:
     """How far two points on the globe are from each other, in kilometres."""
-    a, b = math.radians(latitude), math.radians(other_latitude)
-    over = math.radians(other_longitude - longitude)
-    part = math.sin((b - a) / 2) ** 2 + math.cos(a) * math.cos(b) * math.sin(over / 2) ** 2
+    up = math.sin(math.radians(other_latitude - latitude) / 2) ** 2
+    over = math.sin(math.radians(other_longitude - longitude) / 2) ** 2
+    part = up + math.cos(math.radians(latitude)) * math.cos(math.radians(other_latitude)) * over
     return 2 * EARTH_KM * math.asin(math.sqrt(min(1.0, part)))
 
 
