@@ -17,7 +17,7 @@ from regulars.core.background import progress
 from regulars.segments.lake import following, rows
 from regulars.segments.lake.columns import ColumnWriter
 from regulars.segments.lake.tables import CUSTOMER, Table, tables
-from regulars.segments.lake.versions import PEOPLE, Draft, Version
+from regulars.segments.lake.versions import PEOPLE, Draft, Made, Version
 
 PATIENCE: Final = 5.0  # seconds to wait for transactions that run, so that fewer count as touched
 _IN_MEMORY: Final = 128 * 1024 * 1024
@@ -31,7 +31,8 @@ def build(*, say: Say = progress, in_memory: int = _IN_MEMORY) -> Version:
         entry_id = following.settled(patience=PATIENCE)
         draft = Draft()
         try:
-            draft.write(PEOPLE, CUSTOMER, pa.array(following.listed(), pa.int64()))
+            people = pa.array(following.listed(), pa.int64())
+            draft.write(PEOPLE, [Made((CUSTOMER,), lambda: (people,))])
             known = tables()
             total = sum(2 * len(rows.full_schema(table)) for table in known.values())
             done = 0
@@ -61,38 +62,59 @@ class _Waiting:
             held = pa.Table.from_batches(self._held, schema=self._schema)
             for field in self._schema:
                 if field.name not in self._writers:
-                    self._writers[field.name] = self._draft.writer(field.name, field.type)
+                    self._writers[field.name] = self._draft.waiting(field.name)
                 self._writers[field.name].add(held.column(field.name))
             self._held, self._bytes = [], 0
 
     def end(self) -> None:
+        """No more come."""
         for writer in self._writers.values():
             writer.close()
 
-    def column(self, name: str) -> pa.ChunkedArray:
-        """A column whole, in the order the rows came; to be asked for once."""
-        held = [batch.column(name) for batch in self._held]
-        before = self._draft.parts(name).chunks if name in self._writers else []
-        return pa.chunked_array([*before, *held], type=self._schema.field(name).type)
+    def leave(self) -> None:
+        """Something went wrong on the way."""
+        for writer in self._writers.values():
+            writer.leave()
+
+    def column(self, name: str) -> Callable[[], pa.ChunkedArray]:
+        """A column whole, in the order the rows came: to be read once, in any thread."""
+        before = self._draft.waited(name) if name in self._writers else None
+        kind = self._schema.field(name).type
+
+        def read_all() -> pa.ChunkedArray:
+            held = [batch.column(name) for batch in self._held]
+            return pa.chunked_array([*(before().chunks if before else ()), *held], type=kind)
+
+        return read_all
 
 
 def _build_table(draft: Draft, table: Table, in_memory: int, say: Callable[[int], None]) -> None:
     schema = table.schema()
     waiting = _Waiting(draft, schema, in_memory)
-    for batch in table.read(None):
-        waiting.take(batch)
-        say(0)
-    waiting.end()
-    texts = set(rows.folded_columns(table))
-    done = len(schema) + len(texts)
-    customers = rows.one_array(waiting.column(CUSTOMER))
+    try:
+        for batch in table.read(None):
+            waiting.take(batch)
+            say(0)
+        waiting.end()
+    finally:
+        waiting.leave()
+    customers = rows.one_array(waiting.column(CUSTOMER)())
     order = rows.order_by_customer(rows.numbers(customers))
-    for name in schema.names:
-        column = customers if name == CUSTOMER else rows.packed(waiting.column(name))
+    texts = set(rows.folded_columns(table))
+    made = [Made((CUSTOMER,), lambda: (customers if order is None else customers.take(order),))]
+    made += [
+        _made(name, waiting.column(name), order, is_text=name in texts) for name in schema.names if name != CUSTOMER
+    ]
+    read = len(schema) + len(texts)
+    draft.write(table.name, made, lambda done: say(read + done))
+
+
+def _made(name: str, read_all: Callable[[], pa.ChunkedArray], order: pa.Array | None, *, is_text: bool) -> Made:
+    """A column in order, and its folded texts with it."""
+
+    def make() -> tuple[pa.Array, ...]:
+        column = rows.packed(read_all())
         column = column if order is None else column.take(order)
-        draft.write(table.name, name, column)
-        done += 1
-        if name in texts:
-            draft.write(table.name, name + rows.FOLDED, rows.packed(rows.folded(column)))
-            done += 1
-        say(done)
+        return (column, rows.packed(rows.folded(column))) if is_text else (column,)
+
+    return Made((name, name + rows.FOLDED) if is_text else (name,), make)

@@ -11,7 +11,6 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final
 
 import pyarrow as pa
@@ -29,47 +28,44 @@ class Unreadable(Exception):  # noqa: N818 — whoever reads answers from the re
 
 
 class ColumnWriter:
-    """Writes a column piece by piece; nothing reads it before the end of the `with`."""
+    """Writes a column piece by piece; nothing reads it before it was closed.
 
-    def __init__(self, path: Path, kind: pa.DataType, *, place: str) -> None:
-        self._path = path
+    The keys are asked for where it is made; it may write in another thread.
+    """
+
+    def __init__(self, path: Path, *, place: str) -> None:
         self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
         self._sealed = SealedWriter(self._file, place=place, person_id=None)
-        self._schema = pa.schema([(_NAME, kind)])
-        self._stream = pa.ipc.new_stream(pa.PythonFile(_Sink(self._sealed), mode="w"), self._schema, options=_options())
-
-    def __enter__(self) -> ColumnWriter:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_more: BaseException | TracebackType | None) -> None:
-        if kind is None:
-            self.close()
-        else:
-            self._file.close()
+        self._stream: pa.ipc.RecordBatchStreamWriter | None = None
 
     def add(self, values: pa.Array | pa.ChunkedArray) -> None:
         """Write the next rows. Values of a dictionary must all have the same one."""
-        table = pa.Table.from_arrays([values], schema=self._schema)
-        self._stream.write_table(table, max_chunksize=AT_ONCE)
+        schema = pa.schema([(_NAME, values.type)])
+        if self._stream is None:
+            self._stream = pa.ipc.new_stream(pa.PythonFile(_Sink(self._sealed), mode="w"), schema, options=_options())
+        self._stream.write_table(pa.Table.from_arrays([values], schema=schema), max_chunksize=AT_ONCE)
 
     def close(self) -> int:
         """Write the end, and let the file reach the disk; how many bytes it has."""
-        self._stream.close()
+        if self._stream is not None:
+            self._stream.close()
         self._sealed.close()
         size = self._file.tell()
         self._file.close()
         return size
 
+    def leave(self) -> None:
+        """Write no more; what is there is no column."""
+        self._file.close()
 
-def write(path: Path, values: pa.Array | pa.ChunkedArray, *, place: str) -> int:
+
+def write(writer: ColumnWriter, values: pa.Array | pa.ChunkedArray) -> int:
     """Write a column whole; how many bytes that are."""
-    writer = ColumnWriter(path, values.type, place=place)
     try:
         writer.add(values)
-    except BaseException:
-        writer.__exit__(RuntimeError)
-        raise
-    return writer.close()
+        return writer.close()
+    finally:
+        writer.leave()
 
 
 def read(path: Path, *, place: str) -> pa.ChunkedArray:

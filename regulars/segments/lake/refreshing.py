@@ -14,7 +14,7 @@ from regulars.segments.lake import building, following, rows, versions
 from regulars.segments.lake.building import Say
 from regulars.segments.lake.following import Followed
 from regulars.segments.lake.tables import CUSTOMER, Table, tables
-from regulars.segments.lake.versions import PEOPLE, Draft, Version
+from regulars.segments.lake.versions import PEOPLE, Draft, Made, Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def refresh(version: Version, *, say: Say = progress) -> Version:
         try:
             people = rows.numbers(versions.read(version, PEOPLE, CUSTOMER))
             now = (BitMap(people) - found.touched) | found.listed
-            draft.write(PEOPLE, CUSTOMER, pa.array(now.to_array(), pa.int64()))
+            draft.write(PEOPLE, [Made((CUSTOMER,), lambda: (pa.array(now.to_array(), pa.int64()),))])
             known = tables()
             total, done = sum(len(rows.full_schema(table)) for table in known.values()), 0
             for table in known.values():
@@ -69,7 +69,12 @@ def _refresh_table(draft: Draft, version: Version, table: Table, found: Since, s
         fresh = rows.read_rows(table, found.listed.to_array().tolist())
     old = rows.numbers(versions.read(version, table.name, CUSTOMER))
     order = rows.replacing(old, rows.numbers(fresh.column(CUSTOMER)), found.touched)
-    for done, name in enumerate(fresh.column_names, start=1):
-        column = rows.replaced(versions.read(version, table.name, name), fresh.column(name), order)
-        draft.write(table.name, name, column)
-        say(done)
+    made = [
+        _made(name, versions.opening(version, table.name, name), fresh.column(name), order)
+        for name in fresh.column_names
+    ]
+    draft.write(table.name, made, say)
+
+
+def _made(name: str, read_old: Callable[[], pa.ChunkedArray], fresh: pa.ChunkedArray, order: pa.Array) -> Made:
+    return Made((name,), lambda: (rows.replaced(read_old(), fresh, order),))

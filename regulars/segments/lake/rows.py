@@ -133,23 +133,16 @@ def folded(column: pa.ChunkedArray | pa.Array) -> pa.Array:
     column = one_array(column)
     kind = column.type
     if pa.types.is_dictionary(kind):
-        return packed(folded(column.dictionary).take(column.indices))
+        return packed(one_array(folded(column.dictionary)).take(column.indices))
     if pa.types.is_list(kind):
         # a list in a slice of an array begins where the one before it ends; nulls keep their place
         lengths = pc.fill_null(pc.list_value_length(column), 0)
         ends = np.concatenate([[0], np.cumsum(lengths.to_numpy())]).astype(np.int32)
         mask = column.is_null() if column.null_count else None
         return pa.ListArray.from_arrays(pa.array(ends), folded(pc.list_flatten(column)), mask=mask)
-    known: dict[str, str | None] = {}
-    return pa.array([_folded(text, known) for text in column.to_pylist()], pa.string())
-
-
-def _folded(text: str | None, known: dict[str, str | None]) -> str | None:
-    if text is None:
-        return None
-    if text not in known:
-        known[text] = fold(text) or None
-    return known[text]
+    encoded = column.dictionary_encode()
+    texts = pa.array([fold(text) or None for text in encoded.dictionary.to_pylist()], pa.string())
+    return texts.take(encoded.indices)
 
 
 def one_array(column: pa.ChunkedArray | pa.Array) -> pa.Array:

@@ -18,7 +18,8 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -41,6 +42,7 @@ PEOPLE: Final = "people"
 """The file of a version that names every listed customer."""
 
 _FORMAT: Final = 1
+_AT_ONCE: Final = 2  # columns that are made at the same time
 _BUILDING: Final = ".building"
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,79}\Z")
 
@@ -154,6 +156,14 @@ def opening(version: Version, table: str, column: str) -> Callable[[], pa.Chunke
     return read_checked
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Columns that are made together, in a thread without a database."""
+
+    names: tuple[str, ...]
+    make: Callable[[], tuple[pa.Array | pa.ChunkedArray, ...]]
+
+
 class Draft:
     """A version being written, in a folder of its own; nothing of it is seen before `publish`."""
 
@@ -169,23 +179,34 @@ class Draft:
         self.counts: dict[str, int] = {}
         self._began = timezone.now()
 
-    def write(self, table: str, column: str, values: pa.Array) -> None:
-        """Keep a column."""
-        place = _place(self.number, table, column)
-        size = columns.write(self.path / _file_name(table, column), values, place=place)
-        self.tables.setdefault(table, {})[column] = size
-        self.counts[table] = len(values)
+    def write(self, table: str, made: Sequence[Made], say: Callable[[int], None] = lambda _done: None) -> None:
+        """Make columns of a table and keep them, two at a time; `say` hears how many there are by now."""
+        work = [(one, [self._writer(table, name) for name in one.names]) for one in made]
+        done = 0
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            coming = [pool.submit(_written, one, writers) for one, writers in work]
+            try:
+                for (one, _writers), future in zip(work, coming, strict=True):
+                    sizes, self.counts[table] = future.result()
+                    self.tables.setdefault(table, {}).update(zip(one.names, sizes, strict=True))
+                    done += len(one.names)
+                    say(done)
+            finally:
+                pool.shutdown(cancel_futures=True)
+                for _one, writers in work:
+                    for writer in writers:
+                        writer.leave()
 
-    def writer(self, name: str, kind: pa.DataType) -> columns.ColumnWriter:
+    def waiting(self, name: str) -> columns.ColumnWriter:
         """Somewhere to write pieces of a column that is not in order yet; it is no part of the version."""
-        return columns.ColumnWriter(self.path / f"{name}.part", kind, place=self._part(name))
+        return columns.ColumnWriter(self.path / f"{name}.part", place=self._part(name))
 
-    def parts(self, name: str) -> pa.ChunkedArray:
-        """What was written there; the file goes."""
+    def waited(self, name: str) -> Callable[[], pa.ChunkedArray]:
+        """What was written there, to be read once, in any thread."""
         path = self.path / f"{name}.part"
-        found = columns.read(path, place=self._part(name))
+        read_all = columns.opening(path, place=self._part(name))
         path.unlink()
-        return found
+        return read_all
 
     def publish(self, *, entry_id: int, is_full: bool, keeps_before: bool) -> Version:
         """Let everybody read it from now on, and remove the older ones: the one before too, unless it may stay."""
@@ -223,8 +244,16 @@ class Draft:
         """Remove what was written; nothing where it was published."""
         shutil.rmtree(self.path, ignore_errors=True)
 
+    def _writer(self, table: str, column: str) -> columns.ColumnWriter:
+        return columns.ColumnWriter(self.path / _file_name(table, column), place=_place(self.number, table, column))
+
     def _part(self, name: str) -> str:
         return f"lake/{self.number}/{name}.part"
+
+
+def _written(one: Made, writers: list[columns.ColumnWriter]) -> tuple[list[int], int]:
+    found = one.make()
+    return [columns.write(writer, column) for writer, column in zip(writers, found, strict=True)], len(found[0])
 
 
 def remove(*, besides: Collection[int | None] = ()) -> int:
