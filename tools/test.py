@@ -41,6 +41,8 @@ def main() -> int:
         print("Browser tests need Chromium: install it, or set REGULARS_CHROMIUM to its path.", file=sys.stderr)
         return 1
     os.environ["REGULARS_CHROMIUM"] = chromium
+    if has_slow:
+        os.environ["REGULARS_NIGHT"] = "1"  # properties are tried with many more examples, and with others each time
     print("\nChecks", flush=True)
     code = check.main()
     total = Tally()
