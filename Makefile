@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve install dev test check fmt docs openapi messages lock bench nightly clean
+.PHONY: help run serve install dev test check fmt docs openapi messages lock bench bench-groups nightly clean
 
 help: ## what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ messages: dev ## collect the words to translate into locale/
 
 bench: dev ## measure; writes docs/benchmarks.md
 	@$(BIN)/python -m bench
+
+bench-groups: dev ## measure how long counting groups takes, beside plain SQL
+	@$(BIN)/python -m bench groups
 
 nightly: dev ## the long proofs, on both databases
 	@$(BIN)/python -m tools.test --slow
