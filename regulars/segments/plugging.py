@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from regulars.core.background import worker
-from regulars.customers import belongings, catalogue, panels
+from regulars.customers import belongings, catalogue, listing_acts, panels
 from regulars.customers.bulk import action
 from regulars.customers.privacy import sweeping
 from regulars.segments import (
@@ -31,6 +31,16 @@ for _field in listing.FIELDS:
     catalogue.add(_field)
 for _action in bulk.ACTIONS:
     action.add(_action)
+
+listing_acts.add(
+    listing_acts.ListAct(
+        name="group",
+        label=_("Save as a group"),
+        icon="shapes",
+        url_name="segments:from-list",
+        permission="segments.edit",
+    )
+)
 
 # ── the customer page
 panels.add(

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from regulars.segments.views import beginning, editor, listing, picked
+from regulars.segments.views import beginning, editor, from_list, listing, picked
 
 app_name = "segments"
 
@@ -12,6 +12,7 @@ urlpatterns = [
     path("/ready/<str:name>", beginning.counted, name="ready"),
     path("/shopify", beginning.paste, name="paste"),
     path("/new", editor.new, name="new"),
+    path("/from-list", from_list.begin, name="from-list"),
     path("/try", editor.tried, name="try"),
     path("/complete", editor.complete, name="complete"),
     path("/who", editor.who, name="who"),

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from regulars.core import shop
 from regulars.core.errors import Invalid
-from regulars.customers import catalogue, columns, exporting, reads
+from regulars.customers import catalogue, columns, exporting, listing_acts, reads
 from regulars.customers.bulk import action as actions
 from regulars.customers.catalogue import Field, Type
 from regulars.customers.conditions import operators_of
@@ -179,6 +179,7 @@ def _list(
         "kept": [(name, value) for name, values in first.lists() for value in values if name != "q"],
         "filter_menu": _filter_menu([field for field in catalogue.asked_by(user) if field.is_filter], first),
         "views": views,
+        "list_acts": listing_acts.acts(user),
         "may_edit": user.may("customers.edit"),
         "may_export": user.may("customers.export"),
         "may_import": user.may("customers.import"),
