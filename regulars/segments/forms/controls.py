@@ -397,7 +397,7 @@ def _typed(key: str, test: FormTest, subject: Subject, *, is_many: bool) -> Iter
     css = "num0" if subject.kind in NUMERIC else "txt"
     for place, value in enumerate(shown):
         if place and "BETWEEN" in test.operator:
-            yield Control(kind="words", label=_JOINERS["and"])
+            yield Control(kind="words", label=pgettext("between two values", "and"))
         yield Control(
             kind="input",
             name=f"{key}-v",
@@ -415,7 +415,7 @@ def _dates(key: str, test: FormTest) -> Iterator[Control]:
         value = test.values[place] if place < len(test.values) else ""
         how = test.hows[place] if place < len(test.hows) else "ago_d"
         if place and "BETWEEN" in test.operator:
-            yield Control(kind="words", label=_JOINERS["and"])
+            yield Control(kind="words", label=pgettext("between two values", "and"))
         if how == "today" or how.startswith("start_"):
             yield Control(kind="hidden", name=f"{key}-v", value="")
         else:

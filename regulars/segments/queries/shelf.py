@@ -8,9 +8,14 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
+from pyroaring import BitMap
+
 from regulars.core import shop
+from regulars.core.sight import current
 from regulars.core.text import fold
+from regulars.customers.models import Customer
 from regulars.segments import curves
+from regulars.segments.bits import unpacked
 from regulars.segments.models import Folder, Group, Size
 from regulars.segments.queries.seeing import seen
 
@@ -65,6 +70,7 @@ def shelf(*, reader: Any, search: str = "", sort: str = "name") -> Shelf:
     folders = list(Folder.objects.all())
     groups = seen(Group.objects.select_related("folder").defer("members", "founders"), reader)
     words = fold(search).split()
+    _cut(groups)
     asked = [one for one in groups if all(word in fold(f"{one.name} {one.description}") for word in words)]
     points = sizes(asked)
     found = [Shelved(group=one, points=points.get(one.pk, [])) for one in asked]
@@ -85,8 +91,23 @@ def shelf(*, reader: Any, search: str = "", sort: str = "name") -> Shelf:
     )
 
 
+def _cut(groups: Collection[Group]) -> None:
+    """Let groups be as large as this reader sees them, who does not see everybody."""
+    if current().sees_all:
+        return
+    visible = BitMap(Customer.objects.order_by().values_list("pk", flat=True))
+    members = dict(Group.objects.filter(pk__in=[one.pk for one in groups]).values_list("pk", "members"))
+    for one in groups:
+        one.size = unpacked(members[one.pk]).intersection_cardinality(visible)
+
+
 def sizes(groups: Collection[Group], *, days: dt.timedelta = _SHOWN) -> dict[int, list[curves.Point]]:
-    """How large groups were at the end of the days they were counted on, oldest first: one query."""
+    """How large groups were at the end of the days they were counted on, oldest first: one query.
+
+    Whoever sees some customers only is told nothing: sizes are those of everybody.
+    """
+    if not current().sees_all:
+        return defaultdict(list)
     rows = Size.objects.filter(group__in=[one.pk for one in groups], day__gte=shop.today() - days)
     found: dict[int, list[curves.Point]] = defaultdict(list)
     for pk, day, count in rows.order_by("day").values_list("group_id", "day", "count"):

@@ -11,11 +11,13 @@ from regulars.channels.actions import channel_for
 from regulars.core import shop
 from regulars.customers.actions import create_customer
 from regulars.customers.actions.tags import tag
+from regulars.customers.models import Customer
 from regulars.orders.actions import place_order
 from regulars.segments.actions.groups import archive_group, change_group, create_group
 from regulars.segments.actions.picking import pick
 from regulars.segments.bits import unpacked
 from regulars.segments.models import Folder, Group, Size
+from regulars.staff.models import StaffRole, User
 from regulars.timeline.actions import take_in_reads
 from regulars.timeline.models import Entry
 
@@ -84,7 +86,7 @@ def test_the_list_asks_as_much_for_one_group_as_for_three(client_of, ada, people
         create_group(name=f"Group {number}", query=f"number_of_orders >= {number}", by=ada)
     client = client_of(ada)
     client.get("/groups")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         client.get("/groups")
 
 
@@ -294,3 +296,29 @@ def test_charlie_sees_no_group_and_tries_nothing(client_of, ada, charlie, people
     for address in ("/try", "/new", "/folders", f"/{by_hand.public_id}/people", f"/{group.public_id}/archive"):
         assert client.post(f"/groups{address}", {"text": "number_of_orders >= 1"}).status_code == 403, address
     assert set(unpacked(Group.objects.get(key="tasting").members)) == {people["Zoe Quiet"].pk}
+
+
+def test_who_sees_some_customers_counts_these_alone_and_asks_for_nothing_hidden(client_of, ada, ben, people):
+    fields = {"email": "hidden", "spend": "hidden"}
+    role = StaffRole.objects.create(
+        key="half", name="Half", permissions=sorted(ben.permissions), sees="own", fields=fields
+    )
+    User.objects.filter(pk=ben.pk).update(role="half", definition=role)
+    ben = User.objects.select_related("definition").get(pk=ben.pk)
+    Customer.objects.filter(pk=people["Tomasz Quell"].pk).update(looked_after_by=ben)
+    secret = create_group(name="By e-mail", query="email CONTAINS 'posteo'", by=ada)
+    create_group(name="Bought", query="number_of_orders >= 1", by=ada)
+    Size.objects.create(group=Group.objects.get(key="bought"), day=shop.today() - dt.timedelta(days=40), count=7)
+    client = client_of(ben)
+    said = tried(client, source="text", text="number_of_orders >= 1")
+    assert counts(said["lines"]) == ["1"]
+    assert "Elodie" not in json.dumps(said)
+    assert "€" not in said["parts"]["g-people"]
+    assert tried(client, source="text", text="email CONTAINS 'elodie'")["wrong"] == [0, 5]
+    said = tried(client, source="text", text="number_of_orders >= 1", whynot=people["Elodie Marchetti"].public_id)
+    assert said["parts"]["g-notin"].strip() == ""
+    assert client.get(f"/groups/{secret.public_id}").status_code == 404
+    [drawer] = client.get("/groups").context["shelf"].drawers
+    assert [(one.group.name, one.group.size, one.change, one.points) for one in drawer.groups] == [
+        ("Bought", 1, None, [])
+    ]

@@ -20,6 +20,7 @@ from django.utils.translation import ngettext
 from regulars.core import shop
 from regulars.core.errors import Refusal
 from regulars.core.money import Money
+from regulars.core.sight import current
 from regulars.core.ui import words as said
 from regulars.core.walls import is_shown
 from regulars.customers import panels, reads
@@ -131,6 +132,8 @@ class Work:
         """How many more or fewer than the saved group has; "" where there is none, or it is the same."""
         if self.group is None or self.count is None or self.as_of is not None or self.group.counted_at is None:
             return ""
+        if not current().sees_all:
+            return ""  # what was saved is the size of everybody
         more = self.count - self.group.size
         if not more:
             return _("as many as saved") if self.is_changed else ""
