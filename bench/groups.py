@@ -359,7 +359,7 @@ def _sqlite(shop: Shop, path: Path) -> dict[str, tuple[float, int]]:
     for name, columns in _SHAPES.items():
         connection.execute(f"CREATE TABLE {name} ({', '.join(columns)})")
         rows = zip(*(one.tolist() for one in shop.plain(name)), strict=True)
-        connection.executemany(f"INSERT INTO {name} VALUES ({', '.join('?' * len(columns))})", rows)  # noqa: S608
+        connection.executemany(f"INSERT INTO {name} VALUES ({', '.join('?' * len(columns))})", rows)
     connection.commit()
     for number, index in enumerate(_INDEXES):
         connection.execute(f"CREATE INDEX i{number} ON {index}")

@@ -35,11 +35,18 @@ class Asked:
     zone: dt.tzinfo
     exponent: int = 2
     is_past: bool = False
+    looked_up: dict[Keys, Mapping[str, Any]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def end(self) -> dt.datetime:
         """The end of the day asked about, as columns hold moments: in UTC, without a zone."""
         return naive(dates.midnight(self.today + dt.timedelta(days=1), self.zone))
+
+    def names(self, keys: Keys) -> Mapping[str, Any]:
+        """What names stand for, looked up once for each question."""
+        if keys not in self.looked_up:
+            self.looked_up[keys] = keys()
+        return self.looked_up[keys]
 
 
 @dataclass(slots=True)

@@ -75,6 +75,9 @@ class Draft:
     def operand(self, table: str, name: str, kind: Kind, *, is_dimension: bool = False, **more: Any) -> Operand:
         """A column as something to compare with. The folded one is needed only where it is compared."""
         need = self.of_dimension if is_dimension else self.column
+        if more.get("keys") is not None:
+            names = self.asked.names(more["keys"])
+            more["keys"] = lambda: names
         found = Operand(kind=kind, sql=need(table, name), type=self.type(table, name), **more)
         if kind in (Kind.TEXT, Kind.CHOICE, Kind.LIST) and found.keys is None:
             return Operand(kind=kind, sql=found.sql, type=found.type, folded=quoted(name + FOLDED), is_age=found.is_age)
