@@ -121,3 +121,17 @@ class LeftSegment(Fact):
 
     group: str = ""
     group_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GradesReckoned(Fact):
+    """Where bands and RFM groups begin was reckoned anew and moved: whoever follows groups looks at everybody."""
+
+    name: ClassVar[str] = "grades.reckoned"
+    sentence: ClassVar = _("Bands and RFM groups reckoned anew, from %(customers)s customers")
+    icon: ClassVar[str] = "list-ordered"
+    kind: ClassVar[str] = KIND
+    on_timeline: ClassVar[bool] = False
+    is_public: ClassVar[bool] = False
+
+    customers: int = 0

@@ -11,9 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from regulars.core.background import every
 from regulars.customers.models import Customer
+from regulars.segments.facts import GradesReckoned
 from regulars.segments.models import Grading
 from regulars.segments.vocabulary import grades
 from regulars.staff.policy import verb
+from regulars.timeline.actions import record
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
@@ -51,11 +53,14 @@ def reckon_grades() -> int:
 
 @verb
 def keep_grades(*, bounds: dict[str, list[int]], customers: int) -> Grading:
-    """Let these bounds be those of the shop from now on."""
-    grading, _is_new = Grading.objects.update_or_create(
-        pk=1, defaults={"bounds": bounds, "customers": customers, "reckoned_at": timezone.now()}
-    )
+    """Let these bounds be those of the shop from now on. Where they moved, whoever follows groups is told."""
+    known = Grading.objects.filter(pk=1).first()
+    has_moved = known is None or known.bounds != bounds
+    grading = Grading(pk=1, bounds=bounds, customers=customers, reckoned_at=timezone.now())
+    grading.save(force_insert=known is None, force_update=known is not None)
     grades.forget()
+    if has_moved:
+        record(GradesReckoned(customers=customers))
     return grading
 
 

@@ -15,6 +15,7 @@ from regulars.core import datakeys
 from regulars.core.background import every, progress
 from regulars.core.errors import Refusal
 from regulars.customers.models import Customer
+from regulars.segments.actions.grading import reckon_grades
 from regulars.segments.lake import building, refreshing, versions
 from regulars.segments.lake.building import Say
 from regulars.segments.lake.columns import Unreadable
@@ -50,6 +51,7 @@ def keep_fresh() -> int | None:
             return None
         version = versions.usable()
         if version is None:
+            reckon_grades()  # a shop whose first night is still to come
             return building.build().number
         found = refreshing.since(version)
         many = min(MANY, max(FEW, version.people // 100))
@@ -68,6 +70,7 @@ def build(*, say: Say = progress) -> Version:
     """Build the lake from the records, whatever there is. Raises BeingBuilt."""
     with versions.alone() as is_ours:
         _require(is_ours)
+        reckon_grades()
         return building.build(say=say)
 
 

@@ -289,10 +289,18 @@ _CUSTOM: dict[str, tuple[Kind, str]] = {
 }
 
 
+_own: tuple[object, Sequence[Known]] = ((), [])
+
+
 def own_fields() -> Sequence[Known]:
-    """The fields that the shop added itself, as they are now."""
-    asked = {one.name: one for one in customfields.catalogue_fields()}
-    return [_own_field(field, asked[field.name]) for field in customfields.known() if field.name in asked]
+    """The fields that the shop added itself, as they are now; made anew where one of them changed."""
+    global _own  # noqa: PLW0603 — one for the process
+    fields = customfields.known()
+    wanted = tuple((field.pk, field.version, field.updated_at) for field in fields)
+    if _own[0] != wanted:
+        asked = {one.name: one for one in customfields.catalogue_fields()}
+        _own = wanted, [_own_field(field, asked[field.name]) for field in fields if field.name in asked]
+    return _own[1]
 
 
 def _own_field(field: CustomField, asked: catalogue.Field) -> Known:
