@@ -25,11 +25,21 @@ class Editor {
       this.show(localStorage.getItem(VIEW) || "both");
     }
     form.addEventListener("input", () => this.mark());
+    form.addEventListener("keydown", (event) => this.save(event));
     form.addEventListener("submit", () => (this.isLeaving = true));
     addEventListener("beforeunload", (event) => {
       if (this.isDirty && !this.isLeaving) event.preventDefault();
     });
     this.mark();
+  }
+
+  /** ⌘S and ⌘Enter save; Enter alone in a field sends nothing. */
+  save(event) {
+    if (event.isComposing || event.altKey) return;
+    const isMod = event.metaKey || event.ctrlKey;
+    if (isMod && (event.key.toLowerCase() === "s" || event.key === "Enter")) this.form.querySelector("[data-saves]")?.click();
+    else if (isMod || event.key !== "Enter" || !event.target.matches("input:not([type=checkbox])") || event.target.matches("[data-picker]")) return;
+    event.preventDefault();
   }
 
   span(text) {
@@ -78,7 +88,7 @@ class Editor {
     const { area, form } = this;
     area.addEventListener("input", () => {
       this.wrong = null;
-      this.fit();
+      this.area.scrollTop = 0;
       this.draw();
       this.ask("text");
       if (isOpen()) this.suggest();
@@ -86,11 +96,6 @@ class Editor {
     for (const kind of ["keyup", "click", "focus", "blur"]) area.addEventListener(kind, () => this.follow());
     area.addEventListener("blur", closeSuggestions);
     area.addEventListener("keydown", (event) => this.key(event), true);
-    form.addEventListener("keydown", (event) => {
-      if (!(event.metaKey || event.ctrlKey) || event.altKey || event.key.toLowerCase() !== "s") return;
-      event.preventDefault();
-      form.querySelector("[data-saves]")?.click();
-    });
     form.addEventListener("focusin", (event) => {
       const row = event.target.closest?.(".brow[data-line]");
       if (!row && event.target !== area) return;
@@ -182,11 +187,6 @@ class Editor {
     const box = this.area.closest("[data-qbox]").getBoundingClientRect();
     const rect = range.getClientRects()[0] || code.getBoundingClientRect();
     return { left: Math.min(rect.left - box.left, box.width - 280), top: rect.top - box.top + 24 };
-  }
-
-  /** Text that was pasted in one line is not broken here: the server lays it out when it is asked to. */
-  fit() {
-    this.area.scrollTop = 0;
   }
 
   show(view) {
