@@ -77,13 +77,17 @@ class Group(Row):
 
 
 class Spell(models.Model):
-    """That somebody was in a group from `joined_at` on, until `left_at`; still is, where that is empty."""
+    """That somebody was in a group from `joined_at` on, until `left_at`; still is, where that is empty.
+
+    A founder has one from when they leave on; they were in it from the beginning, and never joined.
+    """
 
     id = models.BigAutoField(primary_key=True)
     group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="spells", db_index=False)
     customer = models.ForeignKey("customers.Customer", on_delete=models.CASCADE, related_name="spells", db_index=False)
     joined_at = models.DateTimeField()
     left_at = models.DateTimeField(null=True)
+    is_founder = models.BooleanField(default=False)
 
     objects: ClassVar[models.Manager[Spell]] = Guarded()
 

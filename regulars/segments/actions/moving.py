@@ -71,7 +71,7 @@ def move(
         # who was brought back may never have left
         there = Spell.objects.filter(group=group, left_at__isnull=True, customer__in=id_list(joins))
         new = joins - BitMap(there.values_list("customer_id", flat=True))
-        same = {"group_id": group.pk, "joined_at": moment, "left_at": None}
+        same = {"group_id": group.pk, "joined_at": moment, "left_at": None, "is_founder": False}
         bulk.insert(Spell, ("customer_id",), [(number,) for number in new], same=same)
     if leaves:
         end_spells(group, leaves, founders=founders, at=at)
@@ -89,7 +89,8 @@ def end_spells(group: Group, leaves: BitMap, *, founders: BitMap, at: dt.datetim
     first = leaves & founders
     if first:
         there = Customer.everyone.filter(pk__in=id_list(first)).order_by().values_list("pk", flat=True)
-        same = {"group_id": group.pk, "joined_at": bulk.moment(group.begun_at), "left_at": bulk.moment(at)}
+        spell = {"joined_at": bulk.moment(group.begun_at), "left_at": bulk.moment(at)}
+        same = {"group_id": group.pk, **spell, "is_founder": True}
         bulk.insert(Spell, ("customer_id",), [(number,) for number in there], same=same)
     later = leaves - founders
     if later:

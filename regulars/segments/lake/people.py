@@ -132,7 +132,7 @@ _VALUES = Source(
 )
 _SPELLS = Source(
     columns={"grp": ("s.group_id", Kind.WHOLE), "joined": ("s.joined_at", Kind.MOMENT)},
-    tables="segments_spell s",
+    tables="(SELECT * FROM segments_spell WHERE NOT is_founder) s",  # who was there from the beginning never joined
     whose="s.customer_id",
     key="s.id",
 )

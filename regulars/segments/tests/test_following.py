@@ -79,10 +79,13 @@ def test_a_founder_who_leaves_has_a_spell_from_then_on(ada):
     following.once()
     spell = Spell.objects.get()
     assert spell.joined_at == Group.objects.get().begun_at
+    assert spell.is_founder
+    assert not asking.members(asking.read("joined_segment MATCHES (name = 'Gold')"))
     assert spell.left_at is not None
     tag(one, names=["gold"])
     following.once()
     assert Spell.objects.filter(group=group).count() == 2
+    assert set(asking.members(asking.read("joined_segment MATCHES (name = 'Gold')"))) == {one.pk}
     assert told() == [("left_segment", "Gold"), ("joined_segment", "Gold")]
 
 
