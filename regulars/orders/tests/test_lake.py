@@ -20,11 +20,14 @@ from regulars.customers.actions.merging import merge
 from regulars.customers.models import Customer
 from regulars.orders import lake
 from regulars.orders.actions import place_order, receive_return, request_return
+from regulars.orders.actions.products import add_product, change_product
+from regulars.orders.actions.sales import link_lines
 from regulars.orders.lake_lines import divided, in_base
 from regulars.orders.models import Checkout, Order, Product, Return, Status, Variant
 from regulars.orders.queries.book import Book, Stretch
 from regulars.orders.queries.buying import margin
 from regulars.orders.queries.verification import differences
+from regulars.segments.lake import following
 
 NOON = dt.datetime(2026, 3, 1, 12, 0, 0, 250000, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
@@ -134,6 +137,28 @@ def test_the_stamp_of_products_changes_with_each_of_them(web):
     stamps.add(lake.PRODUCTS.stamp())
     assert len(stamps) == 5
     assert lake.PRODUCTS.stamp() in stamps
+
+
+def test_a_product_that_costs_something_else_touches_those_whose_lines_say_no_cost(jonas, web, monkeypatch):
+    others = [create_customer(values={"name": name}) for name in ("Ada", "Ben")]
+    variant = {"sku": "MUG", "title": "", "price": Decimal(10), "cost": Decimal(4), "currency": "EUR"}
+    product = add_product(values={"title": "Mug"}, variants=[variant], channel=web)
+    buys(jonas, "1", line())
+    buys(others[0], "2", line(cost=Decimal(1)))
+    buys(others[1], "3", line("TEA"))
+    link_lines()
+    before, _touched = following.look(following.Followed(following.settled()))
+    (known,) = product.variants.all()
+    change_product(product, values={}, variants=[{**variant, "id": known.pk, "cost": Decimal(5)}])
+    assert following.look(before)[1].customers == {jonas.pk}
+    assert {row["customer"]: row["cost"] for row in rows(LINES)} == {
+        jonas.pk: 500,
+        others[0].pk: 100,
+        others[1].pk: None,
+    }
+    assert set(lake.buyers_of([])) == {jonas.pk, others[1].pk}
+    monkeypatch.setattr(lake, "MOST_REACHED", 0)
+    assert following.look(before)[1].customers == set()
 
 
 def test_what_does_not_count_is_there_and_says_so(jonas):

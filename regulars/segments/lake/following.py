@@ -13,11 +13,12 @@ import time
 from dataclasses import dataclass, replace
 
 from django.db import connection
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 
 from regulars.customers.facts import CustomerErased
 from regulars.customers.models import Customer
 from regulars.customers.standings import id_list
+from regulars.segments.lake.tables import reaching
 from regulars.timeline.arriving import last_given_out, running
 from regulars.timeline.facts import EntriesBlanked
 from regulars.timeline.models import Entry, Seal
@@ -122,7 +123,7 @@ def _read(after: int, seen: frozenset[int], last: int | None) -> tuple[frozenset
     beyond = Entry._base_manager.filter(pk__gt=after).exclude(name__in=names_of_reads()).order_by()
     if last is not None:
         beyond = beyond.filter(pk__lte=last)
-    whom = Q(customer__isnull=False) | Q(name__in=[CustomerErased.name, EntriesBlanked.name])
+    whom = Q(customer__isnull=False) | Q(name__in=[CustomerErased.name, EntriesBlanked.name, *reaching()])
     if not seen and last is not None:
         # nothing has to be remembered of each entry: a million of one customer are one row
         ids: frozenset[int] = frozenset()
@@ -141,7 +142,18 @@ def _read(after: int, seen: frozenset[int], last: int | None) -> tuple[frozenset
         elif entry.data.get("reason") == _UNDONE:
             has_vanished = True
     gone.discard(None)
+    customers |= _reached(beyond, seen)
     return ids, _touched({number for number in customers | gone if number is not None}, has_vanished=has_vanished)
+
+
+def _reached(beyond: QuerySet[Entry], seen: frozenset[int]) -> set[int]:
+    """Whom entries touch that name no customer, or another one (lake.tables.reaches)."""
+    known = reaching()
+    subjects: dict[str, set[int]] = {}
+    for number, name, subject in beyond.filter(name__in=list(known)).values_list("pk", "name", "subject_id"):
+        if number not in seen:
+            subjects.setdefault(name, set()).update(() if subject is None else (subject,))
+    return {customer for name, found in subjects.items() for customer in known[name](found)}
 
 
 def _touched(numbers: set[int], *, has_vanished: bool) -> Touched:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 CUSTOMER = "customer"
+MOST_REACHED = 10_000
+"""Of more customers that one fact would touch beside its own, the rows wait for the next build."""
 
 Read = Callable[[Collection[int] | None], Iterator[pa.RecordBatch]]
 """The rows of some listed customers, or (None) of all, in batches, in any order. Reads as the system reads: all rows,
@@ -46,6 +48,10 @@ class Dimension:
     stamp: Callable[[], Hashable]
 
 
+Reach = Callable[[Collection[int]], Collection[int]]
+"""Whom facts about some rows (their subjects) touch, though their entries name no customer."""
+
+_REACHES: dict[str, Reach] = {}
 _TABLES: dict[str, Table] = {}
 _DIMENSIONS: dict[str, Dimension] = {}
 
@@ -56,6 +62,22 @@ def add(table: Table | Dimension) -> None:
     if known.get(table.name) not in (None, table):
         raise ValueError(f"the lake already has a table {table.name}")
     known[table.name] = table  # type: ignore[assignment]
+
+
+def reaches(fact: str, whom: Reach) -> None:
+    """Let a fact that names no customer touch some: a product that costs something else now touches who bought it.
+
+    `whom` is asked for every new entry, before a question is answered, and has to be quick: it answers few, or nobody
+    where they are many, whose rows then wait for the next build.
+    """
+    if _REACHES.get(fact) not in (None, whom):
+        raise ValueError(f"the lake already knows whom {fact} touches")
+    _REACHES[fact] = whom
+
+
+def reaching() -> Mapping[str, Reach]:
+    """Facts that touch customers whom their entries do not name."""
+    return dict(_REACHES)
 
 
 def tables() -> Mapping[str, Table]:

@@ -17,7 +17,7 @@ from regulars.customers.actions.merging import merge, unmerge
 from regulars.customers.actions.tags import tag
 from regulars.customers.models import Category, Customer, Tag
 from regulars.customers.postal import region_code
-from regulars.segments.lake import people
+from regulars.segments.lake import following, people
 from regulars.segments.lake.tables import tables
 from regulars.segments.models import Group, Spell
 
@@ -324,6 +324,18 @@ def test_all_rows_are_those_of_everybody_put_together(jonas):
         assert sorted(map(str, together)) == sorted(map(str, rows(table))), table.name
         assert sorted(map(str, rows(table, everybody))) == sorted(map(str, rows(table))), table.name
         assert rows(table, []) == []
+
+
+def test_who_works_at_a_company_is_touched_when_it_is_renamed(jonas, monkeypatch):
+    company = jonas.organisation
+    before, nobody = following.look(following.Followed(following.settled()))
+    assert nobody.customers == set()
+    change_customer(company, values={"name": "Keramik am Hafen"})
+    _after, touched = following.look(before)
+    assert touched.customers == {company.pk, jonas.pk}
+    assert [row["works_at"] for row in rows(people.CUSTOMERS, [jonas.pk])] == ["Keramik am Hafen"]
+    monkeypatch.setattr(people, "MOST_REACHED", 0)
+    assert following.look(before)[1].customers == {company.pk}
 
 
 @pytest.mark.parametrize(
