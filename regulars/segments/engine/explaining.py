@@ -63,7 +63,8 @@ def explained(node: Node, customer: int, sets: Sets, words: Words) -> Explanatio
         for clause in clauses(node)
     ]
     truths = [decided.is_true for _clause, decided in found]
-    reasons = tuple(_reason(clause, decided, words, scene.words) for clause, decided in found)
+    with phrasing.looked_up_once():
+        reasons = tuple(_reason(clause, decided, words, scene.words) for clause, decided in found)
     smallest = min(
         (
             changing.change_of(clause, decided, reason.words, person)

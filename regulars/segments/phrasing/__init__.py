@@ -8,5 +8,6 @@ refusing      what is wrong with builder rows
 
 from regulars.segments.phrasing.refusing import sentence_of
 from regulars.segments.phrasing.sentences import Phrase, phrase_clause, sentence
+from regulars.segments.phrasing.values import looked_up_once
 
-__all__ = ["Phrase", "phrase_clause", "sentence", "sentence_of"]
+__all__ = ["Phrase", "looked_up_once", "phrase_clause", "sentence", "sentence_of"]

@@ -35,7 +35,7 @@ from regulars.segments.language.tree import (
 from regulars.segments.language.words import DATED, NUMERIC, Attribute, Function, Kind, Label, Words
 from regulars.segments.phrasing.comparing import compared, put_together
 from regulars.segments.phrasing.functions import done, is_count, steps_done, tested
-from regulars.segments.phrasing.values import either, filled, kind_of, length, lowered, quoted
+from regulars.segments.phrasing.values import either, filled, kind_of, length, looked_up_once, lowered, quoted
 
 _NEGATED_ALOUD = frozenset({Operator.EQUAL, Operator.IN, Operator.CONTAINS, Operator.STARTS, Operator.ENDS})
 
@@ -58,7 +58,8 @@ def sentence(node: Node, words: Words) -> str:
     """A query as a sentence: “Customers who spent more than €500, but who never bought ‘Tea’.”"""
     if isinstance(node, Everybody):
         return _("All customers.")
-    conditions = _said(_inwards(node, is_negated=False), words, in_bracket=False)
+    with looked_up_once():
+        conditions = _said(_inwards(node, is_negated=False), words, in_bracket=False)
     return filled(_("Customers %(conditions)s."), conditions=conditions)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from decimal import Decimal
 
 from babel.dates import format_date
@@ -18,6 +20,7 @@ from regulars.core import money, shop
 from regulars.segments.language.tree import Literal, Offset, Place, StartOf, Test, Unit
 from regulars.segments.language.words import Kind, Values
 
+_known: ContextVar[dict[Values, dict[str, str]] | None] = ContextVar("known", default=None)
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 _MINUS = "\N{MINUS SIGN}"
 
@@ -61,7 +64,7 @@ def in_words(literal: Literal, kind: Kind, values: Values | None = None) -> str:
         case bool():
             return pgettext("a value in a query", "yes") if literal else pgettext("a value in a query", "no")
         case str():
-            label = next((str(label) for value, label in values() if value == literal), literal) if values else literal
+            label = _labels(values).get(literal, literal) if values else literal
             is_clear = kind is not Kind.CHOICE or not (" " in label or language().startswith("zh"))
             return label if label != literal and is_clear else quoted(label)
         case Decimal():
@@ -93,6 +96,27 @@ def kind_of(test: Test) -> Kind:
         case (dt.date() | Offset() | StartOf(),):
             return Kind.MOMENT
     return Kind.TEXT
+
+
+@contextmanager
+def looked_up_once() -> Iterator[None]:
+    """Inside, the labels of choices are looked up once each, which may ask the database: for many clauses at a time."""
+    known = _known.get()
+    token = _known.set({} if known is None else known)
+    try:
+        yield
+    finally:
+        _known.reset(token)
+
+
+def _labels(values: Values) -> dict[str, str]:
+    known = _known.get()
+    if known is not None and values in known:
+        return known[values]
+    labels = {value: str(label) for value, label in values()}
+    if known is not None:
+        known[values] = labels
+    return labels
 
 
 def amount(value: Decimal) -> str:

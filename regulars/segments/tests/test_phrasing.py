@@ -8,10 +8,10 @@ from hypothesis import given
 
 from regulars.segments.language.builder import BadRows, Wrong
 from regulars.segments.language.parsing import parse
-from regulars.segments.language.tree import Ask, Everybody, Operator, clauses
+from regulars.segments.language.tree import Ask, Everybody, Operator, Or, clauses
 from regulars.segments.language.tree import Test as Asked
-from regulars.segments.language.words import Words
-from regulars.segments.phrasing import phrase_clause, sentence, sentence_of
+from regulars.segments.language.words import Attribute, Kind, Words
+from regulars.segments.phrasing import looked_up_once, phrase_clause, sentence, sentence_of
 from regulars.segments.phrasing.values import filled
 from regulars.segments.tests.small_vocabulary import words
 from regulars.segments.tests.strategies import queries, some
@@ -172,3 +172,23 @@ def test_wrong_rows_are_refused_with_a_sentence():
     assert sentence_of(BadRows(0, Wrong.SHAPE, "clause")) == (
         "Row 1 is not written as the rows of a query are: clause."
     )
+
+
+def test_the_labels_of_a_choice_are_looked_up_once_for_a_sentence():
+    asked = []
+
+    def channels():
+        asked.append(1)
+        return [("web", "Web shop")]
+
+    channel = Attribute(name="channel", label="Channel", kind=Kind.CHOICE, values=channels)
+    one = parse("channel = 'web'", Words(attributes={"channel": channel}, functions={}))
+    asked.clear()
+    words = Words(attributes={"channel": channel}, functions={})
+    assert sentence(Or((one, one, one)), words) == (
+        "Customers whose channel is ‘Web shop’, whose channel is ‘Web shop’ or whose channel is ‘Web shop’."
+    )
+    assert len(asked) == 1
+    with looked_up_once():
+        assert [str(phrase_clause(clause, words)) for clause in (one, one)] == ["Channel is ‘Web shop’"] * 2
+    assert len(asked) == 2
