@@ -44,6 +44,8 @@ def build(*, say: Say = progress, in_memory: int = _IN_MEMORY) -> Version:
             return draft.publish(entry_id=entry_id, is_full=True, keeps_before=False)
         finally:
             draft.drop()
+            # a worker lives long, and the next version is not soon
+            pa.default_memory_pool().release_unused()
 
 
 class _Waiting:

@@ -61,6 +61,8 @@ def refresh(version: Version, *, say: Say = progress) -> Version:
             return draft.publish(entry_id=entry_id, is_full=False, keeps_before=not found.gone)
         finally:
             draft.drop()
+            # a worker lives long, and the next version is not soon
+            pa.default_memory_pool().release_unused()
 
 
 def _refresh_table(draft: Draft, version: Version, table: Table, found: Since, say: Callable[[int], None]) -> None:
