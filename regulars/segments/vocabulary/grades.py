@@ -13,6 +13,7 @@ from typing import Any
 
 from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from regulars.segments.language.words import Label
 from regulars.segments.models import Grading
@@ -26,8 +27,8 @@ LEVELS: tuple[tuple[str, Label], ...] = (("HIGH", _("High")), ("MEDIUM", _("Medi
 RFM: tuple[tuple[str, Label], ...] = (
     ("CHAMPIONS", _("Champions")),
     ("LOYAL", _("Loyal")),
-    ("ACTIVE", _("Active")),
-    ("NEW", _("New")),
+    ("ACTIVE", pgettext_lazy("RFM group", "Active")),
+    ("NEW", pgettext_lazy("RFM group", "New")),
     ("PROMISING", _("Promising")),
     ("NEEDS_ATTENTION", _("Needs attention")),
     ("AT_RISK", _("At risk")),

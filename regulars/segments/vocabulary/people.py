@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from regulars.core.sight import current
 from regulars.customers import catalogue, customfields
@@ -87,7 +88,7 @@ def _consent(medium: Medium) -> Known:
     def words() -> _Values:
         said: _Values = [(word.upper(), label) for word, label in LABELS.items()]
         bounced: _Values = [("INVALID", _("Mail comes back"))] if medium == Medium.EMAIL else []
-        return [*said, *bounced, ("REDACTED", _("Erased"))]
+        return [*said, *bounced, ("REDACTED", pgettext_lazy("consent", "Erased"))]
 
     return of_field(
         FIELD_OF[medium],
