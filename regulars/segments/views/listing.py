@@ -35,7 +35,7 @@ from regulars.segments.models import Folder, Group
 from regulars.segments.phrasing import sentence
 from regulars.segments.queries import leaning
 from regulars.segments.queries.seeing import sees
-from regulars.segments.queries.shelf import SORTS, Shelf, Shelved, shelf
+from regulars.segments.queries.shelf import SORTS, Shelf, shelf
 from regulars.segments.vocabulary.words import words_for
 from regulars.staff.access import requires
 
@@ -240,6 +240,3 @@ def _heads(search: str, sort: str) -> Sequence[dict[str, Any]]:
         }
         for label, key, css in columns
     ]
-
-
-__all__ = ["Shelved", "archive", "copy", "delete", "folder", "folders", "found", "groups", "move", "undo"]
