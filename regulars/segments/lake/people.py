@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from functools import cache, lru_cache
 
 import numpy as np
@@ -99,6 +100,7 @@ _ADDRESSES = Source(
     whose="a.customer_id",
     key="a.id",
 )
+_PLACES = replace(_ADDRESSES, columns={name: _ADDRESSES.columns[name] for name in ("city", "region", "country")})
 _IDENTITIES = Source(
     columns={"channel": ("i.channel_id", Kind.WHOLE)},
     tables="customers_identity i",
@@ -195,7 +197,7 @@ class _Said:
 
     def __init__(self, people: People) -> None:
         identities, taggings, consents = (whole(one, people) for one in (_IDENTITIES, _TAGGINGS, _CONSENTS))
-        rows, addresses = whole(_ROWS, people), whole(_ADDRESSES, people)
+        rows, addresses = whole(_ROWS, people), whole(_PLACES, people)
         places = pa.concat_tables([one.select([CUSTOMER, "city", "region", "country"]) for one in (rows, addresses)])
         accounts = pa.concat_tables([one.select([CUSTOMER, "channel"]) for one in (rows, identities)])
         owners, cities = numbers(places.column(CUSTOMER)), places.column("city").combine_chunks()

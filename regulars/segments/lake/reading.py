@@ -188,8 +188,10 @@ def parts(columns: Columns, tables: str, where: str = "1 = 1") -> Iterator[pa.Re
     while True:
         rows = fetch(columns, f"FROM {tables} WHERE {key} > %s AND {where} ORDER BY {key} LIMIT {_AT_ONCE}", [last])
         if len(rows):
-            last = rows.column(KEY)[len(rows) - 1].as_py()
-            yield rows
+            keys = numbers(rows.column(KEY))
+            # SQLite joins values in the order in which it finds them, and promises nothing
+            yield rows if bool(np.all(keys[1:] > keys[:-1])) else rows.sort_by(KEY)
+            last = int(keys.max())
         if len(rows) < _AT_ONCE:
             return
 
