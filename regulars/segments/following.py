@@ -14,6 +14,7 @@ import logging
 import os
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -166,15 +167,19 @@ class Follower:
             following.entry_id = settled
         rows = Entry._base_manager.filter(pk__gt=following.entry_id).order_by("pk")
         news, reads = News(), names_of_reads()
-        found = rows.values_list("pk", "name", "customer_id", "actor_id", "source")[: _MANY + len(self._beyond)]
+        reaching, subjects = tables.reaching(), defaultdict[str, set[int]](set)
+        columns = ("pk", "name", "customer_id", "actor_id", "source", "subject_id")
+        found = rows.values_list(*columns)[: _MANY + len(self._beyond)]
         last = following.entry_id
-        for pk, name, customer_id, actor_id, source in found:
+        for pk, name, customer_id, actor_id, source, subject_id in found:
             last = pk
             if pk in self._beyond:
                 continue
             news.read.add(pk)
             if name in reads:
                 continue
+            if name in reaching and subject_id is not None:
+                subjects[name].add(subject_id)
             if customer_id is None:
                 news.is_for_everybody |= _may_concern_everybody(name)
             elif not (name in _OWN and actor_id is None and source == Source.SYSTEM):
@@ -183,6 +188,8 @@ class Follower:
                     news.turned.add(customer_id)
                 if name in _SETTLED:
                     news.settled.add(customer_id)
+        for name, ids in subjects.items():
+            news.customers.update(reaching[name](ids))
         if len(news.read) >= _MANY:
             settled = min(settled, last)
         following.entry_id = max(following.entry_id, settled)

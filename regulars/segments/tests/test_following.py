@@ -348,3 +348,14 @@ def test_a_house_begins_to_follow_with_what_it_knows(ada):
     assert found.day == shop.today()
     assert found.entry_id == Entry.objects.order_by("-pk").values_list("pk", flat=True)[0]
     assert groups.free_name("Gold") == "Gold (2)"
+
+
+def test_what_a_company_is_called_is_followed_for_who_works_there(ada):
+    company = create_customer(values={"kind": "company", "company": "Alster GmbH"})
+    who = create_customer(values={"given_name": "Li", "organisation": company})
+    group = create_group(name="Hafen", query="companies CONTAINS 'Hafen AG'", by=ada)
+    following.once()
+    assert members(group) == set()
+    change_customer(company, values={"company": "Hafen AG"})
+    following.once()
+    assert members(group) == {who.pk}
