@@ -230,8 +230,10 @@ def test_what_is_missing_and_who_can_be_reached(three, web):
     assert asking.missing(asking.read("last_order_date > -10d AND first_name = 'x'")) == {"last_order_date": 2}
     everybody = asking.members(asking.read(""))
     assert asking.reach(everybody) == dict.fromkeys(("email", "whatsapp", "sms", "phone", "post"), 0)
-    record_consent(anna, medium=Medium.EMAIL, state=ConsentState.AGREED, source="staff")
-    record_consent(bela, medium=Medium.SMS, state=ConsentState.AGREED, source="staff")  # who has no number
+    record_consent(anna, medium=Medium.EMAIL, state=ConsentState.AGREED, source="form")
+    record_consent(
+        bela, medium=Medium.SMS, state=ConsentState.AGREED, source="form", value="+4930123456"
+    )  # no number now
     assert asking.reach(everybody) == {"email": 1, "whatsapp": 0, "sms": 0, "phone": 0, "post": 0}
 
 
