@@ -221,6 +221,8 @@ def check_day(as_of: dt.date, sets: Sets) -> None:
     now = today()
     if as_of > now:
         raise BadDay(_("%(day)s is still to come. Ask about today or an earlier day.") % {"day": as_of.isoformat()})
+    if as_of == now:
+        return
     first = _first_day(sets.view)
     if first is None or as_of < first:
         raise BadDay(
