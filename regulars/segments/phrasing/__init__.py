@@ -3,11 +3,9 @@
 values        literals: amounts, days, choices, lists of them
 comparing     what a test says of a value: more than €500, before 30 May 2026
 sentences     a whole query as a sentence, and one clause as label, operator and value
-refusing      what is wrong with builder rows
 """
 
-from regulars.segments.phrasing.refusing import sentence_of
 from regulars.segments.phrasing.sentences import Phrase, phrase_clause, sentence
 from regulars.segments.phrasing.values import looked_up_once
 
-__all__ = ["Phrase", "looked_up_once", "phrase_clause", "sentence", "sentence_of"]
+__all__ = ["Phrase", "looked_up_once", "phrase_clause", "sentence"]

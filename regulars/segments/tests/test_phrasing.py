@@ -6,12 +6,11 @@ import pytest
 from django.utils import translation
 from hypothesis import given
 
-from regulars.segments.language.builder import BadRows, Wrong
 from regulars.segments.language.parsing import parse
 from regulars.segments.language.tree import Ask, Everybody, Operator, Or, clauses
 from regulars.segments.language.tree import Test as Asked
 from regulars.segments.language.words import Attribute, Kind, Words
-from regulars.segments.phrasing import looked_up_once, phrase_clause, sentence, sentence_of
+from regulars.segments.phrasing import looked_up_once, phrase_clause, sentence
 from regulars.segments.phrasing.values import filled
 from regulars.segments.tests.small_vocabulary import words
 from regulars.segments.tests.strategies import queries, some
@@ -165,13 +164,6 @@ def test_chinese_has_one_space_between_chinese_and_latin_and_no_other():
         assert filled("%(a)s%(b)s的客户", a="有标签", b="“VIP”") == "有标签“VIP”的客户"
         assert filled("%(a)s前", a="90 天") == "90 天前"
         assert filled("%(a)s %(b)s", a="VIP", b="Tea") == "VIP Tea"
-
-
-def test_wrong_rows_are_refused_with_a_sentence():
-    assert sentence_of(BadRows(2, Wrong.EMPTY)) == "The bracket in row 3 is empty."
-    assert sentence_of(BadRows(0, Wrong.SHAPE, "clause")) == (
-        "Row 1 is not written as the rows of a query are: clause."
-    )
 
 
 def test_the_labels_of_a_choice_are_looked_up_once_for_a_sentence():
