@@ -18,10 +18,11 @@ def _groups(customer: Customer) -> Iterable[dict[str, Any]]:
     founded = people.root_of(customer.pk)
     for group in Group.objects.order_by("pk"):
         if founded == customer.pk and founded in unpacked(group.founders):
-            yield {"group__name": group.name, "joined_at": group.begun_at, "left_at": None}
+            yield {"group": group.name, "joined_at": group.begun_at, "left_at": None, "is_founder": True}
     spells = Spell.objects.filter(customer=customer, group__deleted_at__isnull=True).order_by("pk")
-    for spell in spells.values("group__name", "joined_at", "left_at"):
-        yield dict(spell)
+    columns = ("joined_at", "left_at", "is_founder")
+    for name, *said in spells.values_list("group__name", *columns):
+        yield {"group": name, **dict(zip(columns, said, strict=True))}
 
 
 ALL = (
@@ -30,6 +31,6 @@ ALL = (
         models=("segments.Spell",),
         export=_groups,
         forget=lambda customer: moving.forget([customer.pk]),
-        tells=("group__name", "joined_at", "left_at"),
+        tells=("group", "joined_at", "left_at", "is_founder"),
     ),
 )

@@ -62,6 +62,7 @@ LEFT_OUT: dict[str, str] = {
     **dict.fromkeys(("orders.Checkout.created_at", "orders.Checkout.updated_at"), _SHOP),
     **dict.fromkeys(("orders.ReturnLine.parent", "orders.ReturnLine.order", "orders.ReturnLine.order_line"), _KEY),
     "orders.ReturnLine.position": _SHOP,
+    "segments.Spell.id": _KEY,
     "messaging.Message.id": _KEY,
     **dict.fromkeys(("messaging.Message.updated_at", "messaging.Message.cause"), _SHOP),
     **dict.fromkeys(("messaging.Message.message_id", "messaging.Message.is_fleeting"), _SHOP),
