@@ -4,7 +4,7 @@ from django.core.signals import request_started
 from django.utils.translation import gettext_lazy as _
 
 from regulars.core import commands, menu, resealing
-from regulars.customers.facts import CustomerChanged, CustomerMerged, CustomerUnmerged
+from regulars.customers.facts import CustomerChanged, CustomerMerged, CustomerUnmerged, TagChanged
 from regulars.segments import commands as segment_commands
 from regulars.segments import (
     plugging,  # noqa: F401 — saved groups
@@ -45,6 +45,8 @@ for _table in lake_people.ALL:
 # whoever works at a customer is told by that one's name
 for _fact in (CustomerChanged, CustomerMerged, CustomerUnmerged):
     tables.reaches(_fact.name, lake_people.people_of)
+# whoever has a tag that is brought back has it again
+tables.reaches(TagChanged.name, lake_people.tagged_with)
 commands.add("segment", "count", segment_commands.count)
 commands.add("segment", "list", segment_commands.list_)
 commands.add("segment", "explain", segment_commands.explain)

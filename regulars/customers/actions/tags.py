@@ -190,7 +190,7 @@ def restore_tag(tag: Tag) -> Tag:
     current.key, current.deleted_at, current.merged_into = fold(current.name), None, None
     current.first_tagging = current.last_tagging = None
     _save(current)
-    record(TagChanged(deed="restored", tag=current.name))
+    record(TagChanged(deed="restored", tag=current.name), subject=current)
     return current
 
 

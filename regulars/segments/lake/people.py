@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from regulars.customers import customfields
 from regulars.customers.birthdays import as_written
 from regulars.customers.consents import MARKETING
-from regulars.customers.models import Customer, CustomField, CustomValue, Medium
+from regulars.customers.models import Customer, CustomField, CustomValue, Medium, Tagging
 from regulars.customers.postal import region_code
 from regulars.customers.standings import id_list
 from regulars.segments.lake.reading import (
@@ -362,6 +362,12 @@ def people_of(companies: Collection[int]) -> list[int]:
     rows = Customer.everyone.filter(organisation__in=id_list(companies)).order_by()
     found = list(rows.values_list("pk", flat=True)[: MOST_REACHED + 1])
     return found if len(found) <= MOST_REACHED else []
+
+
+def tagged_with(tags: Collection[int]) -> list[int]:
+    """Who has some tags that were brought back: while these were away, they stood in no version."""
+    rows = Tagging.objects.filter(tag__in=id_list(tags)).order_by()
+    return list(rows.values_list("customer_id", flat=True))
 
 
 CUSTOMERS = Table(

@@ -296,6 +296,7 @@ class RandomShop:
                 lambda: self.change_address(self._someone()),
                 self._note,
                 self._rename_tag,
+                self._restore_tag,
                 self._rename_category,
             )
         )()
@@ -363,6 +364,9 @@ class RandomShop:
     def _rename_tag(self):
         self.number += 1
         tags.rename_tag(self.rng.choice(list(Tag.objects.all())), name=f"Tea {self.number}")
+
+    def _restore_tag(self):
+        tags.restore_tag(self.rng.choice(self.tags))
 
     def _rename_category(self):
         category = self.rng.choice(self.categories)

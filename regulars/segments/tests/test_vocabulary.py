@@ -10,11 +10,12 @@ from regulars.channels.models import Channel
 from regulars.core.sight import NOTHING, Level, Rows, Sight, looking
 from regulars.customers.actions.custom_fields import archive_field, change_field, create_field, set_custom_values
 from regulars.customers.actions.profile import create_customer
-from regulars.customers.actions.tags import delete_tag, ensure_tags, merge_tags, restore_tag
-from regulars.customers.models import Category, Customer
+from regulars.customers.actions.tags import delete_tag, ensure_tags, merge_tags, restore_tag, tag
+from regulars.customers.models import Category, Customer, Tag
 from regulars.segments.actions.grading import bounds_of, reckon_grades
 from regulars.segments.actions.groups import archive_group, create_group
 from regulars.segments.engine import asking
+from regulars.segments.lake import building
 from regulars.segments.language.words import Kind
 from regulars.segments.models import Grading
 from regulars.segments.vocabulary import declared, described, grades
@@ -166,6 +167,27 @@ def test_a_merged_tag_is_found_under_the_one_it_was_merged_into(db):
     assert tag_ids() == {"Tea": (tea.pk, green.pk)}
     restore_tag(green)
     assert tag_ids() == {"Green tea": (green.pk,), "Tea": (tea.pk,)}
+
+
+def test_tags_that_come_back_are_found_again_also_where_the_lake_was_built_without_them(db):
+    one, two = (create_customer(values={"given_name": name}) for name in "AB")
+    tag(one, names=["Tea", "Gone"])
+    tag(two, names=["Green tea"])
+    tea, green, gone = (Tag.objects.get(name=name) for name in ("Tea", "Green tea", "Gone"))
+    queries = [f"customer_tags CONTAINS '{name}'" for name in ("Tea", "Green tea", "Gone")]
+
+    def members():
+        return [set(asking.members(asking.read(query))) for query in (*queries, "customer_tags IS NULL")]
+
+    building.build()
+    merge_tags(green, into=tea)
+    delete_tag(gone)
+    assert members() == [{one.pk, two.pk}, set(), set(), set()]
+    building.build()
+    assert members() == [{one.pk, two.pk}, set(), set(), set()]
+    restore_tag(green)
+    restore_tag(gone)
+    assert members() == [{one.pk}, {two.pk}, {one.pk}, set()]
 
 
 # ── bands
