@@ -37,7 +37,8 @@ class Shapes:
 class Statement:
     """SQL that gives ids of customers, its parameters, and the columns that it needs of each table and dimension.
 
-    Without SQL it gives nobody. With `is_complement` everybody but those that it gives is meant.
+    Without SQL it gives nobody. With `is_complement` everybody but those that it gives is meant. What `is_heavy` is
+    asked of some customers at a time: no statement looks at two of them together.
     """
 
     sql: str = ""
@@ -45,6 +46,7 @@ class Statement:
     tables: Mapping[str, frozenset[str]] = field(default_factory=dict)
     dimensions: Mapping[str, frozenset[str]] = field(default_factory=dict)
     is_complement: bool = False
+    is_heavy: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,7 +101,7 @@ class Draft:
             found.append(f"{self.column(table, moment)} < {self.values.add(self.asked.end)}")
         return found
 
-    def done(self, sql: str, *, is_complement: bool = False) -> Statement:
+    def done(self, sql: str, *, is_complement: bool = False, is_heavy: bool = False) -> Statement:
         """The statement, written to its end."""
         return Statement(
             sql=sql,
@@ -107,6 +109,7 @@ class Draft:
             tables={name: frozenset(columns) for name, columns in self.tables.items()},
             dimensions={name: frozenset(columns) for name, columns in self.dimensions.items()},
             is_complement=is_complement,
+            is_heavy=is_heavy,
         )
 
 

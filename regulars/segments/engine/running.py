@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from http import HTTPStatus
+from typing import Final
 
 import duckdb
 import numpy as np
@@ -58,6 +59,9 @@ class TooLarge(Refusal):
         )
 
 
+_HEAVY_ROWS: Final = 500_000  # of the longest table, that are asked at once
+_SMALLER, _TRIES = 4, 3  # into how many pieces what does not fit is cut, and how often
+
 _until: ContextVar[float | None] = ContextVar("until", default=None)
 _lock = threading.Lock()
 _opened: tuple[int, duckdb.DuckDBPyConnection] | None = None
@@ -84,27 +88,64 @@ def check_time() -> None:
 
 
 def run(statement: Statement, tables: Mapping[str, pa.Table]) -> BitMap:
-    """The customers that a statement gives over these tables. Raises TooLong and TooLarge."""
+    """The customers that a statement gives over these tables, sorted by customer. Raises TooLong and TooLarge.
+
+    What is heavy, and what turns out not to fit into memory, is asked of some customers after the others.
+    """
     if not statement.sql:
         return BitMap()
+    rows = max((len(tables[name]) for name in statement.tables), default=0)
     with limited():
-        check_time()
-        cursor = _cursor()
-        until = _until.get() or 0.0
-        timer = threading.Timer(max(until - time.monotonic(), 0.001), cursor.interrupt)
-        timer.daemon = True
-        timer.start()
+        return _in_pieces(statement, tables, -(-rows // _HEAVY_ROWS) if statement.is_heavy else 1, _TRIES)
+
+
+def _in_pieces(statement: Statement, tables: Mapping[str, pa.Table], pieces: int, tries: int) -> BitMap:
+    found = BitMap()
+    for part in _cut(statement, tables, pieces):
         try:
-            for name, table in tables.items():
-                cursor.register(name, table)
-            found = cursor.execute(statement.sql, list(statement.values)).fetchnumpy()["customer"]
-        except duckdb.InterruptException:
-            raise TooLong from None
+            found |= _once(statement, part)
         except duckdb.OutOfMemoryException:
-            raise TooLarge from None
-        finally:
-            timer.cancel()
-            cursor.close()
+            if not tries:
+                raise TooLarge from None
+            found |= _in_pieces(statement, part, _SMALLER, tries - 1)
+    return found
+
+
+def _cut(statement: Statement, tables: Mapping[str, pa.Table], pieces: int) -> Iterator[Mapping[str, pa.Table]]:
+    """The same tables, each with the rows of some customers: those of the longest are shared out evenly."""
+    if pieces <= 1:
+        yield tables
+        return
+    owners = {name: np.asarray(tables[name].column("customer").to_numpy()) for name in statement.tables}
+    longest = max(owners.values(), key=len)
+    ends = [len(longest) * piece // pieces for piece in range(1, pieces)]
+    bounds = np.unique(longest[ends]) if len(longest) else longest
+    places = {name: [0, *np.searchsorted(of, bounds).tolist(), len(of)] for name, of in owners.items()}
+    for piece in range(len(bounds) + 1):
+        yield {
+            name: table.slice(places[name][piece], places[name][piece + 1] - places[name][piece])
+            if name in places
+            else table
+            for name, table in tables.items()
+        }
+
+
+def _once(statement: Statement, tables: Mapping[str, pa.Table]) -> BitMap:
+    check_time()
+    cursor = _cursor()
+    until = _until.get() or 0.0
+    timer = threading.Timer(max(until - time.monotonic(), 0.001), cursor.interrupt)
+    timer.daemon = True
+    timer.start()
+    try:
+        for name, table in tables.items():
+            cursor.register(name, table)
+        found = cursor.execute(statement.sql, list(statement.values)).fetchnumpy()["customer"]
+    except duckdb.InterruptException:
+        raise TooLong from None
+    finally:
+        timer.cancel()
+        cursor.close()
     return as_bits(found)
 
 

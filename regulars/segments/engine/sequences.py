@@ -46,14 +46,14 @@ def compile_sequence(clause: Sequence, rows: Mapping[str, Rows], draft: Draft) -
         tables.append(f"{name} AS ({_next(walk, following, is_last=last, is_followed=bool(between[following]))})")
         walk = name
     ends = " WHERE blocked IS NULL OR blocked > until" if between[positive[-1]] else ""
-    return draft.done(f"WITH {', '.join(tables)} SELECT DISTINCT customer FROM {walk}{ends}")
+    return draft.done(f"WITH {', '.join(tables)} SELECT DISTINCT customer FROM {walk}{ends}", is_heavy=True)
 
 
 def _moments(step: Step, rows: Rows, draft: Draft) -> str:
     conditions = draft.rows(rows.table, where=rows.where, moment=rows.moment)
     conditions += row_conditions(rows, step.arguments, draft)
     return (
-        f"SELECT DISTINCT customer, {draft.column(rows.table, rows.moment)} AS moment "
+        f"SELECT customer, {draft.column(rows.table, rows.moment)} AS moment "
         f"FROM {quoted(rows.table)}{where(conditions)}"
     )
 
@@ -62,7 +62,7 @@ def _unblocked(tables: list[str], walk: str, forbidden: list[int], number: int) 
     """The same walk with `blocked`: the first moment after it at which something forbidden happened."""
     name = f"b{number}"
     if forbidden:
-        either = " UNION ".join(f"SELECT customer, moment FROM s{one}" for one in forbidden)
+        either = " UNION ALL ".join(f"SELECT customer, moment FROM s{one}" for one in forbidden)
         tables.append(
             f"{name} AS (SELECT w.*, n.moment AS blocked FROM {walk} w ASOF LEFT JOIN ({either}) n "
             "ON w.customer = n.customer AND w.moment < n.moment)"
@@ -74,7 +74,7 @@ def _unblocked(tables: list[str], walk: str, forbidden: list[int], number: int) 
 
 def _next(walk: str, step: int, *, is_last: bool, is_followed: bool) -> str:
     """The walk one step on: its earliest, latest, or all moments, up to `until` and to what is forbidden."""
-    taken = "SELECT DISTINCT w.customer, w.began, r.moment, w.until"
+    taken = "SELECT w.customer, w.began, r.moment, w.until"
     until = "coalesce(least(w.until, w.blocked), w.until)"
     if not is_followed:
         return (
@@ -87,7 +87,8 @@ def _next(walk: str, step: int, *, is_last: bool, is_followed: bool) -> str:
             "ON w.customer = r.customer AND w.latest >= r.moment WHERE r.moment > w.moment"
         )
     return (
-        f"{taken} FROM {walk} w JOIN s{step} r ON w.customer = r.customer AND r.moment > w.moment "
+        # pairs are many, and some alike
+        f"{taken.replace('SELECT', 'SELECT DISTINCT')} FROM {walk} w JOIN s{step} r ON w.customer = r.customer AND r.moment > w.moment "
         f"AND r.moment <= {until}"
     )
 

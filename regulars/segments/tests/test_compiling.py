@@ -3,6 +3,7 @@
 import datetime as dt
 from decimal import Decimal
 
+import duckdb
 import pytest
 from pyroaring import BitMap
 
@@ -290,3 +291,27 @@ def test_amounts_are_compared_exactly():
     assert ranges(Test(Operator.LESS, (Decimal("12.345"),)), 2) == [(None, 1234)]
     assert ranges(Test(Operator.AT_MOST, (Decimal("12.34"),)), 2) == [(None, 1234)]
     assert ranges(Test(Operator.LESS, (Decimal(12),)), 0) == [(None, 11)]
+
+
+def test_what_does_not_fit_is_asked_of_some_customers_after_the_others(rows, monkeypatch):
+    each, tables = rows[0]
+    text = "sequence MATCHES (events () THEN NOT orders () THEN events () WITHIN 1y)"
+    clause, there, wanted = defined(text, each, shop.TODAY, is_past=False)
+    assert wanted
+    monkeypatch.setattr(running, "_HEAVY_ROWS", 7)
+    assert of_columns(clause, tables, there, shop.TODAY, is_past=False) == wanted
+    once, failed = running._once, []
+
+    def too_small(statement, part):
+        if len(part["events"]) > 20:
+            failed.append(len(part["events"]))
+            raise duckdb.OutOfMemoryException
+        return once(statement, part)
+
+    monkeypatch.setattr(running, "_HEAVY_ROWS", 10_000)
+    monkeypatch.setattr(running, "_once", too_small)
+    assert of_columns(clause, tables, there, shop.TODAY, is_past=False) == wanted
+    assert failed
+    monkeypatch.setattr(running, "_TRIES", 0)
+    with pytest.raises(running.TooLarge, match="MB of memory"):
+        of_columns(clause, tables, there, shop.TODAY, is_past=False)
