@@ -88,7 +88,8 @@ def _next(walk: str, step: int, *, is_last: bool, is_followed: bool) -> str:
         )
     return (
         # pairs are many, and some alike
-        f"{taken.replace('SELECT', 'SELECT DISTINCT')} FROM {walk} w JOIN s{step} r ON w.customer = r.customer AND r.moment > w.moment "
+        f"{taken.replace('SELECT', 'SELECT DISTINCT')} FROM {walk} w JOIN s{step} r "
+        f"ON w.customer = r.customer AND r.moment > w.moment "
         f"AND r.moment <= {until}"
     )
 
