@@ -30,7 +30,7 @@ QUERIES = [
     "customer_within_distance MATCHES (coordinates = (52.52, 13.40), distance_km <= 10)",
     "sequence MATCHES (orders_placed MATCHES (amount > 10) THEN NOT orders_returned MATCHES () WITHIN 30d)",
     "NOT (number_of_orders = 0 OR (is_guest = true AND NOT (customer_tags CONTAINS 'vip' OR city = 'Ely')))",
-    "(number_of_orders = 1 AND is_guest = true OR city = 'Ely') AND (customer_countries CONTAINS 'DE' OR NOT is_guest = true)",
+    "(number_of_orders = 1 AND is_guest = true OR city = 'Ely') AND (customer_tags IS NULL OR NOT city = 'Bath')",
 ]
 
 
