@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from regulars.customers import customfields
 from regulars.customers.birthdays import as_written
 from regulars.customers.consents import MARKETING
-from regulars.customers.models import Customer, CustomField, CustomValue, Medium, Tagging
+from regulars.customers.models import ChangeSpan, Customer, CustomField, CustomValue, Medium, Tagging
 from regulars.customers.postal import region_code
 from regulars.customers.standings import id_list
 from regulars.segments.lake.reading import (
@@ -30,6 +30,7 @@ from regulars.segments.lake.reading import (
     Ints,
     Kind,
     Lists,
+    Mask,
     Opener,
     People,
     Singles,
@@ -172,6 +173,7 @@ def _customers_schema() -> pa.Schema:
             "first_order": MOMENT,
             "last_order": MOMENT,
             "usual_gap": pa.float64(),
+            "created_by_import": pa.bool_(),
         }
     )
 
@@ -179,7 +181,7 @@ def _customers_schema() -> pa.Schema:
 def read_customers(customers: Collection[int] | None) -> Iterator[pa.RecordBatch]:
     """The table `customers`: one row for each listed customer."""
     people, schema = People(customers), _customers_schema()
-    said = _Said(people)
+    said, imported = _Said(people), _Imported()
     openers = {name: Opener(f"{Customer._meta.db_table}.{name}") for name in ("birth", *_SEALED)}
     for rows in read(_CUSTOMERS, people):
         ids = numbers(rows.column(CUSTOMER))
@@ -189,7 +191,26 @@ def read_customers(customers: Collection[int] | None) -> Iterator[pa.RecordBatch
         found |= {name: pa.array(openers[name].open(found[name], ids), pa.string()) for name in _SEALED}
         found["birth_date"], found["birthday"] = _births(rows, ids, openers["birth"])
         found |= said.of(ids)
+        found["created_by_import"] = pa.array(imported.made(ids))
         yield pa.RecordBatch.from_arrays([found[field.name].cast(field.type) for field in schema], schema=schema)
+
+
+class _Imported:
+    """Which customers a file of customers made: from one id to another, a million in a few rows."""
+
+    def __init__(self) -> None:
+        spans = ChangeSpan.objects.filter(change_set__action="import").order_by("first_id")
+        found = list(spans.values_list("first_id", "last_id"))
+        self._first = np.array([first for first, _last in found], dtype=np.int64)
+        self._last = np.array([last for _first, last in found], dtype=np.int64)
+
+    def made(self, ids: Ints) -> Mask:
+        """Whether each of some customers was made by one."""
+        if not len(self._first):
+            return np.zeros(len(ids), dtype=np.bool_)
+        places = np.searchsorted(self._first, ids, side="right") - 1
+        is_made: Mask = (places >= 0) & (ids <= self._last[np.maximum(places, 0)])
+        return is_made
 
 
 class _Said:

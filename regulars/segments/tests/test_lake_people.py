@@ -144,6 +144,7 @@ def test_every_column_of_a_customer(jonas, ada):
         "first_order": None,
         "last_order": None,
         "usual_gap": None,
+        "created_by_import": False,
     }
 
 
@@ -158,7 +159,7 @@ def test_somebody_of_whom_nothing_is_known_has_no_values_and_empty_lists():
         "email_domain": "shop.example",
         "kind": "person",
         "status": "active",
-        **dict.fromkeys(("is_guest", "is_blocked", "pays_in_advance", "has_no_credit"), False),
+        **dict.fromkeys(("is_guest", "is_blocked", "pays_in_advance", "has_no_credit", "created_by_import"), False),
         **dict.fromkeys(("orders_count", "spent", "refunded"), 0),
     }
     assert row["tags"] == row["cities"] == row["interests"] == []

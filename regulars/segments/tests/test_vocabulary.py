@@ -11,7 +11,7 @@ from regulars.core.sight import NOTHING, Level, Rows, Sight, looking
 from regulars.customers.actions.custom_fields import archive_field, change_field, create_field, set_custom_values
 from regulars.customers.actions.profile import create_customer
 from regulars.customers.actions.tags import delete_tag, ensure_tags, merge_tags, restore_tag, tag
-from regulars.customers.models import Category, Customer, Tag
+from regulars.customers.models import Category, ChangeSet, ChangeSpan, Customer, Tag
 from regulars.segments.actions.grading import bounds_of, reckon_grades
 from regulars.segments.actions.groups import archive_group, create_group
 from regulars.segments.engine import asking
@@ -167,6 +167,15 @@ def test_a_merged_tag_is_found_under_the_one_it_was_merged_into(db):
     assert tag_ids() == {"Tea": (tea.pk, green.pk)}
     restore_tag(green)
     assert tag_ids() == {"Green tea": (green.pk,), "Tea": (tea.pk,)}
+
+
+def test_who_came_by_a_file_is_told_from_who_did_not(db):
+    people = [create_customer(values={"given_name": name}) for name in "ABCD"]
+    sets = [ChangeSet.objects.create(action=action) for action in ("import", "tag")]
+    for change_set, first, last in ((sets[0], 1, 2), (sets[1], 3, 3)):
+        ChangeSpan.objects.create(change_set=change_set, first_id=people[first].pk, last_id=people[last].pk)
+    found = asking.members(asking.read("created_by_import = true"))
+    assert set(found) == {people[1].pk, people[2].pk}
 
 
 def test_tags_that_come_back_are_found_again_also_where_the_lake_was_built_without_them(db):

@@ -75,6 +75,7 @@ EXAMPLES: dict[str, str] = {
     "shopping_frequency": "= 'monthly'",
     "customer_added_date": ">= start_of(year)",
     "is_guest": "= true",
+    "created_by_import": "= true",
     "sales_channels": "CONTAINS 'web'",
     "customer_account_status": "= 'ENABLED'",
     "created_by_app_id": "IS NULL",

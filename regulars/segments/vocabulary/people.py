@@ -186,6 +186,14 @@ ATTRIBUTES = (
     # ── how they came
     of_field("customer_added_date", section=CAME, column="added"),
     of_field("is_guest", section=CAME),
+    attribute(
+        "created_by_import",
+        _("Came by an import"),
+        Kind.YES_NO,
+        section=CAME,
+        column="created_by_import",
+        about=_("Whether a file of customers made them."),
+    ),
     of_field(
         "sales_channels",
         section=CAME,
