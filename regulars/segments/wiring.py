@@ -13,7 +13,7 @@ from regulars.segments import (
 from regulars.segments.actions import grading
 from regulars.segments.engine import problems  # noqa: F401 — says what asking may be refused with
 from regulars.segments.lake import commands as lake_commands
-from regulars.segments.lake import jobs, tables
+from regulars.segments.lake import jobs, tables, view
 from regulars.segments.lake import people as lake_people
 from regulars.segments.vocabulary import declared, grades, people
 
@@ -54,5 +54,6 @@ commands.add("segment", "parse", segment_commands.parse)
 commands.add("lake", "build", lake_commands.build)
 commands.add("lake", "refresh", lake_commands.refresh)
 commands.add("lake", "status", lake_commands.status)
+view.when_damaged(jobs.ask)
 # new keys reach it as it is written anew
 resealing.add(resealing.Place("segments.lake", seal=lambda: 0, renew=jobs.reseal))

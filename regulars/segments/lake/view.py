@@ -21,7 +21,7 @@ from django.db import connection
 from pyroaring import BitMap
 
 from regulars.core import sight
-from regulars.segments.lake import jobs, rows, versions
+from regulars.segments.lake import rows, versions
 from regulars.segments.lake.columns import Unreadable
 from regulars.segments.lake.memory import Columns, Usage
 from regulars.segments.lake.store import State, Store
@@ -31,6 +31,12 @@ Engine = Literal["lake", "records"]
 Answer = TypeVar("Answer")
 
 _TRIES = 3
+_ASKED_FOR: dict[Callable[[], None], None] = {}
+
+
+def when_damaged(ask: Callable[[], None]) -> None:
+    """Call `ask` when a version was found damaged, to have another one built."""
+    _ASKED_FOR[ask] = None
 
 
 class VersionGone(Exception):  # noqa: N818 — asking again helps
@@ -167,4 +173,5 @@ def forget() -> None:
 def _set_aside(version: versions.Version) -> None:
     """A version that cannot be read: one that was replaced is no matter, a damaged one is built anew."""
     if versions.newest() == version.number and versions.set_aside(version.number):
-        jobs.ask()
+        for ask in _ASKED_FOR:
+            ask()
