@@ -57,6 +57,7 @@ MAY_WRITE_SQL = {
     "orders/importing/writing.py",
     "orders/queries/today.py",
     "orders/queries/verification.py",
+    "segments/actions/moving.py",
     "segments/lake/reading.py",
     "timeline/arriving.py",
     "timeline/digests.py",

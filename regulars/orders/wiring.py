@@ -86,8 +86,8 @@ intake.applies(CheckoutRecord, take=take_checkouts, remove=remove_checkouts, aft
 # ── what groups ask: orders, lines, returns, products
 for _table in lake.ALL:
     tables.add(_table)
-for _fact in (product_facts.ProductChanged, product_facts.ProductsImported):
-    tables.reaches(_fact.name, lake.buyers_of)
+for _announced in (product_facts.ProductChanged, product_facts.ProductsImported):
+    tables.reaches(_announced.name, lake.buyers_of)
 
 # ── an order is paid: the page where it could be paid says so
 on(OrderPaid, at_once=True)(links.end_paid)

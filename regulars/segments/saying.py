@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from regulars.segments.language.errors import Code, QueryError, Wanted, line_and_place
 
@@ -104,7 +104,7 @@ def enumerated(expected: Iterable[str]) -> str:
     said = [str(_WANTED[one]) if isinstance(one, Wanted) else shortened(one) for one in expected]
     if len(said) > _MOST_EXPECTED:
         said = [*said[:_MOST_EXPECTED], "…"]
-    return _(", ").join(said)
+    return pgettext("between the words of a list", ", ").join(said)
 
 
 def shortened(text: str) -> str:

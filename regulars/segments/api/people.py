@@ -20,7 +20,7 @@ from regulars.segments.api.shapes import (
     MembersOut,
     PickedOut,
     PickIn,
-    ReasonOut,
+    WhyOut,
     routes,
 )
 from regulars.segments.engine import asking
@@ -105,7 +105,7 @@ def explain_segment_member(request: HttpRequest, segment_id: str, customer_id: s
         node = asking.read(group.query, reader=request.auth) if group.is_by_rule else InGroups((group.name,))  # type: ignore[attr-defined]
         told = asking.explain(node, customer, as_of=as_of)
     reasons = [
-        ReasonOut(query=one.text, words=str(one.words), is_true=one.is_true, value=str(one.value or ""))
+        WhyOut(query=one.text, words=str(one.words), is_true=one.is_true, value=str(one.value or ""))
         for one in told.reasons
     ]
     return Answer(

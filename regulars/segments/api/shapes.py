@@ -148,7 +148,7 @@ class PickedOut(Out):
     size: int
 
 
-class ReasonOut(Out):
+class WhyOut(Out):
     """A clause of the rule: whether it is true of the customer, and why."""
 
     query: str
@@ -161,7 +161,7 @@ class ExplanationOut(Out):
     """Why somebody is in a group, or is not. `flip` is the smallest change that would turn the answer round."""
 
     is_in: bool
-    reasons: list[ReasonOut]
+    reasons: list[WhyOut]
     flip: str
     flips_on: dt.date | None
 

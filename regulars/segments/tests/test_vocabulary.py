@@ -17,7 +17,8 @@ from regulars.segments.actions.groups import archive_group, create_group
 from regulars.segments.engine import asking
 from regulars.segments.lake import building
 from regulars.segments.language.words import Kind
-from regulars.segments.models import Grading
+from regulars.segments.models import Grading, Group
+from regulars.segments.queries.seeing import seen
 from regulars.segments.vocabulary import declared, described, grades
 from regulars.segments.vocabulary.people import tag_ids
 from regulars.segments.vocabulary.words import words_for
@@ -272,3 +273,22 @@ def test_the_table_of_groups_is_that_of_the_definitions():
     assert [grades.group_of(4, 4, 4), grades.group_of(4, 0, 0), grades.group_of(0, 0, 1)] == [
         "CHAMPIONS", "NEW", "DORMANT",
     ]  # fmt: skip
+
+
+def test_no_group_tells_a_reader_what_they_may_not_ask(ada, ben):
+    for name, rule in {
+        "Rich": "amount_spent > 500",
+        "From Rich": "segment IN ('Rich') AND kind = 'person'",
+        "Joined Rich": "joined_segment MATCHES (name = 'Rich')",
+        "Firms": "kind = 'company'",
+        "From firms": "segment IN ('Firms')",
+    }.items():
+        create_group(name=name, query=rule)
+    with looking(Sight(user_id=ben.pk, levels=(("spend", Level.HIDDEN),))):
+        assert words_for(ben).groups == ("Firms", "From firms")
+        for query in ("segment IN ('Rich')", "segment NOT IN ('From Rich')", "joined_segment MATCHES (name = 'Rich')"):
+            with pytest.raises(asking.BadQuery):
+                asking.read(query, reader=ben)
+        assert asking.read("segment IN ('Firms') AND joined_segment MATCHES (name = 'Firms')", reader=ben)
+        assert [one.name for one in seen(Group.objects.order_by("key"), ben)] == ["Firms", "From firms"]
+    assert set(words_for(ada).groups) == {"Rich", "From Rich", "Joined Rich", "Firms", "From firms"}

@@ -18,8 +18,8 @@ from regulars.segments.queries.from_list import from_list
 from regulars.staff.access import requires
 
 
-@require_GET
 @requires("segments.edit")
+@require_GET
 def begin(request: HttpRequest) -> HttpResponse:
     """Lead to the editor with the list's query; where it leaves something out, say what, and ask first."""
     here = f"{reverse('customers:list')}?{request.GET.urlencode()}"

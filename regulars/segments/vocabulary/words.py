@@ -7,10 +7,12 @@ from typing import Any
 
 from regulars.core.sight import Rows as SeenRows
 from regulars.core.sight import current
+from regulars.core.text import fold
 from regulars.segments.language.words import Function, Words
 from regulars.segments.vocabulary import declared
 from regulars.segments.vocabulary.declared import Known, Rows
 from regulars.segments.vocabulary.people import group_names
+from regulars.segments.vocabulary.shown import shown_groups, within
 from regulars.staff.models import User
 
 _SEE = "customers.view"
@@ -30,8 +32,14 @@ def words_for(reader: Any = None) -> Words:
         return Words(attributes={}, functions={})
     attributes = {name: one.attribute for name, one in declared.known().items() if may_ask(one, reader)}
     functions = {name: asked for name, one in declared.rows().items() if (asked := _function(one, reader)) is not None}
-    groups = tuple(name for name, _label in group_names()) if reader is None or reader.may(_GROUPS) else ()
-    return Words(attributes=attributes, functions=functions, groups=groups)
+    words = Words(attributes=attributes, functions=functions)
+    if reader is not None and not reader.may(_GROUPS):
+        return words
+    names = tuple(name for name, _label in group_names())
+    if not sight.is_open:
+        shown = shown_groups(words)
+        return within(words, tuple(name for name in names if fold(name) in shown))
+    return replace(words, groups=names)
 
 
 def may_ask(one: Known | Rows, reader: Any) -> bool:
