@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 from pyarrow import csv as arrow_csv
 
 from regulars.channels.actions import channel_for
-from regulars.config.demo import everyday, goods
+from regulars.config.demo import everyday, goods, groups
 from regulars.config.demo.facts import DemoBegun, DemoLoaded
 from regulars.config.demo.people import Inventor, Person, Place, place_of, places
 from regulars.core import shop
@@ -109,6 +109,8 @@ def load_shop(*, say: Say, keeps_dates: bool = False) -> Loaded:
             goods.stock(lines, folder=Path(folder))
             goods.leave_baskets()
             everyday.live(folder=Path(folder), say=say)
+            say(_("Counting groups"))
+            groups.keep_groups()
             record(DemoLoaded(seed=0, customers=Customer.objects.count(), orders=Order.objects.count()))
     return Loaded(customers_run.summary, orders_run.summary, weeks, round(time.monotonic() - began, 1))
 

@@ -27,7 +27,7 @@ from regulars.segments.facts import (
     SegmentFolderChanged,
 )
 from regulars.segments.language.tree import Node
-from regulars.segments.models import Folder, Group
+from regulars.segments.models import Folder, Group, Size
 from regulars.segments.queries import leaning
 from regulars.staff.models import User
 from regulars.staff.policy import as_reader, verb
@@ -108,6 +108,13 @@ def create_group(
     )
     record(fact, subject=group)
     return group
+
+
+@verb
+def note_past_sizes(group: Group, *, sizes: Mapping[dt.date, int]) -> None:
+    """Keep how many would have been in a group on earlier days, where nothing is known of them."""
+    rows = [Size(group=group, day=day, count=count) for day, count in sizes.items()]
+    Size.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 @verb

@@ -17,6 +17,7 @@ from regulars.core import shop
 from regulars.customers.models import Category, Consent, Customer, CustomField, Note, Tagging
 from regulars.orders.models import Order, Return
 from regulars.orders.queries.verification import differences
+from regulars.segments.models import Group
 from regulars.staff.models import User
 
 
@@ -138,6 +139,9 @@ def test_the_shop_knows_more_than_orders_and_has_people_to_merge(small):
     assert second.count() == 60
     known = set(Customer.objects.filter(identities__channel__code="web").values_list("city", "postcode"))
     assert all((one.city, one.postcode) in known for one in second)
+    kept = dict(Group.objects.values_list("name", "size"))
+    assert (len(kept), kept["Invited to the anniversary"]) == (8, 24)
+    assert kept["Bought once"] == Customer.objects.filter(orders_count=1).count() > 0
 
 
 @pytest.mark.django_db
