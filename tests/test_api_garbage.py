@@ -97,6 +97,7 @@ def rows(ada, api_of):
         "value": "elodie@shop.example",
         "webhook_id": Endpoint.objects.create(name="Books", url="https://books.example/", owner=ada).public_id,
         "message_id": "msg_0000000000000_1",
+        "segment_id": program.post("/segments", {"name": "Regulars"}).json()["id"],
     }
 
 

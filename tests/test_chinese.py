@@ -23,6 +23,8 @@ SPOKEN = ("aria-label", "title", "placeholder", "alt")
 # Names that stay as they are in every language.
 NAMES = {
     *(
+        "Shopify",
+        "WHERE",
         "Regulars",
         "API",
         "GDPR",
@@ -87,7 +89,7 @@ class Words(HTMLParser):
 def without_codes(text):
     """A text without commands, addresses, paths, time zones, currencies, countries and names of fields."""
     codes = (
-        r"“regulars [^”]+”|\bcus_…|(?<!\S)(?:/[\w.-]+)+|\S+@\S+|\b\w+_\w+(?:\.\w+)?\b"
+        r"^FROM customers .+|“regulars [^”]+”|\bcus_…|(?<!\S)(?:/[\w.-]+)+|\S+@\S+|\b\w+_\w+(?:\.\w+)?\b"
         r"|\b[A-Z][A-Za-z]+(?:/[\w+ -]+)+|^[A-Z]{3} · |\b[A-Z]{2,3}\b"
     )
     return re.sub(codes, " ", text).strip()
