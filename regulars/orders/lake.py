@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, Max, Sum
 
 from regulars.core import ids, shop
-from regulars.customers.standings import id_list
 from regulars.orders.lake_lines import IS_COUNTED, IS_SETTLED, LINES_SCHEMA, batch, in_base, read_lines
-from regulars.orders.models import OrderLine, Product, Variant
+from regulars.orders.models import Product, Variant
 from regulars.segments.lake.reading import (
     KEY,
     MOMENT,
@@ -37,7 +36,7 @@ from regulars.segments.lake.reading import (
     parts,
     read,
 )
-from regulars.segments.lake.tables import CUSTOMER, MOST_REACHED, Dimension, Table
+from regulars.segments.lake.tables import CUSTOMER, Dimension, Table
 
 _RETURN_COUNTS = f"({IS_SETTLED} AND (o.id IS NULL OR {IS_COUNTED}))"
 
@@ -236,18 +235,6 @@ def _stamp() -> Hashable:
     """Every change of a product or variant raises its version, or their number, or the newest key."""
     said = {"count": Count("pk"), "last": Max("pk"), "versions": Sum("version"), "at": Max("updated_at")}
     return tuple(tuple(model._default_manager.aggregate(**said).values()) for model in (Product, Variant))
-
-
-def buyers_of(products: Collection[int]) -> list[int]:
-    """Whose lines repeat what the catalogue says of some products, of all where none is named: they name no cost
-    or no variant of their own. Nobody where those are very many.
-    """
-    unsaid = OrderLine.objects.filter(Q(cost=None) | Q(variant=None), order__customer__isnull=False)
-    if products:
-        skus = Variant.objects.filter(product__in=id_list(products)).exclude(sku="").values("sku")
-        unsaid = unsaid.filter(Q(variant__product__in=id_list(products)) | Q(variant=None, sku__in=skus))
-    found = list(unsaid.order_by().values_list("order__customer", flat=True).distinct()[: MOST_REACHED + 1])
-    return found if len(found) <= MOST_REACHED else []
 
 
 TABLES = (

@@ -11,7 +11,6 @@ from regulars.customers.privacy import keeping as kept_by_law
 from regulars.orders import (
     holders,
     keeping,
-    lake,
     panels,
     product_facts,
     vocabulary,
@@ -22,6 +21,7 @@ from regulars.orders.commands import import_command, verify_command
 from regulars.orders.facts import OrderPaid, OrdersImported
 from regulars.orders.product_commands import import_products_command
 from regulars.orders.queries import customers_of_number, sold
+from regulars.orders.queries.reaching import buyers_of
 from regulars.orders.taking.checkouts import remove_checkouts, take_checkouts
 from regulars.orders.taking.orders import remove_orders, take_orders
 from regulars.orders.taking.products import remove_products, take_products
@@ -84,10 +84,9 @@ intake.applies(ReturnRecord, take=take_returns, remove=remove_returns, after=(Or
 intake.applies(CheckoutRecord, take=take_checkouts, remove=remove_checkouts, after=(CustomerRecord, OrderRecord))
 
 # ── what groups ask: orders, lines, returns, products
-for _table in lake.ALL:
-    tables.add(_table)
+tables.come_from("regulars.orders.lake")
 for _announced in (product_facts.ProductChanged, product_facts.ProductsImported):
-    tables.reaches(_announced.name, lake.buyers_of)
+    tables.reaches(_announced.name, buyers_of)
 
 # ── an order is paid: the page where it could be paid says so
 on(OrderPaid, at_once=True)(links.end_paid)

@@ -117,11 +117,11 @@ class Follower:
     def step(self) -> bool:
         """Look once; whether there was something to do. Raises Overtaken where somebody else was faster."""
         following = _following()
-        if self._stamps is None:
+        groups = list(Group.objects.filter(is_by_rule=True, archived_at__isnull=True))
+        if self._stamps is None and groups:
             self._stamps = _stamps()
         news = self._look(following)
         today = shop.today()
-        groups = list(Group.objects.filter(is_by_rule=True, archived_at__isnull=True))
         self._owes = self._owes or news.is_for_everybody or self._has_new_stamps()
         is_new_day = following.day != today
         is_due = is_new_day or (self._owes and time.monotonic() >= self._not_before)
@@ -151,7 +151,7 @@ class Follower:
     def _everybody(self, following: Following, groups: Sequence[Group], rules: dict[int, Rule], news: News) -> None:
         """Ask about everybody in every rule."""
         began = time.monotonic()
-        stamps = _stamps()
+        stamps = _stamps() if groups else None
         moves = [self._asked(one, rules[one.pk].node, None) for one in groups if one.pk in rules]
         customers = BitMap(people.with_roots(list(news.customers))) if news.customers else BitMap()
         self._write(following, moves, rules, news, customers, is_new_day=True)

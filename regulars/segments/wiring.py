@@ -13,8 +13,7 @@ from regulars.segments import (
 from regulars.segments.actions import grading
 from regulars.segments.engine import problems  # noqa: F401 — says what asking may be refused with
 from regulars.segments.lake import commands as lake_commands
-from regulars.segments.lake import jobs, tables, view
-from regulars.segments.lake import people as lake_people
+from regulars.segments.lake import jobs, reaching, tables, view
 from regulars.segments.vocabulary import declared, grades, people
 
 menu.add(
@@ -40,13 +39,12 @@ request_started.connect(grades.forget, dispatch_uid="segments.grades")
 CLOCKWORK = (grading.reckon_grades, jobs.keep_fresh)
 
 # ── the lake
-for _table in lake_people.ALL:
-    tables.add(_table)
+tables.come_from("regulars.segments.lake.people")
 # whoever works at a customer is told by that one's name
 for _fact in (CustomerChanged, CustomerMerged, CustomerUnmerged):
-    tables.reaches(_fact.name, lake_people.people_of)
+    tables.reaches(_fact.name, reaching.people_of)
 # whoever has a tag that is brought back has it again
-tables.reaches(TagChanged.name, lake_people.tagged_with)
+tables.reaches(TagChanged.name, reaching.tagged_with)
 commands.add("segment", "count", segment_commands.count)
 commands.add("segment", "list", segment_commands.list_)
 commands.add("segment", "explain", segment_commands.explain)

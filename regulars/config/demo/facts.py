@@ -9,6 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from regulars.timeline.facts import Fact
 
+ABOUT = _(
+    "The orders are real: the data set “Online Retail” of a British gift shop (Chen, Sain and Guo 2012, "
+    "doi:10.1057/dbm.2012.17, licence CC BY 4.0), with its dates moved by whole weeks. Names, addresses, e-mails and "
+    "phone numbers are invented; any likeness to a person is chance. So are the costs of products that are tagged "
+    "“Cost invented”, their categories, and what was left in baskets."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class DemoBegun(Fact):

@@ -16,7 +16,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from pyarrow import csv as arrow_csv
 
 from regulars.channels.actions import channel_for
@@ -45,13 +44,6 @@ STAFF = (
     ("Jonas Wieck", "jonas.wieck@hainhafen.example", Role.MANAGER, ""),
     ("Li Na", "li.na@hainhafen.example", Role.AGENT, "zh-hans"),
     ("Sofie Dahl", "sofie.dahl@hainhafen.example", Role.MARKETER, ""),
-)
-
-ABOUT = gettext_lazy(
-    "The orders are real: the data set “Online Retail” of a British gift shop (Chen, Sain and Guo 2012, "
-    "doi:10.1057/dbm.2012.17, licence CC BY 4.0), with its dates moved by whole weeks. Names, addresses, e-mails and "
-    "phone numbers are invented; any likeness to a person is chance. So are the costs of products that are tagged "
-    "“Cost invented”, their categories, and what was left in baskets."
 )
 
 Say = Callable[[str], None]

@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from regulars.config.actions import change_shop, currency_is_fixed
-from regulars.config.demo.facts import DemoLoaded
-from regulars.config.demo.shop import ABOUT
+from regulars.config.demo.facts import ABOUT, DemoLoaded
 from regulars.config.forms import ShopForm
 from regulars.core import shop
 from regulars.core.errors import Invalid

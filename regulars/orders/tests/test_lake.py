@@ -24,6 +24,7 @@ from regulars.orders.actions.products import add_product, change_product
 from regulars.orders.actions.sales import link_lines
 from regulars.orders.lake_lines import divided, in_base
 from regulars.orders.models import Checkout, Order, Product, Return, Status, Variant
+from regulars.orders.queries import reaching
 from regulars.orders.queries.book import Book, Stretch
 from regulars.orders.queries.buying import margin
 from regulars.orders.queries.verification import differences
@@ -156,8 +157,8 @@ def test_a_product_that_costs_something_else_touches_those_whose_lines_say_no_co
         others[0].pk: 100,
         others[1].pk: None,
     }
-    assert set(lake.buyers_of([])) == {jonas.pk, others[1].pk}
-    monkeypatch.setattr(lake, "MOST_REACHED", 0)
+    assert set(reaching.buyers_of([])) == {jonas.pk, others[1].pk}
+    monkeypatch.setattr(reaching, "MOST_REACHED", 0)
     assert following.look(before)[1].customers == set()
 
 

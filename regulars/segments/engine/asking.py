@@ -13,7 +13,6 @@ from http import HTTPStatus
 from typing import Any, Literal, TypeVar
 
 import numpy as np
-import pyarrow.compute as pc
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from pyroaring import BitMap
@@ -22,6 +21,7 @@ from regulars.core import money, shop, sight
 from regulars.core.errors import Refusal
 from regulars.customers.models import Customer
 from regulars.segments import saying
+from regulars.segments.arrow import pc
 from regulars.segments.engine import grouped, reference, running
 from regulars.segments.engine.comparing import Asked
 from regulars.segments.engine.drafting import Statement

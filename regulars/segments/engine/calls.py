@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pyarrow as pa
-
+from regulars.segments.arrow import pa
 from regulars.segments.engine import figures
 from regulars.segments.engine.comparing import NEVER, Operand, Range, condition, ranges
 from regulars.segments.engine.drafting import Draft, Statement, of_dimension, quoted, where, who

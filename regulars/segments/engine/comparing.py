@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any, cast
 
-import pyarrow as pa
-
 from regulars.core.text import fold
+from regulars.segments.arrow import pa
 from regulars.segments.language import dates
 from regulars.segments.language.tree import Literal, Operator, Test
 from regulars.segments.language.words import Kind

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import pyarrow as pa
-
+from regulars.segments.arrow import pa
 from regulars.segments.engine import calls, figures, sequences
 from regulars.segments.engine.comparing import NEVER, Asked, has_value, passes
 from regulars.segments.engine.drafting import Draft, Shapes, Statement, anniversary_of, quoted, where, who

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import pyarrow as pa
-
+from regulars.segments.arrow import pa
 from regulars.segments.engine.comparing import (
     FOLDED,
     Asked,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_FLOOR, Decimal
 from itertools import product
 
-import pyarrow as pa
-
+from regulars.segments.arrow import pa
 from regulars.segments.engine.comparing import (
     NEVER,
     Asked,

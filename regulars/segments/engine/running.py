@@ -16,14 +16,13 @@ from contextvars import ContextVar
 from http import HTTPStatus
 from typing import Final
 
-import duckdb
 import numpy as np
-import pyarrow as pa
 from django.conf import settings
 from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
 from regulars.core.errors import Refusal
+from regulars.segments.arrow import duckdb, pa
 from regulars.segments.engine.drafting import Statement
 
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-import pyarrow as pa
 from django.db import connection
 from pyroaring import BitMap
 
+from regulars.segments.arrow import pa
 from regulars.segments.engine import running
 from regulars.segments.engine.comparing import FOLDED, Asked
 from regulars.segments.engine.compiling import compiled

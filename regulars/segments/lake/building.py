@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-import pyarrow as pa
-
 from regulars.core import sight
 from regulars.core.background import progress
+from regulars.segments.arrow import pa
 from regulars.segments.lake import following, rows
 from regulars.segments.lake.columns import ColumnWriter
 from regulars.segments.lake.tables import CUSTOMER, Table, tables

@@ -13,10 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-import pyarrow as pa
-
 from regulars.core.sealed_files import SealedFile, SealedWriter
 from regulars.core.sealing import Damaged
+from regulars.segments.arrow import pa
 
 AT_ONCE: Final = 1 << 20  # rows of one batch in a file
 _LEVEL: Final = 1  # of zstd: it packs better than lz4 here, and is as quick

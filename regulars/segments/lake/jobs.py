@@ -47,7 +47,7 @@ def keep_fresh() -> int | None:
     sends nothing: a restored shop in quarantine builds its own as well.
     """
     with versions.alone() as is_ours:
-        if not is_ours or not tables() or not Customer.objects.exists():
+        if not is_ours or not Customer.objects.exists() or not tables():
             return None
         version = versions.usable()
         if version is None:
@@ -106,7 +106,7 @@ def ask() -> None:
 
 def ask_for_first() -> None:
     """At set-up: have it built where there is none that this release can use."""
-    if tables() and Customer.objects.exists() and versions.usable() is None:
+    if Customer.objects.exists() and tables() and versions.usable() is None:
         ask()
 
 

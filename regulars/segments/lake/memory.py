@@ -9,9 +9,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
-import pyarrow as pa
+from regulars.segments.arrow import pa
 
-Open = Callable[[], pa.ChunkedArray]
+Open = Callable[[], "pa.ChunkedArray"]
 Load = Callable[[], Open]
 """Prepares a column where it is asked for, with the connection of that thread; what comes back opens it in any."""
 

@@ -18,9 +18,8 @@ import pyarrow.compute as pc
 from regulars.customers import customfields
 from regulars.customers.birthdays import as_written
 from regulars.customers.consents import MARKETING
-from regulars.customers.models import ChangeSpan, Customer, CustomField, CustomValue, Medium, Tagging
+from regulars.customers.models import ChangeSpan, Customer, CustomField, CustomValue, Medium
 from regulars.customers.postal import region_code
-from regulars.customers.standings import id_list
 from regulars.segments.lake.reading import (
     EMPTY,
     IDS,
@@ -39,7 +38,7 @@ from regulars.segments.lake.reading import (
     read,
     whole,
 )
-from regulars.segments.lake.tables import CUSTOMER, MOST_REACHED, Table
+from regulars.segments.lake.tables import CUSTOMER, Table
 from regulars.timeline.facts import all_facts
 
 _NOTHING, _NO_WORDS = pa.scalar(None, pa.string()), pa.scalar([], TEXTS)
@@ -376,19 +375,6 @@ def read_events(customers: Collection[int] | None) -> Iterator[pa.RecordBatch]:
 def _plain(source: Source, schema: pa.Schema, customers: Collection[int] | None) -> Iterator[pa.RecordBatch]:
     for rows in read(source, People(customers)):
         yield rows.select(schema.names).cast(schema)
-
-
-def people_of(companies: Collection[int]) -> list[int]:
-    """Who works at some customers, and is told by their name; nobody where those are very many."""
-    rows = Customer.everyone.filter(organisation__in=id_list(companies)).order_by()
-    found = list(rows.values_list("pk", flat=True)[: MOST_REACHED + 1])
-    return found if len(found) <= MOST_REACHED else []
-
-
-def tagged_with(tags: Collection[int]) -> list[int]:
-    """Who has some tags that were brought back: while these were away, they stood in no version."""
-    rows = Tagging.objects.filter(tag__in=id_list(tags)).order_by()
-    return list(rows.values_list("customer_id", flat=True))
 
 
 CUSTOMERS = Table(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import pyarrow as pa
 from pyroaring import BitMap
 
 from regulars.core import sight
 from regulars.core.background import progress
+from regulars.segments.arrow import pa
 from regulars.segments.lake import building, following, rows, versions
 from regulars.segments.lake.building import Say
 from regulars.segments.lake.following import Followed

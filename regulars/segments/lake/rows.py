@@ -6,11 +6,10 @@ from collections.abc import Collection
 from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from pyroaring import BitMap
 
 from regulars.core.text import fold
+from regulars.segments.arrow import pa, pc
 from regulars.segments.lake.tables import CUSTOMER, Table
 
 FOLDED: Final = "_folded"

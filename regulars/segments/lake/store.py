@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-import pyarrow as pa
 from django.db import connection
 from pyroaring import BitMap
 
 from regulars.core import sight
+from regulars.segments.arrow import pa
 from regulars.segments.lake import following, rows, versions
 from regulars.segments.lake.following import Followed, Rewound
 from regulars.segments.lake.tables import CUSTOMER, tables

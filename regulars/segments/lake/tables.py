@@ -10,14 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib import import_module
+from threading import RLock
 
-import pyarrow as pa
+from regulars.segments.arrow import pa
 
 CUSTOMER = "customer"
 MOST_REACHED = 10_000
 """Of more customers that one fact would touch beside its own, the rows wait for the next build."""
 
-Read = Callable[[Collection[int] | None], Iterator[pa.RecordBatch]]
+Read = Callable[[Collection[int] | None], Iterator["pa.RecordBatch"]]
 """The rows of some listed customers, or (None) of all, in batches, in any order. Reads as the system reads: all rows,
 nothing masked."""
 
@@ -52,6 +54,8 @@ Reach = Callable[[Collection[int]], Collection[int]]
 """Whom facts about some rows (their subjects) touch, though their entries name no customer."""
 
 _REACHES: dict[str, Reach] = {}
+_WAITING: list[str] = []
+_GATHERING = RLock()
 _TABLES: dict[str, Table] = {}
 _DIMENSIONS: dict[str, Dimension] = {}
 
@@ -80,11 +84,26 @@ def reaching() -> Mapping[str, Reach]:
     return dict(_REACHES)
 
 
+def come_from(module: str) -> None:
+    """Let a module add its tables, those of its list `ALL`, when somebody first asks for them: it needs Arrow."""
+    _WAITING.append(module)
+
+
 def tables() -> Mapping[str, Table]:
     """All tables, by name."""
+    _gather()
     return dict(sorted(_TABLES.items()))
 
 
 def dimensions() -> Mapping[str, Dimension]:
     """All dimensions, by name."""
+    _gather()
     return dict(sorted(_DIMENSIONS.items()))
+
+
+def _gather() -> None:
+    with _GATHERING:
+        while _WAITING:
+            for one in import_module(_WAITING[0]).ALL:
+                add(one)
+            del _WAITING[0]

@@ -26,12 +26,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-import pyarrow as pa
 from django.conf import settings
 from django.utils import timezone
 
 from regulars import __version__
 from regulars.core import datakeys, in_use, shop
+from regulars.segments.arrow import pa
 from regulars.segments.lake import columns, rows
 from regulars.segments.lake.columns import Unreadable
 from regulars.segments.lake.tables import Table, tables

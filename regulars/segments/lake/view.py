@@ -15,12 +15,12 @@ from collections.abc import Callable, Collection, Hashable
 from functools import partial
 from typing import Literal, TypeVar
 
-import pyarrow as pa
 from django.conf import settings
 from django.db import connection
 from pyroaring import BitMap
 
 from regulars.core import sight
+from regulars.segments.arrow import pa
 from regulars.segments.lake import rows, versions
 from regulars.segments.lake.columns import Unreadable
 from regulars.segments.lake.memory import Columns, Usage

@@ -26,6 +26,7 @@ NOTES = ["customer", "note", "words", "words_folded"]
 
 @pytest.fixture(autouse=True)
 def small(db, monkeypatch):
+    tables.tables()  # all are there before others take their place
     monkeypatch.setattr(tables, "_TABLES", {"people_here": lakes.PEOPLE, "notes": lakes.NOTES})
     monkeypatch.setattr(tables, "_DIMENSIONS", {})
 

@@ -21,6 +21,7 @@ def asked_for(monkeypatch):
         yield from lakes.read_people(ids)
 
     people = tables.Table(name="people_here", schema=lambda: lakes.PEOPLE_SCHEMA, read=read)
+    tables.tables()  # all are there before others take their place
     monkeypatch.setattr(tables, "_TABLES", {"people_here": people})
     monkeypatch.setattr(tables, "_DIMENSIONS", {})
     return asked_for

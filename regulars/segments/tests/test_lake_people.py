@@ -17,7 +17,7 @@ from regulars.customers.actions.merging import merge, unmerge
 from regulars.customers.actions.tags import tag
 from regulars.customers.models import Category, Customer, Tag
 from regulars.customers.postal import region_code
-from regulars.segments.lake import following, people
+from regulars.segments.lake import following, people, reaching
 from regulars.segments.lake.tables import tables
 from regulars.segments.models import Group, Spell
 
@@ -335,7 +335,7 @@ def test_who_works_at_a_company_is_touched_when_it_is_renamed(jonas, monkeypatch
     _after, touched = following.look(before)
     assert touched.customers == {company.pk, jonas.pk}
     assert [row["works_at"] for row in rows(people.CUSTOMERS, [jonas.pk])] == ["Keramik am Hafen"]
-    monkeypatch.setattr(people, "MOST_REACHED", 0)
+    monkeypatch.setattr(reaching, "MOST_REACHED", 0)
     assert following.look(before)[1].customers == {company.pk}
 
 

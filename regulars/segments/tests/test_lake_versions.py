@@ -17,6 +17,7 @@ from regulars.timeline.actions import begin_anew
 
 @pytest.fixture(autouse=True)
 def anna(db, monkeypatch):
+    tables.tables()  # all are there before others take their place
     monkeypatch.setattr(tables, "_TABLES", {"people_here": lakes.PEOPLE, "notes": lakes.NOTES})
     monkeypatch.setattr(tables, "_DIMENSIONS", {})
     return create_customer(values={"given_name": "Anna"})
@@ -185,6 +186,7 @@ def test_new_keys_write_it_anew_and_leave_nothing_of_the_older_ones():
 
 
 def test_a_shop_without_customers_or_tables_builds_nothing(anna, monkeypatch):
+    tables.tables()
     monkeypatch.setattr(tables, "_TABLES", {})
     assert jobs.keep_fresh() is None
     jobs.ask_for_first()
