@@ -131,7 +131,7 @@ def _segments(user: Any, typed: str) -> list[Found]:
     """Saved groups by a part of their name."""
     if not user.may("segments.view") or not fold(typed):
         return []
-    rows = Segment.objects.filter(key__contains=fold(typed), archived_at__isnull=True)[:_SEGMENTS]
+    rows = Segment.objects.filter(key__contains=fold(typed.replace("\0", " ")), archived_at__isnull=True)[:_SEGMENTS]
     return [
         Found(label=group.name, url=reverse("segments:page", args=[group.public_id]), icon="shapes")
         for group in seen(rows, user)
