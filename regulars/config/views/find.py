@@ -129,9 +129,10 @@ def _orders(user: Any, typed: str, *, most: int) -> list[Found]:
 
 def _segments(user: Any, typed: str) -> list[Found]:
     """Saved groups by a part of their name."""
-    if not user.may("segments.view") or not fold(typed):
+    wanted = fold(typed.replace("\0", " "))
+    if not user.may("segments.view") or not wanted:
         return []
-    rows = Segment.objects.filter(key__contains=fold(typed.replace("\0", " ")), archived_at__isnull=True)[:_SEGMENTS]
+    rows = Segment.objects.filter(key__contains=wanted, archived_at__isnull=True)[:_SEGMENTS]
     return [
         Found(label=group.name, url=reverse("segments:page", args=[group.public_id]), icon="shapes")
         for group in seen(rows, user)
