@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
+from django.db import connection
 
 from regulars.channels.outgoing import messages, verbs
 from regulars.core.sight import GROUPS
@@ -100,8 +102,15 @@ def walk(client, planting, user, canaries, *, is_brief=False):
     return leaks, answers
 
 
+def leave_every_second(number):
+    """By day each sight is tried on one of the databases, half of them on either; at night on both."""
+    if "REGULARS_NIGHT" not in os.environ and number % 2 == (connection.vendor == "sqlite"):
+        pytest.skip("tried on the other database by day")
+
+
 @pytest.mark.parametrize("name", ROLES)
 def test_a_role_is_told_nothing_that_it_does_not_see(client, planting, reader, name):
+    leave_every_second(list(ROLES).index(name))
     sees, fields = ROLES[name]
     canaries = forbidden(planting, sees=sees, fields=fields)
     leaks, _answers = walk(client, planting, reader(sees, fields), canaries, is_brief=name not in THOROUGH)
@@ -119,6 +128,7 @@ def test_the_walk_comes_by_every_canary(client, planting, ada):
 
 @pytest.mark.parametrize("role", [role for role in Role.values if role != Role.OWNER])
 def test_a_built_in_role_sees_all_but_fields_of_other_roles(client, planting, ben, role):
+    leave_every_second(Role.values.index(role))
     User.objects.filter(pk=ben.pk).update(role=role)
     leaks, _answers = walk(client, planting, User.objects.get(pk=ben.pk), forbidden(planting, role=role), is_brief=True)
     assert not leaks, "\n".join(map(str, leaks))
