@@ -15,7 +15,7 @@ from regulars.segments.language.tree import Offset, Unit
 from regulars.segments.models import Group
 
 _MONTHS = 12
-_INVITED = 24
+_BY_HAND, _INVITED = "Invited to the anniversary", 24
 
 _RULES = (
     ("VIP", "Value", "Those to look after first.", "amount_spent >= 2000 AND number_of_orders >= 5"),
@@ -33,14 +33,17 @@ _RULES = (
 
 
 def keep_groups() -> None:
-    """Save the groups, unless there are some: an interrupted load goes on after them."""
-    if Group.objects.exists():
-        return
+    """Save the groups that are not there yet: an interrupted load goes on after them."""
+    known = set(Group.objects.values_list("name", flat=True))
     days = list(_month_ends())
     for name, folder, description, query in _RULES:
+        if name in known:
+            continue
         group = create_group(name=name, query=query, description=description, folder=folder)
         note_past_sizes(group, sizes=dict(_past(group, days)))
-    invited = create_group(name="Invited to the anniversary", description="Whom we want to see on the day.")
+    if _BY_HAND in known:
+        return
+    invited = create_group(name=_BY_HAND, description="Whom we want to see on the day.")
     best = Customer.objects.order_by("-spent_minor", "pk").values_list("pk", flat=True)[:_INVITED]
     pick(invited, customers=list(best))
 

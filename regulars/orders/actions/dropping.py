@@ -94,7 +94,7 @@ def _whole(folder: Path) -> list[Path]:
 
 
 def _take_in(file: Path, kind: str, code: str, bring: Callable[[Path, Run, str], None]) -> None:
-    back = file.parent / _BACK
+    back, before = file.parent / _BACK, _state(file)
     try:
         with acting(None, Source.IMPORT), importing(kind, file) as run:
             bring(file, run, code)
@@ -110,17 +110,25 @@ def _take_in(file: Path, kind: str, code: str, bring: Callable[[Path, Run, str],
     if run.summary.rejects_file:
         back.mkdir(mode=0o700, exist_ok=True)
         shutil.move(run.summary.rejects_file, _free(back / f"{file.stem}-rejected.csv"))
+    if _state(file) != before:
+        return  # somebody wrote to it meanwhile: it is taken in once more, and what is known changes nothing
     file.unlink()
     logger.info("%s of %s was taken in: %s", file.name, code, run.summary.figures())
 
 
 def _refuse(file: Path, back: Path, code: str, sentence: str) -> None:
     """Put a file aside with a sentence why."""
-    record(DroppedFileRefused(file=file.name, channel=code, reason=sentence))
     back.mkdir(mode=0o700, exist_ok=True)
     place = _free(back / file.name)
     file.rename(place)
     place.with_name(f"{place.name}.txt").write_text(f"{sentence}\n", "utf-8")
+    record(DroppedFileRefused(file=place.name, channel=code, reason=sentence))
+
+
+def _state(file: Path) -> tuple[int, int, int]:
+    """What changes when somebody writes to a file, or puts another one in its place."""
+    about = file.lstat()
+    return about.st_ino, about.st_size, about.st_mtime_ns
 
 
 def _free(path: Path) -> Path:

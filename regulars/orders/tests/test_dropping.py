@@ -7,6 +7,7 @@ import pytest
 
 from regulars.channels.actions import channel_for
 from regulars.customers.models import Customer
+from regulars.orders.actions import dropping
 from regulars.orders.actions.dropping import take_in_files
 from regulars.orders.models import Order, Product
 from regulars.timeline.models import Entry
@@ -92,3 +93,21 @@ def test_rows_that_were_left_out_come_back_beside_the_file(drop, settings):
     assert rows[1].startswith("T-2,never,TEA,1,12.50,,3,")
     assert Order.objects.get().number == "T-1"
     assert not list((settings.REGULARS_HOME / "imports").glob("*rejected*"))
+
+
+def test_a_file_that_is_written_to_while_it_comes_in_stays_for_another_time(drop, settings, monkeypatch):
+    file = drop("till/orders/today.csv", ORDERS)
+    bring = dropping._KINDS["orders"]
+
+    def bring_while_the_till_goes_on(path, run, code):
+        bring(path, run, code)
+        drop("till/orders/today.csv", f"{ORDERS}T-2,2026-03-12 10:00,TEA,1,12.50,\n", seconds_ago=30)
+
+    monkeypatch.setitem(dropping._KINDS, "orders", bring_while_the_till_goes_on)
+    assert take_in_files() == 1
+    assert file.exists()
+    monkeypatch.undo()
+    settings.DROP = file.parents[2]
+    assert take_in_files() == 1
+    assert sorted(Order.objects.values_list("number", flat=True)) == ["T-1", "T-2"]
+    assert left(settings.DROP) == []
