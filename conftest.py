@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 import django
+import hypothesis
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -19,6 +20,11 @@ os.environ["REGULARS_HOME"] = tempfile.mkdtemp(prefix="regulars-test-")
 (Path(os.environ["REGULARS_HOME"]) / "static").mkdir()
 os.environ["DJANGO_SETTINGS_MODULE"] = "regulars.config.settings"
 os.environ["REGULARS_KEYS"] = "rgk_" + "only-for-tests" * 3 + "A"
+
+# By day properties are tried with the same examples in every run, however slow the machine is; others every night.
+hypothesis.settings.register_profile("day", derandomize=True, deadline=None, database=None)
+hypothesis.settings.register_profile("night", deadline=None)
+hypothesis.settings.load_profile("night" if "REGULARS_NIGHT" in os.environ else "day")
 
 ENGINE = os.environ.get("REGULARS_TEST_ENGINE", "sqlite")
 

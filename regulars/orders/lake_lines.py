@@ -38,6 +38,8 @@ from regulars.segments.lake.tables import CUSTOMER
 
 _STATES, _SETTLED = (", ".join(f"'{state.value}'" for state in states) for states in (COUNTED, SETTLED))
 _UNKNOWN = pa.scalar(None, pa.int64())
+LARGEST = 2**63 - 1
+"""What a column of whole numbers can hold."""
 IS_COUNTED = f"(o.status IN ({_STATES}) AND NOT o.is_test)"
 IS_SETTLED = f"(r.state IN ({_SETTLED}))"
 
@@ -238,7 +240,11 @@ def _costs(prices: Ints, quantities: Ints, currencies: pa.Array) -> Ints:
 
 
 def divided(first: Ints, second: Ints, by: int) -> Ints:
-    """The product ÷ `by`, halves away from zero; exact, also where the product is too large for the processor."""
+    """The product ÷ `by`, halves away from zero; exact, also where the product is too large for the processor.
+
+    What no column can hold stands at the column's end: one absurd order (a rate typed with eight zeros too many) must
+    not keep everybody's figures from being built.
+    """
     if not len(first):
         return first
     if int(np.abs(first).max()) * int(np.abs(second).max()) < 2**61 and by < 2**60:
@@ -247,4 +253,4 @@ def divided(first: Ints, second: Ints, by: int) -> Ints:
         return found
     exact = [int(one) * int(other) for one, other in zip(first.tolist(), second.tolist(), strict=True)]
     signed = [(1 if one >= 0 else -1) * ((2 * abs(one) + by) // (2 * by)) for one in exact]
-    return np.array(signed, dtype=np.int64)
+    return np.array([max(-LARGEST, min(LARGEST, one)) for one in signed], dtype=np.int64)

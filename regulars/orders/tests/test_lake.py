@@ -22,7 +22,7 @@ from regulars.orders import lake
 from regulars.orders.actions import place_order, receive_return, request_return
 from regulars.orders.actions.products import add_product, change_product
 from regulars.orders.actions.sales import link_lines
-from regulars.orders.lake_lines import divided, in_base
+from regulars.orders.lake_lines import LARGEST, divided, in_base
 from regulars.orders.models import Checkout, Order, Product, Return, Status, Variant
 from regulars.orders.queries import reaching
 from regulars.orders.queries.book import Book, Stretch
@@ -379,7 +379,12 @@ def test_amounts_are_converted_as_money_is(values, base):
         one if currency == base else Money(one, currency).converted(rate=Decimal(rate).scaleb(-8), currency=base).minor
         for one, currency, rate in values
     ]
-    assert found.tolist() == wanted
+    assert found.tolist() == [max(-LARGEST, min(LARGEST, one)) for one in wanted]
+
+
+def test_an_amount_no_column_can_hold_stands_at_its_end():
+    amounts, rates = np.array([10**13, 10**15, -(10**15)]), np.array([10**12] * 3)
+    assert in_base(amounts, pa.array(["EUR"] * 3), rates, "KWD").tolist() == [10**18, 2**63 - 1, -(2**63 - 1)]
 
 
 @given(st.integers(-(2**62), 2**62), st.integers(0, 2**31), st.sampled_from([1, 2, 7, 100, 10**8]))
