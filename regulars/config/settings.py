@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "regulars.segments",
     "regulars.messaging",
     "regulars.orders",
+    "regulars.inbox",
     "regulars.config",
 ]
 

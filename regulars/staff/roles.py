@@ -37,6 +37,11 @@ PERMISSIONS: dict[str, Promise | str] = {
     "orders.edit": _("Create and change orders"),
     "orders.delete": _("Delete orders"),
     "orders.import": _("Import orders"),
+    "inbox.view": _("Read inquiries"),
+    "inbox.edit": _("Answer, sort and close inquiries, write down calls"),
+    "inbox.setup": _("Set up mailboxes, promises, rules and answers of the inbox"),
+    "messages.view": _("See what was sent, and what became of it"),
+    "messages.setup": _("Set up senders, templates and limits of messages"),
     "channels.view": _("See channels, and what they deliver"),
     "channels.edit": _("Join channels to shop systems, fetch and repeat what they deliver"),
     "webhooks.edit": _("Let other systems know what happens here"),
@@ -53,13 +58,13 @@ PERMISSIONS: dict[str, Promise | str] = {
 }
 
 _EVERYTHING = frozenset(PERMISSIONS)
-_LOOKING = frozenset({"customers.view", "segments.view", "orders.view", "staff.view"})
+_LOOKING = frozenset({"customers.view", "segments.view", "orders.view", "inbox.view", "messages.view", "staff.view"})
 
 _ROLES: dict[str, frozenset[str]] = {
     Role.OWNER: _EVERYTHING,
     Role.MANAGER: _EVERYTHING
     - {"shop.edit", "roles.edit", "webhooks.edit", "audit.view", "backups.view", "backups.edit"},
-    Role.AGENT: _LOOKING | {"customers.edit", "customers.reveal", "orders.edit"},
+    Role.AGENT: _LOOKING | {"customers.edit", "customers.reveal", "orders.edit", "inbox.edit"},
     Role.MARKETER: _LOOKING | {"customers.export", "segments.edit"},
     Role.ANALYST: _LOOKING | {"customers.export", "segments.edit", "jobs.view"},
     Role.READ_ONLY: _LOOKING,

@@ -22,6 +22,8 @@ ROOMS: dict[str, Promise | str] = {
     "orders": gettext_lazy("Orders"),
     "channels": gettext_lazy("Channels"),
     "webhooks": gettext_lazy("Channels"),
+    "inbox": gettext_lazy("Inbox"),
+    "messages": gettext_lazy("Inbox"),
     "privacy": gettext_lazy("Privacy"),
     "staff": gettext_lazy("People and keys"),
     "roles": gettext_lazy("People and keys"),

@@ -1,0 +1,1 @@
+"""Inbox: what customers ask, over every channel; answered in time, and on record."""
