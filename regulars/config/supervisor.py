@@ -7,6 +7,7 @@ follows its parent, and ends itself when that is gone, however it went.
 from __future__ import annotations
 
 import http.client
+import logging
 import os
 import signal
 import socket
@@ -27,7 +28,7 @@ _GRACE = 4.5  # seconds until a child that does not end is killed
 _READY_WITHIN = 60.0
 _LONGEST_PAUSE = 30.0
 _MOST_PROCESSES = 2
-_THREADS = 4
+THREADS = 4  # pages at a time in a process
 _PARENT = "REGULARS_PARENT"
 
 
@@ -174,7 +175,8 @@ def serve_web(*, port: int | None, bind: str | None) -> None:
     """Run the web server: two processes where the machine has the cores for them, each with a few threads.
 
     Python draws one page at a time in a process, whatever its threads; the threads are for requests that wait for the
-    database or the disk. A third process would draw for more people than SQLite has room to write for.
+    database or the disk, and for streams, which wait for something to happen (core/live/gate.py). A third process
+    would draw for more people than SQLite has room to write for.
     """
     require_key()
     follow_parent()
@@ -184,6 +186,8 @@ def serve_web(*, port: int | None, bind: str | None) -> None:
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
     from granian.server import Server
+
+    from regulars.core import streaming
 
     certificate = tls.configured()
     bind = _bind(bind, certificate)
@@ -199,15 +203,17 @@ def serve_web(*, port: int | None, bind: str | None) -> None:
         port=port,
         interface=Interfaces.WSGI,
         workers=min(_MOST_PROCESSES, _cores()),
-        blocking_threads=_THREADS,
+        blocking_threads=THREADS + streaming.STREAMS,
         backlog=1024,
-        backpressure=128,
+        backpressure=128 + streaming.STREAMS,
         websockets=False,
         http1_settings=HTTP1Settings(header_read_timeout=15_000),
         respawn_failed_workers=True,
         workers_kill_timeout=4,
         log_level=LogLevels.warning,
     )
+    # it takes threads that wait for threads that work
+    logging.getLogger("_granian").addFilter(lambda said: "Python threads" not in said.getMessage())
     if certificate:
         key = tls.OpenedKey(certificate)
         files = str(certificate.file), str(key.path)

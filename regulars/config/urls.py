@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from regulars.config import api_urls
 from regulars.config.views import audit, errors, find, shop, today
+from regulars.core.live import streams
 from regulars.core.views import backups, jobs, pages
 from regulars.orders.views import paying
 from regulars.staff.access import SIGNED_IN, public, requires
@@ -12,6 +13,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", today.today, name="today"),
     path("find", find.find, name="find"),
     *api_urls.urlpatterns,
+    path("live", requires(SIGNED_IN)(streams.stream), name="live"),
+    path("live/open", public(streams.open_stream), name="live-open"),
     path("assets/regulars.css", public(pages.stylesheet), name="stylesheet"),
     path("ui", requires(SIGNED_IN)(pages.pieces), name="ui"),
     path("settings/shop", shop.settings, name="shop-settings"),

@@ -15,3 +15,4 @@ class CoreConfig(AppConfig):
         from regulars.core.api import idempotency  # noqa: F401, PLC0415
         from regulars.core.background import tidying  # noqa: F401, PLC0415
         from regulars.core.backup import taking  # noqa: F401, PLC0415
+        from regulars.core.live import events  # noqa: F401, PLC0415

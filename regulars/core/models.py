@@ -198,3 +198,23 @@ class Restoration(models.Model):
 
     def __str__(self) -> str:
         return f"{self.backup}, restored {self.restored_at:%Y-%m-%d %H:%M}"
+
+
+class LiveEvent(models.Model):
+    """Something that open pages are told (core/live); kept for some minutes, for who was away for a moment."""
+
+    id = models.BigAutoField(primary_key=True)
+    topic = models.CharField(max_length=80)
+    data = models.JSONField(default=dict)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes: ClassVar = [
+            # who is here now
+            models.Index(fields=["topic", "at"], name="live_event_by_topic"),
+            # forgetting
+            models.Index(fields=["at"], name="live_event_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.topic} at {self.at:%Y-%m-%d %H:%M:%S}"
