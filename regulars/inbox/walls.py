@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from regulars.core.walls import Contact, Text, Whole, declare
+from regulars.core.walls import PLAIN, Contact, Json, Text, Whole, declare, word
 from regulars.inbox import models
 
 _SAID = Whole(("name", "email", "notes"))
@@ -41,4 +41,35 @@ declare(
     protected={"name": Text("notes")},
     plain={"media_type": "what sort of file it is"},
     internal=("sha256", "key", "content_id"),
+)
+
+declare(
+    models.Draft,
+    customer=("conversation__customer",),
+    protected={"text": _SAID},
+)
+declare(models.PostMention, customer=("post__customer",))
+
+word(
+    *(PLAIN, "conversation", "post", "by", "is_reopened", "is_automatic", "inquiry_kind", "priority", "topic"),
+    *("assignee", "team", "labels", "later_until", "orders", "products", "customer", "outcome", "work", "what"),
+    *("called", "rule"),
+)
+declare(
+    models.Arrival,
+    customer=("customer",),
+    protected={"about": Json({"sender": Contact(), "to": Contact(), "subject": _SAID}), "reason": _SAID},
+    plain={"source": "one of four words", "outcome": "one of a few words"},
+    internal=("key", "sha256", "id_digest", "sender_digest"),
+)
+declare(
+    models.Deadline,
+    customer=("conversation__customer",),
+    plain={"kind": "one of three words", "promise_name": "what the shop calls a promise"},
+)
+declare(
+    models.Expectation,
+    customer=("conversation__customer",),
+    plain={"by": _WAY, "source": "one of two words"},
+    internal=("sender",),
 )

@@ -1,7 +1,8 @@
 """What customers ask, and what became of it."""
 
-from regulars.inbox.models.arriving import Arrival, Mailbox, Outcome
+from regulars.inbox.models.arriving import Arrival, Mailbox, MailCount, Outcome
 from regulars.inbox.models.conversations import (
+    By,
     Conversation,
     ConversationLabel,
     ConversationOrder,
@@ -12,22 +13,60 @@ from regulars.inbox.models.conversations import (
     Status,
     Topic,
 )
+from regulars.inbox.models.expecting import Acknowledging, Expectation
 from regulars.inbox.models.posts import File, Post, PostKind
+from regulars.inbox.models.promising import Calendar, CalendarDay, Deadline, Kept, Promise
+from regulars.inbox.models.working import (
+    Canned,
+    CannedText,
+    Draft,
+    InboxView,
+    Macro,
+    PostMention,
+    Rule,
+    Signature,
+    SpamSender,
+    TeamTurn,
+    Token,
+    Unsearched,
+    Work,
+)
 
 __all__ = [
+    "Acknowledging",
     "Arrival",
+    "By",
+    "Calendar",
+    "CalendarDay",
+    "Canned",
+    "CannedText",
     "Conversation",
     "ConversationLabel",
     "ConversationOrder",
     "ConversationProduct",
+    "Deadline",
+    "Draft",
+    "Expectation",
     "File",
+    "InboxView",
+    "Kept",
     "Kind",
     "Label",
+    "Macro",
     "Mailbox",
     "Outcome",
     "Post",
     "PostKind",
+    "PostMention",
     "Priority",
+    "Promise",
+    "Rule",
+    "Signature",
+    "SpamSender",
     "Status",
+    "TeamTurn",
+    "Token",
     "Topic",
+    "Unsearched",
+    "Work",
 ]

@@ -1,0 +1,1 @@
+"""Verbs of the inbox: the only writers of conversations."""
