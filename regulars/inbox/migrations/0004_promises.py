@@ -5,6 +5,16 @@ import django.utils.timezone
 from django.db import migrations, models
 
 
+def promise_one_day(apps, schema_editor):
+    """What a shop promises until it says something else: an answer within one working day."""
+    calendar = apps.get_model("inbox", "Calendar").objects.create(
+        name="Working hours", week=[[["09:00", "18:00"]]] * 5 + [[], []], is_default=True
+    )
+    apps.get_model("inbox", "Promise").objects.create(
+        name="Everybody", is_default=True, calendar=calendar, first_minutes=540, next_minutes=540
+    )
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("channels", "0005_people_of_deliveries"),
@@ -30,7 +40,7 @@ class Migration(migrations.Migration):
                 ("updated_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("version", models.PositiveIntegerField(default=1, editable=False)),
                 ("name", models.CharField(max_length=80, unique=True, verbose_name="name")),
-                ("time_zone", models.CharField(max_length=64, verbose_name="time zone")),
+                ("time_zone", models.CharField(blank=True, default="", max_length=64, verbose_name="time zone")),
                 ("week", models.JSONField(default=list)),
                 ("is_default", models.BooleanField(default=False, verbose_name="default")),
             ],
@@ -343,4 +353,5 @@ class Migration(migrations.Migration):
                 name="deadline_open_once",
             ),
         ),
+        migrations.RunPython(promise_one_day, migrations.RunPython.noop),
     ]

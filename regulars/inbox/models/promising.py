@@ -15,13 +15,14 @@ from regulars.inbox.models.conversations import By, Conversation
 class Calendar(Row):
     """When the shop works: `week` has a list of windows for each day, Monday first, [["09:00", "18:00"], …].
 
-    A window that ends before it begins goes over midnight. One calendar is the default.
+    A window that ends before it begins goes over midnight. Without a time zone it goes by the shop's. One calendar is
+    the default.
     """
 
     id_prefix = "cal"
 
     name = models.CharField(_("name"), max_length=80, unique=True)
-    time_zone = models.CharField(_("time zone"), max_length=64)
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True, default="")
     week = models.JSONField(default=list)
     is_default = models.BooleanField(_("default"), default=False)
 

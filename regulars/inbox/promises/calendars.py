@@ -24,8 +24,9 @@ def of(calendar: Calendar | None) -> clock.Calendar:
 
 
 def built(zone: str, week: Sequence[Sequence[Sequence[str]]], days: Iterable[CalendarDay]) -> clock.Calendar:
-    """A calendar that may not have been saved."""
+    """A calendar that may not have been saved; without a zone it goes by the shop's."""
     windows = weekly(week)
+    zone = zone or shop.current().time_zone
     special = tuple(
         (day.on, windows[day.like] if day.like is not None else read(day.windows))
         for day in sorted(days, key=lambda day: day.on)

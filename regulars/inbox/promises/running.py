@@ -96,6 +96,7 @@ def exchange(deadline: Deadline, promise: Promise | None, at: dt.datetime) -> bo
 
     What was worked of it counts: only what remains is new. Where nothing is promised any more it ends unmet.
     """
+    notice_missed(deadline, at)
     minutes = deciding.minutes_of(promise, deadline.kind) if promise is not None else None
     if promise is None or minutes is None:
         end(deadline, at, is_met=False)
