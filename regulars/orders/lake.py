@@ -107,7 +107,7 @@ _ORDERS_SCHEMA = pa.schema(
         CUSTOMER: pa.int64(), "ordr": pa.int64(), "placed": MOMENT, "is_counted": pa.bool_(), "is_first": pa.bool_(),
         "status": pa.string(), "channel": pa.int64(), "method": pa.string(), "codes": TEXTS, "tags": TEXTS,
         "country": pa.string(), "source": pa.string(), "campaign": pa.string(), "total": pa.int64(),
-        "refunded": pa.int64(),
+        "refunded": pa.int64(), "weekday": pa.int16(), "month": pa.int16(), "hour": pa.int16(),
     }
 )  # fmt: skip
 _RETURNS_SCHEMA = pa.schema(
@@ -136,7 +136,16 @@ def read_orders(customers: Collection[int] | None) -> Iterator[pa.RecordBatch]:
         found["is_first"] = flags(first.among(rows))
         found["codes"] = (codes or _hanging("orders_orderdiscount", "code", orders)).of(orders)
         found["tags"] = (tags or _hanging("orders_ordertag", "label", orders)).of(orders)
+        found |= _by_the_clock(rows.column("placed"), shop.zone().key)
         yield batch(found, _ORDERS_SCHEMA)
+
+
+def _by_the_clock(moments: pa.Array, zone: str) -> dict[str, pa.Array]:
+    """What the clock and the calendar of the shop said: the weekday (1 is Monday), the month, the hour."""
+    local = pc.local_timestamp(pc.assume_timezone(moments, "UTC").cast(pa.timestamp("us", zone)))
+    found = {"weekday": pc.day_of_week(local, week_start=1, count_from_zero=False)}
+    found |= {"month": pc.month(local), "hour": pc.hour(local)}
+    return {name: column.cast(pa.int16()) for name, column in found.items()}
 
 
 class _FirstOrders:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +19,7 @@ BOUGHT = _("What they bought")
 _SPEND = ("spend",)
 _PAYMENT = ("spend", "payment")
 _SEE = "orders.view"
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 _ORDERS = Figure(table="orders", total=Total.COUNT, moment="placed", where="is_counted")
 _MOVED = Figure(table="movements", total=Total.SUM, moment="moved", column="amount")
@@ -30,6 +32,14 @@ def _statuses() -> Sequence[tuple[str, Label]]:
 def _methods() -> Sequence[tuple[str, Label]]:
     names = Order.objects.exclude(payment_method="").order_by("payment_method").values_list("payment_method", flat=True)
     return [(name, name) for name in names.distinct()]
+
+
+def _weekdays() -> Sequence[tuple[str, Label]]:
+    return list(zip(_DAYS, WEEKDAYS.values(), strict=True))
+
+
+def _numbers_of_days() -> Mapping[str, int]:
+    return {day: number for number, day in enumerate(_DAYS, start=1)}
 
 
 def _categories() -> Sequence[tuple[str, Label]]:
@@ -238,13 +248,19 @@ FUNCTIONS: tuple[Rows, ...] = (
         column("tag", _("Tag of the order"), Kind.LIST, "tags", shows=("notes",)),
         column("source", _("Source"), Kind.TEXT, "source"),
         column("campaign", _("Campaign"), Kind.TEXT, "campaign"),
+        column("weekday", _("Weekday"), Kind.CHOICE, "weekday", values=_weekdays, keys=_numbers_of_days),
+        column("month", _("Month of the year"), Kind.NUMBER, "month"),
+        column("hour", _("Hour of the day"), Kind.NUMBER, "hour"),
         section=BOUGHT,
         table="orders",
         moment="placed",
         where="is_counted",
         permission=_SEE,
         shows=_SPEND,
-        about=_("Orders that count: no drafts, no tests, none that were cancelled. Amounts are before refunds."),
+        about=_(
+            "Orders that count: no drafts, no tests, none that were cancelled. Amounts are before refunds. "
+            "Weekday, month (1 to 12) and hour (0 to 23) are those of the shop's time zone."
+        ),
     ),
     function(
         "products_purchased",

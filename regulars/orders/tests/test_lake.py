@@ -28,6 +28,7 @@ from regulars.orders.queries import reaching
 from regulars.orders.queries.book import Book, Stretch
 from regulars.orders.queries.buying import margin
 from regulars.orders.queries.verification import differences
+from regulars.segments.engine import asking
 from regulars.segments.lake import following
 
 NOON = dt.datetime(2026, 3, 1, 12, 0, 0, 250000, tzinfo=dt.UTC)
@@ -106,6 +107,9 @@ def test_every_column_of_an_order_and_its_lines(jonas, web):
         "campaign": "spring",
         "total": order.total_base_minor,
         "refunded": 0,
+        "weekday": 7,
+        "month": 3,
+        "hour": 13,
     }
     found = {row["sku"]: row for row in rows(LINES)}
     same = {"customer": jonas.pk, "ordr": order.pk, "placed": naive(NOON), "is_counted": True, "channel": web.pk}
@@ -124,6 +128,20 @@ def test_every_column_of_an_order_and_its_lines(jonas, web):
         {"variant": later.pk, "product": product.pk, "product_id": product.public_id, "title": "Mug",
          "variant_title": "Small", "category": "Cups", "brand": "Hain", "tags": ["blue", "gift"]},
     ]  # fmt: skip
+
+
+def test_weekday_month_and_hour_are_those_of_the_shops_clock(jonas):
+    moments = ["2026-02-28T22:59:59", "2026-02-28T23:00:00", "2026-03-29T00:59:00", "2026-03-29T01:00:00"]
+    for number, moment in enumerate(moments):
+        buys(jonas, str(number), placed_at=dt.datetime.fromisoformat(f"{moment}+00:00"))
+    said = [(row["weekday"], row["month"], row["hour"]) for row in rows(ORDERS)]
+    # a new month begins at the shop's midnight; on 29 March summer time leaves out the hour after two
+    assert sorted(said) == [(6, 2, 23), (7, 3, 0), (7, 3, 1), (7, 3, 3)]
+    asked = "orders_placed MATCHES (weekday IN ('saturday', 'sunday'), month = 3, hour < 3, count = 2)"
+    assert asking.count(asking.read(asked)) == 1
+    assert asking.count(asking.read("orders_placed MATCHES (weekday = 'monday')")) == 0
+    with pytest.raises(asking.BadQuery, match="sunday"):
+        asking.read("orders_placed MATCHES (weekday = 'sundy')")
 
 
 def test_the_stamp_of_products_changes_with_each_of_them(web):

@@ -265,8 +265,8 @@ def remove(*, besides: Collection[int | None] = ()) -> int:
 
 
 def meaning() -> str:
-    """What the columns of this release say; another release, table or base currency says something else."""
-    return _meaning(shop.current().currency, tuple(tables().values()))
+    """What the columns of this release say; another release, table, base currency or time zone says something else."""
+    return _meaning(shop.current().currency, shop.current().time_zone, tuple(tables().values()))
 
 
 def database() -> str:
@@ -278,8 +278,8 @@ def database() -> str:
 
 
 @lru_cache(maxsize=8)
-def _meaning(currency: str, known: tuple[Table, ...]) -> str:
-    said = [_FORMAT, __version__, currency]
+def _meaning(currency: str, time_zone: str, known: tuple[Table, ...]) -> str:
+    said = [_FORMAT, __version__, currency, time_zone]
     said += [f"{table.name}: {rows.full_schema(table).to_string()}" for table in known]
     return hashlib.sha256(repr(said).encode()).hexdigest()
 

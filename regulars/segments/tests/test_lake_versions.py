@@ -142,7 +142,7 @@ def test_the_version_before_stays_for_those_who_read_it_and_who_comes_too_late_a
     assert versions.usable().number == 3
 
 
-def test_a_version_of_another_release_currency_or_database_is_not_used(monkeypatch):
+def test_a_version_of_another_release_currency_zone_or_database_is_not_used(monkeypatch):
     jobs.build()
     with monkeypatch.context() as patched:
         patched.setattr(versions, "__version__", "99")
@@ -156,7 +156,9 @@ def test_a_version_of_another_release_currency_or_database_is_not_used(monkeypat
         assert versions.usable() is None
     shop.change(currency="JPY")
     assert versions.usable() is None
-    shop.change(currency="EUR")
+    shop.change(currency="EUR", time_zone="Asia/Shanghai")
+    assert versions.usable() is None
+    shop.change(time_zone="Europe/Berlin")
     assert versions.usable().number == 1
     begin_anew(reason="a backup was restored")
     assert versions.usable() is None
