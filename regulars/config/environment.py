@@ -187,6 +187,36 @@ def mail_server(url: str) -> MailServer:
 
 
 @dataclass(frozen=True, slots=True)
+class MailDoor:
+    """Where mail servers hand in mail; with neither a path nor a port, nowhere."""
+
+    host: str = ""
+    port: int = 0
+    path: str = ""
+    is_lmtp: bool = True
+
+    def __bool__(self) -> bool:
+        return bool(self.path or self.port)
+
+
+def mail_door(url: str) -> MailDoor:
+    """REGULARS_LMTP: `lmtp://127.0.0.1:2424`, `smtp://127.0.0.1:2525`, or `lmtp:/run/regulars/mail` for a socket."""
+    if not url:
+        return MailDoor()
+    parts = urlsplit(url)
+    try:
+        port = parts.port or 0
+    except ValueError:
+        raise BadSetting("REGULARS_LMTP names a port that is none.") from None
+    has_one = bool(parts.hostname and port) != bool(not parts.netloc and parts.path.startswith("/"))
+    if parts.scheme not in {"lmtp", "smtp"} or not has_one:
+        raise BadSetting(
+            "REGULARS_LMTP is no address to listen on; write lmtp://127.0.0.1:2424 or lmtp:/run/mail.sock."
+        )
+    return MailDoor(parts.hostname or "", port, "" if port else unquote(parts.path), parts.scheme == "lmtp")
+
+
+@dataclass(frozen=True, slots=True)
 class SignInService:
     """The service people sign in with elsewhere in the house (OpenID Connect); `role` is that of newcomers, if any."""
 

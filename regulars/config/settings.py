@@ -13,6 +13,7 @@ from regulars.config.environment import (
     database,
     flag,
     key_ring,
+    mail_door,
     mail_server,
     networks,
     number,
@@ -180,8 +181,13 @@ EMAIL_USE_SSL, EMAIL_USE_TLS = MAIL.has_tls, MAIL.has_starttls
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = text("REGULARS_MAIL_FROM", default="") or MAIL.user or "regulars@localhost"
 
+# ── mail that comes in: what is larger is fetched only when somebody asks; where our own door listens
+MAIL_SIZE = number("REGULARS_MAIL_MB", default=30) * 1024 * 1024
+LMTP = mail_door(text("REGULARS_LMTP", default=""))
+
 # ── files that people keep with a note
 ATTACHMENTS = REGULARS_HOME / "attachments"
+SENT_FILES = REGULARS_HOME / "sent"
 ATTACHMENT_SIZE = number("REGULARS_ATTACHMENT_MB", default=20) * 1024 * 1024
 ATTACHMENTS_OF_A_NOTE = number("REGULARS_ATTACHMENTS_OF_A_NOTE", default=10)
 

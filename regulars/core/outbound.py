@@ -47,7 +47,14 @@ class AddressRefused(Refusal):
 
 
 class Unanswered(Refusal):
-    """The other side cannot be reached, did not answer in time, or answered more than we read."""
+    """The other side cannot be reached, did not answer in time, or answered more than we read.
+
+    `was_sent` says that some of the request may have arrived there.
+    """
+
+    def __init__(self, sentence: str, *, was_sent: bool = False) -> None:
+        super().__init__(sentence)
+        self.was_sent = was_sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +96,10 @@ def send(
     connection = _Pinned(target, within)
     too_late = threading.Timer(within, connection.cut)
     too_late.start()
+    was_sent = False
     try:
+        connection.connect()
+        was_sent = True
         connection.request(
             method, target.path, body, {"User-Agent": "Regulars", "Connection": "close", **(headers or {})}
         )
@@ -97,14 +107,42 @@ def send(
         read = answer.read(at_most + 1)
     except (OSError, http.client.HTTPException) as error:
         raise Unanswered(
-            _("%(host)s cannot be reached, or does not answer in time.") % {"host": target.host}
+            _("%(host)s cannot be reached, or does not answer in time.") % {"host": target.host}, was_sent=was_sent
         ) from error
     finally:
         too_late.cancel()
         connection.close()
     if len(read) > at_most:
-        raise Unanswered(_("%(host)s answers more than we read.") % {"host": target.host})
+        raise Unanswered(_("%(host)s answers more than we read.") % {"host": target.host}, was_sent=True)
     return Reply(answer.status, {name.lower(): value for name, value in answer.getheaders()}, read)
+
+
+def dial(host: str, port: int, *, within: float, has_tls: bool) -> socket.socket:
+    """Open a line for another protocol than HTTP, to an address that was looked at; every wait on it ends in time.
+
+    With `has_tls` the certificate must be valid for the name. Without, what is said can be read on the way: it is for
+    whoever turns on TLS next (STARTTLS), or for REGULARS_PRIVATE_HOSTS. Raises AddressRefused, Unanswered, and
+    ssl.SSLError where the certificate is not right.
+    """
+    name = host.strip().rstrip(".").lower()
+    try:
+        name = name if ":" in name else name.encode("idna").decode("ascii")
+    except UnicodeError:
+        name = ""
+    if not name or not _HOST.match(name) or not 0 < port < 65_536:
+        raise AddressRefused(_("“%(name)s” is not the name of a server.") % {"name": host[:200]})
+    address = _address_of(name, port, is_private=name in settings.PRIVATE_HOSTS)
+    try:
+        line = socket.create_connection((str(address), port), within)
+    except OSError as error:
+        raise Unanswered(_("%(host)s cannot be reached, or does not answer in time.") % {"host": name}) from error
+    if not has_tls:
+        return line
+    try:
+        return ssl.create_default_context().wrap_socket(line, server_hostname=name)
+    except BaseException:
+        line.close()
+        raise
 
 
 def aim(url: str, *, ports: frozenset[int] = frozenset({443})) -> Target:

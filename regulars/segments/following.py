@@ -316,9 +316,13 @@ def once() -> int:
 
 
 class Alone:
-    """The right to follow. It ends with the process, or with the connection to the database, whatever happens."""
+    """The right to follow, or to do something else that one process does at a time (`name`, and its own number).
 
-    def __init__(self) -> None:
+    It ends with the process, or with the connection to the database, whatever happens.
+    """
+
+    def __init__(self, name: str = "following", number: int = _ADVISORY) -> None:
+        self._name, self._number = name, number
         self._file = -1
         self._held: Any = None
 
@@ -328,11 +332,11 @@ class Alone:
             connection.ensure_connection()
             if self._held is not connection.connection:
                 with connection.cursor() as cursor:
-                    cursor.execute("SELECT pg_try_advisory_lock(%s)", [_ADVISORY])
+                    cursor.execute("SELECT pg_try_advisory_lock(%s)", [self._number])
                     self._held = connection.connection if cursor.fetchone()[0] else None
             return self._held is not None
         if self._file < 0:
-            found = os.open(Path(settings.REGULARS_HOME) / "following.lock", os.O_RDWR | os.O_CREAT, 0o600)
+            found = os.open(Path(settings.REGULARS_HOME) / f"{self._name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
             try:
                 fcntl.flock(found, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

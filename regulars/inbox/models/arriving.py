@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from regulars.core.fields import Keys, SealedJson
 from regulars.core.models import Row
+from regulars.core.walls import Guarded
 
 
 class Mailbox(Row):
@@ -71,7 +72,9 @@ class Arrival(Row):
     """One mail in the ledger. The raw mail lies sealed in the data folder under `key` before the row is written.
 
     What was handed in by LMTP or by a provider has no mailbox; its `uid` is empty. `about` says to people who sent it
-    and what it is about, sealed with the shop's key, because it may belong to nobody we know.
+    and what it is about, sealed with the shop's key, because it may belong to nobody we know; `sender_digest` finds all
+    that came from an address. Of a mail that was too large, only the headers are kept until somebody fetches it
+    (`is_partial`). What an erased person wrote has its row, and nothing else any more (`is_erased`).
     """
 
     class Source(models.TextChoices):
@@ -83,6 +86,8 @@ class Arrival(Row):
     id_prefix = "arr"
 
     mailbox = models.ForeignKey(Mailbox, null=True, on_delete=models.PROTECT, related_name="arrivals", db_index=False)
+    account = models.ForeignKey("messaging.Account", null=True, on_delete=models.SET_NULL, related_name="+")
+    customer = models.ForeignKey("customers.Customer", null=True, on_delete=models.SET_NULL, related_name="+")
     source = models.CharField(_("source"), max_length=8, choices=Source)
     uid_validity = models.BigIntegerField(null=True)
     uid = models.BigIntegerField(null=True)
@@ -90,12 +95,17 @@ class Arrival(Row):
     size = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)
     id_digest = models.CharField(max_length=64, blank=True, default="")
+    sender_digest = models.CharField(max_length=64, blank=True, default="")
+    is_partial = models.BooleanField(default=False)
+    is_erased = models.BooleanField(default=False)
     received_at = models.DateTimeField(default=timezone.now)
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome, default=Outcome.WAITING)
-    about = SealedJson(keys=Keys(frozenset({"sender", "subject"})), person="", default=dict)
+    about = SealedJson(keys=Keys(frozenset({"sender", "subject", "to"})), person="", default=dict)
     reason = models.CharField(max_length=500, blank=True, default="")
     attempts = models.PositiveSmallIntegerField(default=0)
     read_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[models.Manager[Arrival]] = Guarded()
 
     class Meta:
         constraints: ClassVar = [
@@ -107,7 +117,35 @@ class Arrival(Row):
             # the same mail by another way
             models.Index(fields=["id_digest"], name="arrival_by_message"),
             models.Index(fields=["mailbox", "received_at"], name="arrival_by_day"),
+            # what somebody sent, when they are to be forgotten
+            models.Index(fields=["sender_digest"], name="arrival_by_sender"),
         ]
 
     def __str__(self) -> str:
         return f"{self.source} {self.uid_validity}/{self.uid}: {self.outcome}"
+
+
+class MailCount(models.Model):
+    """What a mailbox holds and what stands in the ledger, counted once a day and whenever somebody asks.
+
+    `missing` are the numbers of mails that the server has and the ledger had not; `fetched` is how many of them came
+    then. `left` is what could not be had even so: a difference that stays.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="counts", db_index=False)
+    day = models.DateField()
+    counted_at = models.DateTimeField(default=timezone.now)
+    on_server = models.PositiveIntegerField(default=0)
+    in_ledger = models.PositiveIntegerField(default=0)
+    missing = models.JSONField(default=list)
+    fetched = models.PositiveIntegerField(default=0)
+    left = models.PositiveIntegerField(default=0)
+    problem = models.CharField(max_length=500, blank=True, default="")
+
+    class Meta:
+        ordering: ClassVar = ["-day", "mailbox_id"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["mailbox", "day"], name="mail_count_once")]
+
+    def __str__(self) -> str:
+        return f"{self.mailbox_id} {self.day}: {self.left}"
