@@ -47,6 +47,13 @@ class Refused(Refusal):
         self.is_final, self.again_in, self.code = is_final, again_in, code
 
 
+class Unclear(Refused):
+    """The line broke when a message may have been taken already: nobody can tell."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, is_final=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """A field of the form that connects an account.
@@ -98,13 +105,14 @@ class Knock:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request to a service."""
+    """One request to a service. By one that `is_telling` the message may be taken: what breaks off then is unclear."""
 
     url: str
     method: str = "POST"
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
     at_most: int = 1_000_000
+    is_telling: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import datetime as dt
 import json
 from base64 import b64encode
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -95,7 +96,7 @@ class Generic(Provider):
                 for file in outgoing.files
             ],
         }
-        answer = yield self._call(link, outgoing.id, body)
+        answer = yield replace(self._call(link, outgoing.id, body), is_telling=True)
         if 200 <= answer.status < 300:
             return Sent(number(json_of(answer).get("id")) or outgoing.id)
         said = text(json_of(answer).get("error"), 300)

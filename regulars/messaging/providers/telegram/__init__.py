@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -83,7 +84,8 @@ class Telegram(Provider):
                 if number.isascii() and number.isdigit():
                     body["reply_parameters"] = {"message_id": int(number), "allow_sending_without_reply": True}
             try:
-                answer = yield _with_file(link, method, body, file_of) if file_of else _call(link, method, body)
+                call = _with_file(link, method, body, file_of) if file_of else _call(link, method, body)
+                answer = yield replace(call, is_telling=True)
                 found = thing(_result(answer))
             except Refused:
                 if first is not None:  # what is at the customer's already must not go there again

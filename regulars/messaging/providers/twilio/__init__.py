@@ -130,6 +130,7 @@ class Twilio(Provider):
             _base(link) + path,
             headers={**_basic(link), "Content-Type": "application/x-www-form-urlencoded"},
             body=urlencode(fields).encode(),
+            is_telling=True,
         )
         found = json_of(answer)
         if not 200 <= answer.status < 300:

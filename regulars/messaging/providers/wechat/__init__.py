@@ -44,6 +44,7 @@ from regulars.messaging.providers.wechat.reports import read
 
 _API = "https://api.weixin.qq.com"
 _WINDOW = dt.timedelta(minutes=10)
+_SEND = "message/custom/send"
 _MOST_BYTES = 2_000
 _TOO_OLD = frozenset({40001, 40014, 42001})  # the access token; another one helps
 _LATER = frozenset({-1, 40002, 40013, 40125, 40164, 45009, 45011, 48001, 61024})
@@ -131,7 +132,7 @@ class WeChat(Provider):
                 body = {"touser": outgoing.to, "msgtype": kind, kind: content}
                 # Tencent shows “\u4f60” as it is written
                 written = json.dumps(body, ensure_ascii=False).encode()
-                yield from self._asked(link, "message/custom/send", "", written, "application/json")
+                yield from self._asked(link, _SEND, "", written, "application/json")
             except Refused:
                 if count:  # what is at the customer's already must not go there again
                     return Sent(outgoing.id, {"missing": len(messages) - count})
@@ -162,7 +163,7 @@ class WeChat(Provider):
             token = yield from self._token(link, is_fresh=is_fresh)
             url = f"{_base(link)}/cgi-bin/{path}?access_token={quote(token, safe='')}{query}"
             headers = {"Content-Type": kind} if kind else {}
-            answer = yield Call(url, method, headers, body, at_most=self.largest_file)
+            answer = yield Call(url, method, headers, body, self.largest_file, is_telling=path == _SEND)
             code = json_of(answer).get("errcode", 0) if _may_be_json(answer) else 0
             if answer.status == 200 and code == 0:
                 return answer

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -148,9 +149,9 @@ class WhatsApp(Provider):
             whole["context"] = {"message_id": outgoing.in_reply_to}
         whole["biz_opaque_callback_data"] = outgoing.id
         path = f"{quote(link.option('phone_number_id'), safe='')}/messages"
-        answer = yield self._call(
-            link, path, body=json.dumps(whole).encode(), headers={"Content-Type": "application/json"}
-        )
+        headers = {"Content-Type": "application/json"}
+        call = self._call(link, path, body=json.dumps(whole).encode(), headers=headers)
+        answer = yield replace(call, is_telling=True)
         if not 200 <= answer.status < 300:
             raise _refusal(answer)
         found = json_of(answer).get("messages")
