@@ -1,6 +1,7 @@
 """Columns that hold sealed values (core/sealing.py): opened when they are read, sealed when their row is written.
 
     text = SealedText()                            of the customer that `customer_id` names
+    to = SealedText(or_shop=True)                  the same, and the shop's own where the row names nobody
     birth = SealedText(person="pk")                of the row itself, which is a person
     values = SealedJson(keys=…, person="pk")       JSON in which the texts under some keys are sealed
 
@@ -86,17 +87,18 @@ class Unsealed(TypeError):  # noqa: N818 — says what to do
 class SealedText(models.TextField):
     """A text that is sealed in the database. `person` is the attribute of a row that says whose key seals it.
 
-    `blinds` gives the columns of numbers that stand for a value; who writes the column writes them too.
+    Where `person` is empty the shop's own key seals; with `or_shop` also where the row is of nobody. `blinds` gives the columns of numbers that stand for a value; who writes the column writes them too.
     """
 
     def __init__(
         self,
         *args: Any,
         person: str = "customer_id",
+        or_shop: bool = False,
         blinds: Callable[[str], dict[str, Any]] | None = None,
         **kwargs: Any,
     ) -> None:
-        self.person, self.blinds = person, blinds
+        self.person, self.or_shop, self.blinds = person, or_shop or not person, blinds
         super().__init__(*args, **kwargs)
 
     def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
@@ -115,7 +117,7 @@ class SealedText(models.TextField):
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         value = super().pre_save(model_instance, add)
-        return self.sealed(value, getattr(model_instance, self.person))
+        return self.sealed(value, getattr(model_instance, self.person) if self.person else None)
 
     def get_prep_value(self, value: Any) -> Any:
         if not value and not isinstance(value, Lost):
@@ -132,15 +134,19 @@ class SealedText(models.TextField):
             return Sealed(value.sealed)
         if not value or isinstance(value, Sealed):
             return value
-        if person_id is None:
+        if person_id is None and not self.or_shop:
             raise Unsealed(f"{self.place} is sealed for a person, and the row has no number yet")
         # what comes out of the column of this very person goes back as it is
         if isinstance(value, Opened) and self._is_of(value.sealed, person_id):
             return Sealed(value.sealed)
+        if person_id is None:
+            return Sealed(sealing.seal_secret(str(value), self.place))
         return Sealed(sealing.seal(person_id, str(value), self.place))
 
-    def _is_of(self, sealed: str, person_id: int) -> bool:
+    def _is_of(self, sealed: str, person_id: int | None) -> bool:
         try:
+            if person_id is None:
+                return sealing.is_of_nobody(sealed) and sealing.open_secret(sealed, self.place) != ""
             return sealing.open_sealed(sealed, self.place, person_id=person_id) != ""
         except (sealing.Damaged, sealing.Forgotten):
             return False
@@ -213,8 +219,11 @@ class SealedJson(models.JSONField):
         return super().get_prep_value(value)
 
 
-def sealed_for(model: type[models.Model], person_id: int, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Columns of a person's row as `update()` takes them: what is sealed in the table is sealed for this person."""
+def sealed_for(model: type[models.Model], person_id: int | None, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Columns of a person's row as `update()` takes them: what is sealed in the table is sealed for this person.
+
+    Without a person the shop's own key seals, in columns that know it.
+    """
     found = dict(values)
     for name, value in values.items():
         field = sealed_fields(model).get(name)
@@ -244,7 +253,8 @@ def opened(value: str, place: str) -> Opened | Lost:
     """What a sealed column shows."""
     found: Opened | Lost
     try:
-        found = Opened(sealing.open_sealed(value, place))
+        read = sealing.open_secret if sealing.is_of_nobody(value) else sealing.open_sealed
+        found = Opened(read(value, place))
     except sealing.Forgotten:
         found = Lost()
     except sealing.Damaged as damage:

@@ -12,7 +12,7 @@ from regulars.core import shop
 from regulars.customers.actions.consent import token_of
 from regulars.customers.models import ConfirmationRequest
 from regulars.customers.privacy.permitting import Purpose
-from regulars.messaging.actions import write
+from regulars.messaging.sending import send
 from regulars.messaging.models import Message
 from regulars.timeline.models import Entry
 
@@ -37,7 +37,7 @@ def write_confirmation(request: ConfirmationRequest) -> Message:
             "until": request.expires_at,
             "language": language,
         }
-        return write(
+        return send(
             cause=f"confirmation {request.pk}",
             customer=request.customer,
             to=request.value,

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from regulars.core import shop
-from regulars.messaging.actions import has_mail_server, write
+from regulars.messaging.accounts import can_mail
+from regulars.messaging.sending import send
 from regulars.staff.actions.invitations import token_of
 from regulars.staff.models import Invitation
 from regulars.staff.queries import role_line
@@ -22,7 +23,7 @@ def invite_by_mail(entry: Entry) -> None:
     Without a server nothing is written: a link that waits here for days would be of no use to anybody but a thief.
     """
     found = Invitation.objects.select_related("invited_by").filter(pk=entry.subject_id or 0).first()
-    if found is None or not found.is_open or not has_mail_server():
+    if found is None or not found.is_open or not can_mail():
         return
     token = token_of(found)
     if not token:
@@ -35,7 +36,7 @@ def invite_by_mail(entry: Entry) -> None:
             "role": line.title if line else found.role,
             "link": settings.PUBLIC_URL + reverse("staff:accept", args=[token]),
         }
-        write(
+        send(
             cause=f"invitation {found.pk} {found.version}",
             customer=None,
             to=found.email,

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from regulars.core import shop
-from regulars.messaging.actions import has_mail_server, write
+from regulars.messaging.accounts import can_mail
+from regulars.messaging.sending import send
 from regulars.staff.actions.passwords import GOOD_FOR, password_link
 from regulars.staff.models import User
 from regulars.timeline.models import Entry
@@ -28,7 +29,7 @@ def link_by_mail(entry: Entry) -> None:
         return
     with override(person.language or shop.current().language):
         context = {"shop": shop.current(), "person": person, "link": password_link(person)}
-        write(
+        send(
             cause=f"password link {entry.pk}",
             customer=None,
             to=person.email,
@@ -53,7 +54,7 @@ def notice_by_mail(entry: Entry) -> None:
             "at": entry.at,
             "link": settings.PUBLIC_URL + reverse("staff:security"),
         }
-        write(
+        send(
             cause=f"sign-in notice {entry.pk}",
             customer=None,
             to=person.email,
@@ -64,7 +65,7 @@ def notice_by_mail(entry: Entry) -> None:
 
 def _person_of(entry: Entry) -> User | None:
     """Whom the entry is about; nobody, where no mail can reach them."""
-    if not has_mail_server() or entry.subject_type != User._meta.label_lower:
+    if not can_mail() or entry.subject_type != User._meta.label_lower:
         return None
     return User.objects.filter(pk=entry.subject_id or 0, is_active=True).first()
 

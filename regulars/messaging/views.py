@@ -13,9 +13,10 @@ from django.views.decorators.cache import never_cache
 
 from regulars.core.ui.toasts import toast
 from regulars.customers.actions.consent import LinkTooOld, confirm, request_of
-from regulars.messaging.actions import has_mail_server, send_again
+from regulars.messaging.accounts import has_mail_server
 from regulars.messaging.confirmations import language_for
 from regulars.messaging.models import Message
+from regulars.messaging.sending import send_again
 from regulars.staff.access import public, requires
 from regulars.staff.policy import as_house
 

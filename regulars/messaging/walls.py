@@ -2,17 +2,42 @@
 
 from __future__ import annotations
 
-from regulars.core.walls import PLAIN, Contact, Whole, declare, word
-from regulars.messaging.models import Message
+from regulars.core.walls import PLAIN, Contact, Text, Whole, declare, word
+from regulars.messaging.models import Message, MessageFile, Suppression
 
 _WRITTEN = Whole(("name", "email", "notes"))
 
 declare(
     Message,
     customer=("customer",),
-    protected={"to": Contact(), "text": _WRITTEN, "html": _WRITTEN, "problem": _WRITTEN},
-    plain={"subject": "the subject of one of the house's own mails", "state": "one of a few words of ours"},
-    internal=("cause", "message_id"),
+    protected={"to": Contact(), "subject": _WRITTEN, "text": _WRITTEN, "html": _WRITTEN, "problem": _WRITTEN},
+    plain={
+        "state": "one of a few words of ours",
+        "way": "one of the ways messages go",
+        "purpose": "what it was written for, one of a few words",
+        "language": "the code of a language",
+        "template": "the id of one of the shop's own texts",
+    },
+    internal=("cause", "message_id", "to_digest", "headers", "provider_id"),
 )
-word(PLAIN, "message", "about")
+declare(
+    MessageFile,
+    customer=("customer",),
+    protected={"name": Text("notes")},
+    plain={"media_type": "what sort of file it is"},
+    internal=("sha256", "key", "content_id"),
+)
+declare(
+    Suppression,
+    customer=("customer",),
+    protected={"address": Contact(), "note": _WRITTEN, "ended_reason": _WRITTEN},
+    plain={
+        "way": "one of the ways messages go",
+        "reason": "one of four words",
+        "purpose": "what nobody is to be written for, one of a few words",
+    },
+    internal=("digest",),
+)
+word(PLAIN, "message", "way", "consent", "purpose")
+word(_WRITTEN, "about")
 word(_WRITTEN, "problem")

@@ -4,17 +4,24 @@ from http import HTTPStatus
 
 from django.utils.translation import gettext_lazy as _
 
-from regulars.core import menu
+from regulars.core import menu, resealing
 from regulars.core.api import problems
+from regulars.core.fields import Keys
 from regulars.customers import belongings
 from regulars.customers.facts import ConfirmationAsked
 from regulars.messaging import (
+    accounts,
     confirmations,
+    delivering,  # noqa: F401 — looks after messages by the clock
+    files,
     holders,
     invitations,
     sign_in,
+    signing,
+    transports,
     walls,  # noqa: F401 — says what is kept from whom
 )
+from regulars.messaging.models import Account
 from regulars.staff.facts import (
     IdentityLinked,
     PasskeyAdded,
@@ -27,10 +34,27 @@ from regulars.staff.facts import (
     StaffInvited,
 )
 from regulars.timeline.actions import on
+from regulars.timeline.facts import SEALED
 
 menu.add_setting(
     menu.Place(name="mail", label=_("Mail"), icon="mail", url_name="messaging:mails", permission="shop.edit", order=30)
 )
+
+# ── what it keeps sealed
+SEALED.add(Keys(frozenset({"about"})))
+resealing.add(files.PLACE)
+resealing.add_secrets(Account, "secrets", place=accounts.place_of)
+signing.plug()
+
+
+# ── what hands messages over
+def _smtp() -> transports.Transport:
+    from regulars.messaging import smtp  # noqa: PLC0415 — loaded when the first mail goes
+
+    return smtp.send
+
+
+transports.add(accounts.SMTP, _smtp)
 
 # ── what it hears
 on(ConfirmationAsked)(confirmations.ask_by_mail)
@@ -68,5 +92,29 @@ problems.describe(
     "may-not-write",
     status=HTTPStatus.CONFLICT,
     title=_("This person may not be written to"),
-    text=_("They objected, are restricted, or are a child whose guardian has not agreed. Their page says which."),
+    text=_("They objected, are restricted, did not agree, or their address is on the list of those not written to."),
+)
+problems.describe(
+    "too-many",
+    status=HTTPStatus.CONFLICT,
+    title=_("This person has had enough messages"),
+    text=_("The shop limits how much marketing one person gets in some days. The sentence says when there is room."),
+)
+problems.describe(
+    "bad-address",
+    status=HTTPStatus.UNPROCESSABLE_ENTITY,
+    title=_("Nothing can be sent to this address"),
+    text=_("It is empty, or no address of its kind."),
+)
+problems.describe(
+    "bad-header",
+    status=HTTPStatus.CONFLICT,
+    title=_("A header cannot be sent"),
+    text=_("It breaks its line, or is one that only Regulars writes."),
+)
+problems.describe(
+    "files-too-large",
+    status=HTTPStatus.UNPROCESSABLE_ENTITY,
+    title=_("The files of this message are too large"),
+    text=_("Mail servers take so much and no more. Send a link instead."),
 )

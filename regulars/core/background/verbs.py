@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -58,6 +59,12 @@ class Background:
         """Enqueue it and return the job's id; the job exists if and only if the surrounding transaction commits."""
         context = {name: capture() for name, (capture, _) in _CARRIED.items()}
         return perform.enqueue(verb=self.path, arguments=arguments, context=context).id
+
+    def at(self, moment: dt.datetime, **arguments: Any) -> str:
+        """The same, and no worker begins it before this moment."""
+        context = {name: capture() for name, (capture, _) in _CARRIED.items()}
+        task = perform.using(run_after=moment)
+        return task.enqueue(verb=self.path, arguments=arguments, context=context).id
 
 
 def background(

@@ -314,10 +314,10 @@ def test_a_restored_shop_sends_nothing_until_it_is_released(stocked, elsewhere, 
     import socket
 
     from regulars.core.backup import proving, taking
-    from regulars.messaging.actions import write
+    from regulars.messaging.sending import send
 
     settings.EMAIL_HOST = "127.0.0.1"  # the mail waits: there is a server
-    write(cause="spring", customer=stocked[0], to="p0@posteo.example", subject="Spring", text="The first tea is here.")
+    send(cause="spring", customer=stocked[0], to="p0@posteo.example", subject="Spring", text="The first tea is here.")
     monkeypatch.setattr(proving, "prove_run", lambda *_arguments, **_options: None)
     [run] = taking.create(say=silent)
     restore(run.name, elsewhere.into)
@@ -349,11 +349,11 @@ def test_a_restored_shop_sends_nothing_until_it_is_released(stocked, elsewhere, 
 def test_the_queue_holds_back_what_leaves_and_counts_no_attempt(db, run_jobs, settings):
     from regulars.core.background import queue
     from regulars.core.models import Lease
-    from regulars.messaging.actions import write
+    from regulars.messaging.sending import send
 
     settings.EMAIL_HOST = "127.0.0.1"
     quarantine.begin(backup="regulars-x", taken_at=dt.datetime.now(dt.UTC))
-    write(cause="spring", customer=None, to="p@posteo.example", subject="Spring", text="T")
+    send(cause="spring", customer=None, to="p@posteo.example", subject="Spring", text="T")
     held = queue.claim("test")
     assert queue.run(held) is None
     lease = Lease.objects.get(job_id=held.job_id)

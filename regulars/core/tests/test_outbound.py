@@ -68,7 +68,7 @@ MAY_CONNECT = {
     "config/plain_door.py": "listens only",
     "channels/outgoing/pump.py": "the name of this machine",
     "core/background/worker.py": "the name of this machine",
-    "messaging/actions.py": "the mail server of the settings; smtplib for the names of its errors",
+    "messaging/smtp.py": "the mail server of the settings; to those of accounts through core/outbound",
     "core/backup/places.py": "the S3 storage of the settings, through obstore",
 }
 NETWORK = {

@@ -10,6 +10,8 @@ import pytest
 from aiosmtpd.controller import Controller
 from django.test import override_settings
 
+from regulars.messaging import smtp
+
 
 class Postbox:
     """What the server took, and how it answers: a reply for a recipient instead of taking the mail."""
@@ -45,4 +47,5 @@ def postbox():
         PUBLIC_URL="https://crm.hainhafen.example",
     ):
         yield box
+    smtp.close_all()
     server.stop()

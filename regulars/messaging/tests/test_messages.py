@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from regulars.config.environment import BadSetting, MailServer, mail_server
 from regulars.core import shop
@@ -14,8 +16,9 @@ from regulars.customers import belongings, consents
 from regulars.customers.actions import create_customer
 from regulars.customers.actions.consent import ask_to_confirm, token_of
 from regulars.customers.models import ConfirmationRequest, ConsentRecord
-from regulars.messaging.actions import send, write
+from regulars.messaging.delivering import deliver
 from regulars.messaging.models import Message
+from regulars.messaging.sending import send
 from regulars.timeline.models import Entry
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +31,7 @@ def elodie(db):
 
 
 def note(customer=None, **more):
-    return write(
+    return send(
         **{"cause": "test 1", "customer": customer, "to": "a@posteo.example", "subject": "S", "text": "T", **more}
     )
 
@@ -47,10 +50,15 @@ def test_a_mail_goes_out_once_for_each_cause(postbox, elodie, run_jobs):
     )
     assert mail["Message-ID"] == f"<{first.public_id}@hainhafen.example>"
     first.refresh_from_db()
-    assert first.state == "sent"
+    assert first.state == "accepted"
     assert first.sent_at is not None
-    assert Entry.objects.get(name="message.sent").data == {"message": first.public_id, "about": "S"}
-    send(message_id=first.pk)
+    assert Entry.objects.get(name="message.sent").data == {
+        "message": first.public_id,
+        "about": "S",
+        "way": "email",
+        "consent": "",
+    }
+    deliver(message_id=first.pk)
     assert len(postbox.taken) == 1
 
 
@@ -67,14 +75,17 @@ def test_an_address_that_is_refused_for_good_is_told_and_not_tried_again(postbox
 def test_a_server_that_is_busy_is_tried_again(postbox, elodie, run_jobs):
     postbox.replies["a@posteo.example"] = "451 come back later"
     message = note(elodie)
-    with pytest.raises(Exception, match="come back later"):
-        send(message_id=message.pk)
+    deliver(message_id=message.pk)
     message.refresh_from_db()
-    assert (message.state, "come back later" in message.problem) == ("waiting", True)
+    assert (message.state, message.problem) == ("planned", "come back later")
+    assert message.due_at > timezone.now() + dt.timedelta(seconds=50)
     postbox.replies.clear()
-    send(message_id=message.pk)
+    deliver(message_id=message.pk)
+    assert postbox.taken == []
+    Message.objects.update(due_at=timezone.now())
+    deliver(message_id=message.pk)
     message.refresh_from_db()
-    assert message.state == "sent"
+    assert message.state == "accepted"
     assert len(postbox.taken) == 1
 
 
