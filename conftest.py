@@ -224,6 +224,21 @@ def _address(path):
     return path if path.startswith(("/api/", "http")) else f"/api/v1{path}"
 
 
+@pytest.fixture(scope="module")
+def imap_server():
+    """An IMAP server of a test module's own (tools/dovecot.py)."""
+    from tools import dovecot
+
+    try:
+        server = dovecot.start()
+    except dovecot.NoServer as none:
+        if os.environ.get("REGULARS_ALL_TESTS"):
+            raise
+        pytest.skip(str(none))
+    yield server
+    server.stop()
+
+
 @pytest.fixture(scope="session")
 def chromium():
     """A real browser, for the whole run."""

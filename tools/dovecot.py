@@ -133,7 +133,7 @@ def start(*, introspection: str = "") -> Server:
     """Start a server; raises NoServer. With `introspection`, that address says whose an OAuth token is (RFC 7662)."""
     if ensure() is None:
         raise NoServer("There is no dovecot on this machine. Install the packages dovecot-imapd and dovecot-lmtpd.")
-    folder = Path(tempfile.mkdtemp(prefix="regulars-imap-", dir="/tmp"))  # noqa: S108 — its sockets need a short path
+    folder = Path(tempfile.mkdtemp(prefix="regulars-imap-", dir="/tmp"))
     who = _server_user()
     server = Server(folder, _free_ports("imap", "imaps", "lmtp"), who)
     try:
@@ -170,6 +170,7 @@ default_internal_user = {user}
 default_internal_group = {group}
 default_login_user = {user}
 disable_plaintext_auth = no
+auth_failure_delay = 0
 auth_mechanisms = plain{" xoauth2" if introspection else ""}
 auth_username_format = %n
 ssl = yes
@@ -212,10 +213,10 @@ service lmtp {{
 
 def _certify(folder: Path) -> None:
     """A certificate for 127.0.0.1 and localhost, signed by itself."""
+    about = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    files = ["-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")]
     done = subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-        + ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
-        + ["-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")],
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *about, *files],
         capture_output=True,
         text=True,
         check=False,

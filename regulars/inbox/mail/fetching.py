@@ -162,12 +162,13 @@ def _tidy(mailbox: Mailbox, line: Line) -> None:
     after = mailbox.options.get("after", "")
     if not after:
         return
-    there = line.uids(since=since_of(mailbox), more=["UNSEEN"] if after == "seen" else ())
+    there = line.uids(since=since_of(mailbox), more=["UNSEEN" if after == "seen" else "UNDELETED"])
     for start in range(0, len(there), _AT_ONCE):
         part = there[start : start + _AT_ONCE]
         rows = Arrival._base_manager.filter(mailbox=mailbox, uid_validity=line.uid_validity, uid__in=part)
         # what is too large to be fetched by itself stays where it is: it may be fetched later
-        ours = list(rows.filter(is_partial=False).values_list("uid", flat=True))
+        uids = rows.filter(is_partial=False).values_list("uid", flat=True)
+        ours = [uid for uid in uids if uid is not None]
         if ours and after == "seen":
             line.mark_seen(ours)
         elif ours:

@@ -108,7 +108,7 @@ class Line:
         self.uid_next = self._number("UIDNEXT")
 
     def uids(self, *, after: int = 0, since: str = "", more: Sequence[str] = ()) -> list[int]:
-        """The numbers above `after`, lowest first; with `since` (“01-Mar-2026”), of mails that came from that day on."""
+        """The numbers above `after`, lowest first; with `since` (“01-Mar-2026”), of what came from that day on."""
         wanted = [f"UID {after + 1}:*", *([f"SINCE {since}"] if since else []), *more]
         found = self._ask("uid", "SEARCH", " ".join(wanted))
         numbers = {int(word) for part in found if part for word in part.split()}
@@ -219,6 +219,8 @@ def opened(place: Place) -> Iterator[Line]:
             if place.security == "starttls":
                 imap.starttls(ssl_context=ssl.create_default_context())
         _sign_in(imap, place)
+        with _said(place):
+            imap.learn_capabilities()
         line = Line(imap, place)
     except BaseException:
         if imap is not None:
@@ -335,14 +337,20 @@ class _Imap(imaplib.IMAP4):
 
     def readline(self) -> bytes:
         """A line of the server's; numbers of all mails stand in one."""
-        line: bytes = self.file.readline(_LONGEST_LINE + 1)
+        line: Any = self.file.readline(_LONGEST_LINE + 1)
         if len(line) > _LONGEST_LINE:
             raise self.error("a line longer than we read")
-        return line
+        return bytes(line)
+
+    def learn_capabilities(self) -> None:
+        """Ask again what the server can do: most say so only to who signed in."""
+        _state, said = self.capability()
+        words = b" ".join(part for part in said if isinstance(part, bytes)).decode("ascii", "replace")
+        self.capabilities = tuple(words.upper().split())
 
     def idle(self, until: Callable[[], bool], seconds: float) -> bool:
         """Ask the server to speak first, and wait for it."""
-        tag = self._new_tag()  # type: ignore[attr-defined]
+        tag = self._new_tag()
         self.send(tag + b" IDLE\r\n")
         while not (line := self._line()).startswith(b"+"):
             if line.startswith(tag):
@@ -367,9 +375,10 @@ class _Imap(imaplib.IMAP4):
 
     def _said_something(self) -> bool:
         """Whether lines were read ahead that nobody looked at yet; asks nobody and waits for nothing."""
+        ahead: Any = self.file
         self.sock.settimeout(0)
         try:
-            return bool(self.file.peek(1))  # type: ignore[attr-defined]
+            return bool(ahead.peek(1))
         except (ssl.SSLWantReadError, BlockingIOError):
             return False
         finally:

@@ -1,8 +1,8 @@
 """A line to every mailbox stays open: a thread beside the jobs of every worker, of which one at a time is at work.
 
 Each mailbox has a thread of its own. It fetches what is new, then waits for the server to speak (IDLE), or looks again
-every minute where the server cannot. When the line breaks, or the server is away, it tries again, at first soon and then
-ever more seldom. Nothing is kept in memory that could be lost: what was fetched stands in the ledger.
+every minute where the server cannot. When the line breaks, or the server is away, it tries again, at first soon and
+then ever more seldom. Nothing is kept in memory that could be lost: what was fetched stands in the ledger.
 """
 
 from __future__ import annotations
@@ -105,8 +105,7 @@ def _stay(mailbox_id: int, stop: threading.Event) -> None:
             logger.exception("mails cannot be written down now")
             connection.close()
             pause = _longer(pause, began)
-        except Exception as error:
-            # whatever a server says must not end the thread: it is told, and tried again
+        except Exception as error:  # noqa: BLE001 — whatever a server says: it is told, and tried again
             pause = _longer(pause, began)
             _tell(mailbox_id, error)
     connection.close()

@@ -53,6 +53,7 @@ __all__ = [
     "Kind",
     "Label",
     "Macro",
+    "MailCount",
     "Mailbox",
     "Outcome",
     "Post",
