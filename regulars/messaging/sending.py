@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from regulars.core.errors import Refusal
 from regulars.customers.models import Customer
-from regulars.messaging import accounts, digests, files, gate, headers
+from regulars.messaging import accounts, digests, files, gate, headers, reachable
 from regulars.messaging.delivering import deliver
 from regulars.messaging.gate import MARKETING, SERVICE, BadAddress, MayNotWrite, TooMany
 from regulars.messaging.headers import BadHeader
@@ -84,12 +84,12 @@ def send(
     is_bulk: bool = False,
     template: Any = None,
 ) -> Message:
-    """Write a message down, to leave after the commit, not before `after`, and when its person is awake where that counts.
+    """Write a message down, to leave after the commit, not before `after`, and not while its person sleeps.
 
     A second call with the same cause gives the first one. Without an account for its way it is held, until there is one
-    and somebody sends it on. Raises MayNotWrite with the reason, BadAddress, BadHeader, files.TooLarge.
+    and somebody sends it on. Raises MayNotWrite with the reason, BadAddress, BadHeader, TooLarge.
 
-    One that `is_bulk` is never sent twice: where nobody knows whether it arrived, a person decides. Others may be sent a
+    One that `is_bulk` is never sent twice: where nobody knows whether it arrived, a person decides. Others may go a
     second time, once, with the same id.
     """
     known = Message.objects.filter(cause=cause).first()
@@ -100,6 +100,7 @@ def send(
     now = timezone.now()
     allowed = gate.check(way=way, to=to, customer=customer, purpose=purpose, at=max(after or now, now))
     chosen = accounts.account_for(way, account)
+    reachable.check(chosen, to=to, text=text, files=files, headers=more)
     message = Message(
         customer=customer,
         cause=cause,

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from regulars.messaging import views
+from regulars.messaging.connected import urls as connected
 
 app_name = "messaging"
 
@@ -10,4 +11,5 @@ urlpatterns = [
     path("settings/mail", views.mails, name="mails"),
     path("settings/mail/<str:public_id>/again", views.again, name="again"),
     path("yes/<str:token>", views.confirmation, name="confirm"),
+    *connected.urlpatterns,
 ]

@@ -21,6 +21,7 @@ from regulars.messaging import (
     transports,
     walls,  # noqa: F401 — says what is kept from whom
 )
+from regulars.messaging.connected import plugging as _services  # noqa: F401 — message services, and their pages
 from regulars.messaging.models import Account
 from regulars.staff.facts import (
     IdentityLinked,

@@ -1,0 +1,1 @@
+"""Accounts at message services: connecting one, what it reported, and taking it off."""
