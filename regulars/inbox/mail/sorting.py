@@ -85,17 +85,17 @@ def sort(arrival_id: int, data: bytes, mail: Mail) -> None:
     arrival.sender_digest = digests.of(author.address) if author else ""
     before = _arrived_before(arrival, data)
     if before is not None:
-        _end(arrival, Outcome.COPY, reason=before.public_id, customer_id=before.customer_id)
+        end(arrival, Outcome.COPY, reason=before.public_id, customer_id=before.customer_id)
         if before.is_erased:
             _erase(arrival)
     elif mail.robot == "bounce":
-        _end(arrival, Outcome.BOUNCE, **_bounced(arrival, data))
+        end(arrival, Outcome.BOUNCE, **_bounced(arrival, data))
     elif mail.robot:
-        _end(arrival, Outcome.AUTO, reason=_ROBOTS.get(mail.robot, mail.robot))
+        end(arrival, Outcome.AUTO, reason=_ROBOTS.get(mail.robot, mail.robot))
     elif author is None:
-        _end(arrival, Outcome.QUARANTINE, reason=_("It does not say who wrote it."))
+        end(arrival, Outcome.QUARANTINE, reason=_("It does not say who wrote it."))
     elif _is_our_own(mail):
-        _end(arrival, Outcome.AUTO, reason=_("We sent it ourselves."))
+        end(arrival, Outcome.AUTO, reason=_("We sent it ourselves."))
     else:
         take_in(arrival, mail, author)
 
@@ -128,7 +128,7 @@ def take_in(arrival: Arrival, mail: Mail, author: Address) -> None:
         data={"offers": [one.public_id for one in found.offers]} if found.offers else None,
     )
     is_reply = found.conversation is not None
-    _end(arrival, Outcome.REPLY if is_reply else Outcome.INQUIRY, customer_id=post.customer_id)
+    end(arrival, Outcome.REPLY if is_reply else Outcome.INQUIRY, customer_id=post.customer_id)
 
 
 def author_of(mail: Mail) -> Address | None:
@@ -219,7 +219,8 @@ _ROBOTS = {
 }
 
 
-def _end(arrival: Arrival, outcome: Outcome, *, reason: Any = "", customer_id: int | None = None) -> None:
+def end(arrival: Arrival, outcome: Outcome, *, reason: Any = "", customer_id: int | None = None) -> None:
+    """Write in the ledger what became of a mail, inside the transaction that made it so."""
     arrival.outcome, arrival.reason, arrival.customer_id = outcome, str(reason)[:500], customer_id
     arrival.read_at = arrival.updated_at = timezone.now()
     arrival.save()
@@ -242,7 +243,7 @@ def _fail(arrival_id: int, reason: str) -> None:
         return
     arrival.attempts += 1
     if arrival.attempts >= _TRIES:
-        _end(arrival, Outcome.QUARANTINE, reason=reason)
+        end(arrival, Outcome.QUARANTINE, reason=reason)
         return
     arrival.reason = reason[:500]
     arrival.save()

@@ -28,7 +28,7 @@ def unfold(value: bytes) -> bytes:
 
 
 def text_of(value: bytes, hint: str = "") -> str:
-    """A header as people read it: encoded words decoded, raw bytes guessed; `hint` is the charset of the mail's text."""
+    """A header as people read it: encoded words decoded, raw bytes guessed; `hint` is the charset of the text."""
     return decode_words(raw_text(value, hint))
 
 

@@ -60,7 +60,7 @@ _NO_END = _EMPTY | {"area", "base", "input", "link", "meta", "p", "li", "td", "t
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    """A piece of clean HTML: a text, or a tag with its attributes. Texts and values are escaped, as they stand there."""
+    """A piece of clean HTML: a text, or a tag with its attributes. Texts and values are escaped, as they stand."""
 
     text: str = ""
     tag: str = ""
@@ -73,7 +73,7 @@ class _Token:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of text out of HTML: how deeply it is quoted there, and whether it stands in a signature or a quotation."""
+    """A line of text out of HTML: how deeply it is quoted, whether it stands in a signature."""
 
     text: str
     depth: int = 0
@@ -121,7 +121,7 @@ def parsed(source: str) -> str:
     )
 
 
-def _value(tag: str, name: str, value: str) -> str | None:
+def _value(_tag: str, name: str, value: str) -> str | None:
     if name == "href" and not re.match(r"(?i)\s*(?:https?|mailto):", value):
         return None
     if name in _FREE:
@@ -176,7 +176,7 @@ def has_remote_images(stored: str) -> bool:
 
 
 def shown(stored: str, *, inline: Mapping[str, str] | None = None, with_remote: bool = False) -> str:
-    """Stored HTML to be shown: pictures that came along at the addresses in `inline` (by content id), others if asked."""
+    """Stored HTML to be shown: pictures that came along at their addresses (by content id), others if asked."""
     addresses = inline or {}
     out: list[str] = []
     for token in _tokens(stored):

@@ -37,7 +37,8 @@ class Mail:
 
     `text` is all of it, `visible` what its author wrote, `quoted` and `signature` what is folded away. `html` is clean
     (reading/html.py), and shows no picture until somebody asks. Ids are without their angle brackets. `robot` says
-    that no person wrote it: "bounce", "auto-reply", "list" or "report". `problems` says what was broken or cut.
+    that no person wrote it: "bounce", "auto-reply", "list" or "report". `problems` says what was broken or cut,
+    `failure` why nothing of it could be understood.
     """
 
     from_: Address | None = None
@@ -59,6 +60,7 @@ class Mail:
     files: tuple[MailFile, ...] = ()
     robot: str = ""
     problems: tuple[str, ...] = ()
+    failure: str = ""
     headers: dict[str, str] = field(default_factory=dict)
 
     @property

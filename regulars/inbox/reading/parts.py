@@ -1,4 +1,4 @@
-"""A mail taken apart: headers, and the tree of its parts. Outer boundaries come first, so that no part runs out of its own.
+"""A mail taken apart: headers, and the tree of its parts. Outer boundaries come first: no part leaves its own.
 
 Written for this because a mail that is broken must be read as well; it goes over the bytes once for each level.
 """
@@ -155,9 +155,8 @@ def _pieces(body: bytes, boundary: bytes) -> list[bytes]:
         line_end = body.find(b"\n", place)
         line_end = len(body) if line_end < 0 else line_end
         rest = body[place:line_end].strip()
-        if rest not in {b"", b"--"}:
-            if not rest.startswith(b"--") or not rest.endswith(b"--") or len(rest) > 4:
-                continue  # a longer boundary that begins alike
+        if rest not in {b"", b"--", b"---", b"----"}:
+            continue  # a longer boundary that begins alike
         if begun >= 0:
             pieces.append(_without_last_break(body[begun:at]))
         begun = line_end + 1

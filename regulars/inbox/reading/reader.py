@@ -53,7 +53,8 @@ def read(raw: bytes, *, without_html: bool = False) -> Mail:
         return _read(raw, problems, may_parse=not without_html)
     except Exception as error:  # noqa: BLE001 — no mail is lost because of what this reader did not foresee
         text = charsets.clean(charsets.decode(raw[:LONGEST_TEXT])[0])
-        return Mail(text=text, visible=text, problems=(*problems, f"not understood: {type(error).__name__}"))
+        reason = f"not understood: {type(error).__name__}"
+        return Mail(text=text, visible=text, problems=(*problems, reason), failure=reason)
 
 
 def _read(raw: bytes, problems: list[str], *, may_parse: bool) -> Mail:
