@@ -23,10 +23,11 @@ from django.utils.translation import gettext_lazy
 
 from regulars.core import datakeys
 from regulars.core.background import every
+from regulars.core.file_kinds import sniff
 from regulars.core.resealing import parts
 from regulars.core.sealed_files import SealedWriter, generation_of, open_encrypted, reseal
 from regulars.core.sealing import Forgotten
-from regulars.customers.attachments import BadFile, shown_name, sniff
+from regulars.customers.attachments import BadFile, shown_name
 from regulars.inbox.models import File, Post
 
 UNKNOWN: Final = "application/octet-stream"

@@ -1,7 +1,35 @@
 """Everything the inbox plugs into the house."""
 
-from regulars.inbox import walls  # noqa: F401 — says what is kept from whom
+from regulars.core import backup, resealing
+from regulars.customers import belongings
+from regulars.inbox import (
+    files,
+    holders,
+    taking,
+    walls,  # noqa: F401 — says what is kept from whom
+)
+from regulars.inbox.actions import leaving, working
 from regulars.inbox.mail import plugging as _mail  # noqa: F401 — watchers, the ledger, its pages and commands
 from regulars.inbox.plugging import plug_in
+from regulars.messaging import incoming
+from regulars.messaging.facts import MessageFailed, MessageSent
+from regulars.timeline.actions import on
 
 plug_in()
+
+# ── what belongs to a customer, and the files that lie beside the database
+for _holder in holders.ALL:
+    belongings.add(_holder)
+backup.add_folder("inbox-files", files.folder)
+resealing.add(resealing.Place("inbox.files", seal=lambda: 0, renew=files.renew))
+
+# ── what becomes of answers
+on(MessageSent)(leaving.message_left)
+on(MessageFailed)(leaving.message_failed)
+
+# ── by the clock: the modules plug in what they declare
+CLOCKWORK = (files.sweep_files, working.wake_due)
+
+# ── what people write over message services
+incoming.hear(taking.take)
+incoming.heard_by(taking.last_heard)

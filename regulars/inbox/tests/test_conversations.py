@@ -1,14 +1,20 @@
 """Conversations: taken in, worked on, answered, and taken back."""
 
 import datetime as dt
+import sys
+import types
 
 import pytest
 from django.utils import timezone
 
+from regulars import inbox
 from regulars.customers.models import Customer
-from regulars.inbox.actions import receiving, working
-from regulars.inbox.models import Conversation, Post, SpamSender, Status
+from regulars.inbox import files
+from regulars.inbox.actions import answering, drafts, leaving, merging, receiving, working
+from regulars.inbox.files import Incoming
+from regulars.inbox.models import Conversation, Draft, File, Post, PostMention, SpamSender, Status
 from regulars.inbox.people import sender_of
+from regulars.messaging.models import Message
 from regulars.timeline.models import Entry
 
 
@@ -84,7 +90,7 @@ def test_a_complaint_is_told_on_the_timeline(jonas, ben):
     working.take(conversation, user=ben)
     told = Entry.objects.filter(customer=jonas, name__in=["inquiry.complaint_raised", "inquiry.changed"])
     assert sorted((one.name, str(one.data.get("changes", ""))) for one in told) == [
-        ("inquiry.changed", "{'assignee': [None, '%s']}" % ben.public_id),
+        ("inquiry.changed", f"{{'assignee': [None, '{ben.public_id}']}}"),
         ("inquiry.changed", "{'inquiry_kind': ['inquiry', 'complaint']}"),
         ("inquiry.complaint_raised", ""),
     ]
@@ -97,3 +103,116 @@ def test_who_is_slower_is_told_that_it_was_taken(jonas, ada, ben):
         working.take(conversation, user=ada)
     assert Conversation.objects.get().assignee == ben
     assert Customer.objects.count() == 1
+
+
+@pytest.fixture
+def threads(monkeypatch):
+    """Ids and addresses of a thread, where nothing is about them."""
+    stub = types.ModuleType("regulars.inbox.threading")
+    stub.mail_id_for = lambda conversation, nonce: f"<{conversation.pk}.{nonce}@shop.example>"
+    stub.reply_address_for = lambda _conversation, address: address
+    monkeypatch.setitem(sys.modules, "regulars.inbox.threading", stub)
+    monkeypatch.setattr(inbox, "threading", stub, raising=False)
+
+
+def test_an_answer_waits_ten_seconds_and_can_be_taken_back(jonas, ben, threads):
+    post = said(jonas)
+    conversation = post.conversation
+    waits = conversation.waiting_since
+    out = answering.answer(conversation, author=ben, text="On its way.", after=timezone.now() + answering.UNDO)
+    conversation.refresh_from_db()
+    assert (conversation.status, conversation.assignee, conversation.answers_count) == (Status.WAITING, ben, 0)
+    assert conversation.waiting_since == waits  # nothing has left yet
+    assert (out.message.to, out.message.subject) == ("jonas.wieck@example.org", "Re: My order")
+    answering.undo(out)
+    conversation.refresh_from_db()
+    assert (conversation.status, conversation.posts_count) == (Status.OPEN, 1)
+    assert Draft.objects.get().text == "On its way."
+    assert Message.objects.get().state == "cancelled"
+
+
+def test_what_has_left_is_an_answer(jonas, ben, threads):
+    conversation = said(jonas).conversation
+    out = answering.answer(conversation, author=ben, text="On its way.", then="closed")
+    Message.objects.update(state="accepted", sent_at=timezone.now())
+    out.message.refresh_from_db()
+    leaving.left(out.message)
+    assert leaving.left(out.message) is None
+    conversation.refresh_from_db()
+    assert (conversation.status, conversation.answers_count, conversation.waiting_since) == (Status.CLOSED, 1, None)
+    assert conversation.first_answer_at == conversation.last_out_at == out.message.sent_at
+    with pytest.raises(answering.TooLate):
+        answering.undo(out)
+    leaving.failed(out.message)
+    conversation.refresh_from_db()
+    assert (conversation.status, conversation.waiting_since is not None) == (Status.OPEN, True)
+    assert Entry.objects.filter(name="inquiry.answer_failed").count() == 1
+
+
+def test_answers_do_not_cross(jonas, ada, ben, threads):
+    first = said(jonas)
+    version = first.conversation.version
+    second = said(jonas, cause="mail:2", conversation=first.conversation, text="Found it!")
+    with pytest.raises(answering.AnswersCross) as crossed:
+        answering.answer(first.conversation, author=ben, text="We look for it.", seen_version=version)
+    assert crossed.value.posts == [second]
+    with pytest.raises(answering.AnswersCross):
+        answering.answer(first.conversation, author=ben, text="We look for it.", seen=first.pk)
+    assert not Post.objects.filter(kind="out").exists()
+    answering.answer(first.conversation, author=ben, text="Lovely.", seen=second.pk)
+    with pytest.raises(answering.AnswersCross):
+        answering.answer(first.conversation, author=ada, text="Lovely.", seen=second.pk)
+
+
+def test_a_chat_is_answered_without_a_message(ben):
+    guest = sender_of("chat", "c-1", "Li Na")
+    conversation = said(guest, by="chat", people={"from": "c-1"}, cause="chat:1").conversation
+    answering.answer(conversation, author=ben, text="你好")
+    conversation.refresh_from_db()
+    assert (conversation.answers_count, conversation.waiting_since, Message.objects.count()) == (1, None, 0)
+
+
+def test_a_note_names_a_colleague_who_finds_it(jonas, ada, ben):
+    conversation = said(jonas).conversation
+    answering.note(conversation, author=ben, text="@Ada can we send another one?")
+    assert list(PostMention.objects.values_list("user", "seen_at")) == [(ada.pk, None)]
+    assert drafts.see_mentions(conversation, user=ada) == 1
+    conversation.refresh_from_db()
+    assert (conversation.posts_count, conversation.status) == (2, Status.OPEN)
+
+
+def test_a_call_is_written_down_and_comes_back(jonas, ben):
+    later = timezone.now() + dt.timedelta(hours=2)
+    post = answering.write_call(jonas, author=ben, text="Asked for a lid.", minutes=4, outcome="later", follow_up=later)
+    call = post.conversation
+    assert (call.status, call.later_until, post.data["minutes"]) == (Status.LATER, later, 4)
+
+
+def test_two_inquiries_are_one_and_two_again(jonas, ada):
+    one, other = said(jonas).conversation, said(jonas, cause="mail:2", text="Again").conversation
+    kept = merging.merge(other, into=one)
+    assert (kept.posts_count, kept.waiting_since) == (2, one.waiting_since)
+    late = said(jonas, cause="mail:3", conversation=other)
+    assert late.conversation_id == one.pk
+    apart = merging.unmerge(other)
+    assert (apart.merged_into, apart.posts_count) == (None, 1)
+    one.refresh_from_db()
+    assert one.posts_count == 2
+    stranger = said(sender_of("email", "li.na@example.cn"), cause="mail:4").conversation
+    with pytest.raises(merging.OtherCustomer):
+        merging.merge(stranger, into=one)
+    assert merging.merge(stranger, into=one, is_sure=True) == one
+
+
+def test_files_lie_sealed_and_go_with_the_person(jonas, settings, tmp_path):
+    settings.REGULARS_HOME = tmp_path
+    picture = b"\x89PNG\r\n\x1a\n" + b"broken cup" * 40
+    post = said(jonas, files=[Incoming("../cup.png", "text/html", picture), Incoming("x", "", b"\0\1\2")])
+    file, other = File.objects.order_by("pk")
+    assert (file.name, file.media_type, other.media_type) == ("cup.png", "image/png", "application/octet-stream")
+    lies = files.path_of(file.key)
+    assert b"broken cup" not in lies.read_bytes()
+    assert files.read(file).data == picture
+    assert post.customer == jonas
+    assert said(jonas, files=[Incoming("late.png", "", picture)]) == post
+    assert sum(1 for path in files.folder().rglob("*") if path.is_file()) == 2
