@@ -37,6 +37,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("regulars.channels.urls")),
     path("customers", include("regulars.customers.urls")),
     path("groups", include("regulars.segments.urls")),
+    path("inbox", include("regulars.inbox.urls")),
     path("orders", include("regulars.orders.urls")),
     path("products", include("regulars.orders.product_urls")),
 ]

@@ -15,3 +15,4 @@ import "./compare.js";
 import "./notes.js";
 import "./picker.js";
 import "./groups.js";
+import "./inbox.js";

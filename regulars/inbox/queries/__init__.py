@@ -1,0 +1,1 @@
+"""Reads of conversations: for pages, the API and figures."""

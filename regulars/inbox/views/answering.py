@@ -1,0 +1,147 @@
+"""Answers and notes: written, kept as drafts, sent, taken back and sent again."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from regulars.core.errors import Refusal
+from regulars.core.ui.toasts import toast
+from regulars.inbox import showing
+from regulars.inbox.actions import answering
+from regulars.inbox.actions.drafts import keep_draft
+from regulars.inbox.files import Incoming
+from regulars.inbox.models import Post, Status
+from regulars.inbox.views.page import conversation_or_404, shown
+from regulars.inbox.views.working import said_version
+from regulars.staff.access import requires
+
+
+@require_POST
+@requires("inbox.edit")
+def answer(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Send an answer or keep a note; what is refused stands in the form again, with its text."""
+    user: Any = request.user
+    conversation = conversation_or_404(public_id)
+    text = request.POST.get("text", "").strip()
+    is_note = request.POST.get("mode") == "note"
+    try:
+        if is_note:
+            answering.note(conversation, author=user, text=text, files=_files(request))
+            toast(request, _("The note is kept."))
+            return redirect(f"{reverse('inbox:page', args=[public_id])}")
+        return _sent(request, public_id, text)
+    except Refusal as refusal:
+        said = {"draft": text, "note_draft": text} if is_note else {"draft": text}
+        crossed = {"crossed": refusal.sentence} if isinstance(refusal, answering.AnswersCross) else {}
+        return shown(
+            request,
+            conversation_or_404(public_id),
+            status=refusal.status,
+            mode="note" if is_note else "answer",
+            **said,
+            **(crossed or {"refused": refusal.sentence}),
+        )
+
+
+def _sent(request: HttpRequest, public_id: str, text: str) -> HttpResponse:
+    user: Any = request.user
+    conversation = conversation_or_404(public_id)
+    then = request.POST.get("then", Status.CLOSED)
+    later = None
+    if then == "waiting-later":
+        then, later = Status.WAITING, showing.later_until(request.POST.get("after", ""))
+        if later is None:
+            raise Refusal(_("Say when it is sent: a moment that is still to come."))
+    post = answering.answer(
+        conversation,
+        author=user,
+        text=text,
+        files=_files(request),
+        after=later or timezone.now() + answering.UNDO,
+        then=then if then in {Status.CLOSED, Status.WAITING, Status.OPEN} else Status.CLOSED,
+        cause=f"page {request.POST.get('key', '')[:40]}" if request.POST.get("key") else None,
+        seen=_seen(request),
+    )
+    sentence = _("It is sent %(moment)s.") % {"moment": showing.by_when(later)} if later else _("Sent.")
+    toast(request, sentence, undo=reverse("inbox:undo", args=[post.public_id]))
+    return redirect("inbox:page", public_id)
+
+
+@require_POST
+@requires("inbox.edit")
+def undo(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Take an answer back that has not left; its text is the draft again."""
+    post = _post_or_404(public_id)
+    conversation = post.conversation
+    try:
+        answering.undo(post)
+    except Refusal as refusal:
+        return shown(request, conversation, status=refusal.status, refused=refusal.sentence)
+    toast(request, _("Taken back. Your text stands in the form again."))
+    return redirect("inbox:page", conversation.public_id)
+
+
+@require_POST
+@requires("inbox.edit")
+def again(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Send an answer again that did not arrive."""
+    user: Any = request.user
+    post = _post_or_404(public_id)
+    try:
+        answering.send_again(post, author=user)
+    except Refusal as refusal:
+        return shown(request, post.conversation, status=refusal.status, refused=refusal.sentence)
+    toast(request, _("It is sent again."))
+    return redirect("inbox:page", post.conversation.public_id)
+
+
+@require_POST
+@requires("inbox.edit")
+def draft(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Keep what is being written; nothing keeps nothing."""
+    user: Any = request.user
+    conversation = conversation_or_404(public_id)
+    keep_draft(
+        conversation,
+        user=user,
+        is_note=request.POST.get("mode") == "note",
+        text=request.POST.get("text", "")[:100_000],
+        seen_version=said_version(request) or conversation.version,
+    )
+    return HttpResponse(status=HTTPStatus.NO_CONTENT)
+
+
+@require_safe
+@requires("inbox.edit")
+def canned(request: HttpRequest, public_id: str) -> HttpResponse:
+    """The canned answers that fit what was typed behind the `/`, filled for this conversation."""
+    conversation = conversation_or_404(public_id)
+    from regulars.inbox.queries.canned import suggestions
+
+    found = suggestions(conversation, request.user, request.GET.get("q", "")[:80])
+    return render(request, "inbox/_canned.html", {"found": found})
+
+
+def _files(request: HttpRequest) -> list[Incoming]:
+    return [Incoming(one.name or "", one.content_type or "", one.read()) for one in request.FILES.getlist("files")]
+
+
+def _seen(request: HttpRequest) -> int | None:
+    said = request.POST.get("seen", "")
+    return int(said) if said.isascii() and said.isdigit() else None
+
+
+def _post_or_404(public_id: str) -> Post:
+    rows: Any = Post.objects.select_related("conversation", "message")
+    post: Post | None = rows.filter(pk=Post.pk_of(public_id) or 0).first()
+    if post is None:
+        raise Http404(_("There is no such message."))
+    return post

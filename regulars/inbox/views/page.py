@@ -1,0 +1,180 @@
+"""One conversation beside the list: what was said, who asks, and where the answer is written."""
+
+from __future__ import annotations
+
+import secrets
+from http import HTTPStatus
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from regulars.core import live
+from regulars.core.middleware.headers import CONTENT_SECURITY_POLICY
+from regulars.customers.places import language_name
+from regulars.inbox import showing
+from regulars.inbox.files import SHOWN
+from regulars.inbox.models import Conversation, Deadline, Draft, Kind, Label, Priority, Signature, Topic
+from regulars.inbox.queries import pages, thread
+from regulars.inbox.queries.beside import beside, earlier
+from regulars.inbox.queries.pages import InboxRequest
+from regulars.inbox.views.listing import frame
+from regulars.staff.access import requires
+
+_HERE_SECONDS = 40.0
+# the mail as it was sent stands in a frame of its own, which may do nothing
+_WITH_FRAMES = f"{CONTENT_SECURITY_POLICY}; frame-src 'self'"
+
+
+@require_safe
+@requires("inbox.view")
+def page(request: HttpRequest, public_id: str) -> HttpResponse:
+    """The conversation in its place beside the list; for htmx the conversation alone."""
+    conversation = conversation_or_404(public_id)
+    if conversation.merged_into is not None:
+        return redirect("inbox:page", conversation.merged_into.public_id)
+    return shown(request, conversation)
+
+
+def shown(
+    request: HttpRequest, conversation: Conversation, *, status: int = HTTPStatus.OK, **said: Any
+) -> HttpResponse:
+    """The page; `said` is what was just refused, with the text that was not sent."""
+    asked = InboxRequest.from_query(request.GET)
+    user: Any = request.user
+    context = {**opened(request, conversation), **said, "asked": asked}
+    if request.htmx and request.method == "GET":  # type: ignore[attr-defined]
+        response = render(request, "inbox/_open.html", context)
+    else:
+        context = {**frame(request, asked), "page": pages.inbox_page(asked, user), **context}
+        response = render(request, "inbox/page.html", context, status=status)
+    response.headers["Content-Security-Policy"] = _WITH_FRAMES
+    return response
+
+
+@require_safe
+@requires("inbox.view")
+def posts(request: HttpRequest, public_id: str) -> HttpResponse:
+    """The messages alone, for a page that is open and hears that something was said."""
+    conversation = conversation_or_404(public_id)
+    user: Any = request.user
+    context = {
+        "conversation": conversation,
+        "thread": thread.thread_of(conversation),
+        "beside": {"customer": conversation.customer.person},
+        "shown_types": SHOWN,
+        "may_edit": user.may("inbox.edit"),
+    }
+    return render(request, "inbox/_posts.html", context)
+
+
+@require_POST
+@requires("inbox.view")
+def here(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Somebody has it open: reads it, writes in it, or went."""
+    conversation = conversation_or_404(public_id)
+    state = request.POST.get("state", "")
+    user: Any = request.user
+    if state in {"reading", "writing", "gone"}:
+        live.tell(topic_of(conversation), {"who": user.public_id, "name": user.name.split(" ")[0], "state": state})
+    return HttpResponse(status=HTTPStatus.NO_CONTENT)
+
+
+def opened(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
+    """Everything the conversation and its rail are drawn from."""
+    user: Any = request.user
+    deadline = _deadline(conversation)
+    stands = showing.burn_of(conversation, deadline, long=True)
+    rail = beside(conversation, user)
+    drafts = {one.is_note: one.text for one in Draft.objects.filter(conversation=conversation, user=user)}
+    known = {
+        "conversation": conversation,
+        "conversation_icon": showing.ICONS.get(conversation.by, "circle-help"),
+        "open_id": conversation.public_id,
+        "thread": thread.thread_of(conversation),
+        "beside": rail,
+        "labels": list(conversation.labels.values_list("name", flat=True)),
+        "burn": stands,
+        "promise_words": _promise_words(deadline) if deadline else "",
+        "here_now": _here_now(conversation, user),
+        "shown_types": SHOWN,
+        "may_edit": user.may("inbox.edit"),
+        "sees_customers": user.may("customers.view"),
+        "offers": [],
+    }
+    if user.may("inbox.edit"):
+        known |= {
+            "colleagues": pages.colleagues(),
+            "later": showing.LATER,
+            "topics": list(Topic.objects.filter(is_archived=False)),
+            "kinds": Kind.choices,
+            "priorities": Priority.choices,
+            "known_labels": list(Label.objects.values_list("name", flat=True)),
+            "earlier": earlier(conversation),
+            "recipients": recipients(conversation),
+            "draft": drafts.get(False, ""),
+            "note_draft": drafts.get(True, ""),
+            "signature": _signature(conversation, user),
+            "send_key": secrets.token_hex(12),
+        }
+    return known
+
+
+def conversation_or_404(public_id: str) -> Conversation:
+    """The conversation of a public id, as far as the reader may see it."""
+    rows = Conversation.objects.select_related(
+        "customer__category", "customer__merged_into__category", "assignee", "topic", "merged_into", "mailbox"
+    )
+    conversation = rows.filter(pk=Conversation.pk_of(public_id) or 0).first()
+    if conversation is None:
+        raise Http404(_("There is no such inquiry."))
+    return conversation
+
+
+def topic_of(conversation: Conversation) -> str:
+    """Where what happens in it is told (core/live)."""
+    return f"inbox.{conversation.public_id}"
+
+
+def recipients(conversation: Conversation) -> str:
+    """To whom an answer goes, and in which language they wrote."""
+    to = str(conversation.reply_to) or _("nobody yet")
+    if not conversation.language:
+        return _("to %(to)s") % {"to": to}
+    return _("to %(to)s, in %(language)s") % {"to": to, "language": language_name(conversation.language)}
+
+
+def _here_now(conversation: Conversation, user: Any) -> list[str]:
+    """Who else has it open, as the page is drawn."""
+    last = {one.data.get("who"): one.data for one in live.recent(topic_of(conversation), seconds=_HERE_SECONDS)}
+    words = {"reading": _("%(who)s is reading"), "writing": _("%(who)s is writing")}
+    return [
+        words[said["state"]] % {"who": said["name"]}
+        for who, said in last.items()
+        if who and who != user.public_id and said.get("state") in words
+    ]
+
+
+def _deadline(conversation: Conversation) -> Deadline | None:
+    return (
+        Deadline.objects.filter(conversation=conversation, ended_at__isnull=True, due_at__isnull=False)
+        .order_by("due_at")
+        .first()
+    )
+
+
+def _promise_words(deadline: Deadline) -> str:
+    said = {"time": showing.promised(deadline.minutes), "promise": deadline.promise_name}
+    return _("%(time)s, working time (%(promise)s)") % said
+
+
+def _signature(conversation: Conversation, user: Any) -> str:
+    """What stands below an answer: the person's own in this mailbox, their own, the mailbox's."""
+    found = {
+        (one.user_id, one.mailbox_id): one.text
+        for one in Signature.objects.filter(user_id__in=[user.pk]) | Signature.objects.filter(user=None)
+    }
+    keys = ((user.pk, conversation.mailbox_id), (user.pk, None), (None, conversation.mailbox_id))
+    return next((found[key] for key in keys if key in found), "")

@@ -1,0 +1,133 @@
+"""What is done with an inquiry, or with many: whose it is, when it comes back, how it is sorted, that it is done."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from regulars.core import ids
+from regulars.core.errors import Invalid, Refusal
+from regulars.core.ui.toasts import toast
+from regulars.inbox import showing
+from regulars.inbox.actions import working
+from regulars.inbox.actions.merging import merge
+from regulars.inbox.models import Conversation, Label, Status, Topic
+from regulars.inbox.views.listing import back_to
+from regulars.inbox.views.page import conversation_or_404, shown
+from regulars.staff.access import requires
+from regulars.staff.models import User
+
+_ALONE = frozenset({"sort", "merge"})
+
+
+@require_POST
+@requires("inbox.edit")
+def work(request: HttpRequest, public_id: str) -> HttpResponse:
+    """One thing with one inquiry; the page afterwards is the same one, or the next inquiry where this one is done."""
+    conversation = conversation_or_404(public_id)
+    act = request.POST.get("act", "")
+    try:
+        sentence = (
+            _sorted(request, conversation) if act in _ALONE else done(request, conversation, act, said_version(request))
+        )
+    except Refusal as refusal:
+        return shown(request, conversation_or_404(public_id), status=refusal.status, refused=refusal.sentence)
+    toast(request, sentence)
+    return redirect(back_to(request, reverse("inbox:page", args=[public_id])))
+
+
+def many(request: HttpRequest, conversations: Sequence[Conversation]) -> HttpResponse:
+    """The same with many, all of them or none."""
+    act = request.POST.get("act", "")
+    with transaction.atomic():
+        for conversation in conversations:
+            done(request, conversation, act, None)
+    count = len(conversations)
+    toast(request, ngettext("Done with %(n)s inquiry.", "Done with %(n)s inquiries.", count) % {"n": count})
+    return redirect(back_to(request, reverse("inbox:list")))
+
+
+def done(request: HttpRequest, conversation: Conversation, act: str, version: int | None) -> str:
+    """Do it, and say what was done. Raises Refusal."""
+    user: Any = request.user
+    name, _colon, detail = act.partition(":")
+    match name:
+        case "take":
+            working.assign(conversation, to=user, version=version)
+            return _("It is yours now.")
+        case "assign":
+            to = User.objects.filter(pk=ids.decode(User.id_prefix, detail) or 0, is_active=True).first()
+            if to is None:
+                raise _unknown()
+            working.assign(conversation, to=to, version=version)
+            return _("%(who)s has it now.") % {"who": to.name}
+        case "release":
+            working.release(conversation, version=version)
+            return _("It is nobody’s now.")
+        case "later":
+            until = showing.later_until(detail or request.POST.get("until", ""))
+            if until is None:
+                sentence = _("Say until when: a moment that is still to come.")
+                raise Invalid(sentence, fields={"until": [sentence]})
+            working.snooze(conversation, until=until, version=version)
+            return _("It comes back %(moment)s.") % {"moment": showing.by_when(until)}
+        case "close":
+            working.close(conversation, version=version)
+            return _("Done.")
+        case "reopen":
+            working.reopen(conversation, version=version)
+            return _("It is open again.")
+        case "wait":
+            working.set_status(conversation, status=Status.WAITING, version=version)
+            return _("It waits for the customer.")
+        case "spam":
+            working.mark_spam(conversation, version=version)
+            return _("It is spam, and so is what comes from there.")
+        case "not-spam":
+            working.not_spam(conversation, version=version)
+            return _("It is an inquiry again.")
+    raise _unknown()
+
+
+def _sorted(request: HttpRequest, conversation: Conversation) -> str:
+    """Topic, kind, priority and labels as the menu has them; or two that are one."""
+    if request.POST.get("act") == "merge":
+        other = conversation_or_404(request.POST.get("merge", ""))
+        merge(other, into=conversation)
+        return _("They are one inquiry now.")
+    topic = request.POST.get("topic", "")
+    wanted = Topic.objects.filter(pk=int(topic)).first() if topic.isascii() and topic.isdigit() else None
+    with transaction.atomic():
+        working.set_topic(conversation, topic=wanted, version=said_version(request))
+        working.set_kind(conversation, kind=request.POST.get("kind", conversation.kind))
+        working.set_priority(conversation, priority=int(request.POST.get("priority", "") or conversation.priority))
+        names = [name.strip()[:60] for name in request.POST.get("labels", "").split(",") if name.strip()]
+        labels = [Label.objects.get_or_create(name=name)[0] for name in dict.fromkeys(names)]
+        known = list(conversation.labels.all())
+        working.label(conversation, labels=labels)
+        working.unlabel(conversation, labels=[one for one in known if one not in labels])
+    return _("Saved.")
+
+
+def said_version(request: HttpRequest) -> int | None:
+    """The version that was read; None where the form has none."""
+    said = request.POST.get("version", "")
+    return int(said) if said.isascii() and said.isdigit() else None
+
+
+def moment_of(said: str) -> dt.datetime | None:
+    """A moment of a form, in the shop's time."""
+    return showing.later_until(said) if said else None
+
+
+def _unknown() -> Refusal:
+    return Refusal(_("This cannot be done."))
