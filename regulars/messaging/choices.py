@@ -89,6 +89,8 @@ def _start(customer: Customer | None, way: str, address: str, at: dt.datetime, p
     if stopped is None:
         return
     lift(stopped, reason=proof["word"] or START)
+    # when they said it, not when we heard of it: a STOP in between counts
+    Suppression._base_manager.filter(pk=stopped.pk).update(ended_at=at)
     if customer is not None and way in Medium.values and _held(customer, way) == ConsentState.REFUSED:
         record_consent(
             customer,
