@@ -73,3 +73,8 @@ declare(
     plain={"by": _WAY, "source": "one of two words"},
     internal=("sender",),
 )
+declare(
+    models.ThreadOffer,
+    customer=("post__customer", "conversation__customer"),
+    plain={"by": "one of the ways mails are put together", "decided": "one of two words"},
+)

@@ -66,7 +66,10 @@ def read_mail(arrival_id: int) -> None:
     try:
         data = raw.read(arrival)
         mail = read_safely(data)
-        sort(arrival_id, data, mail)
+        if mail.failure:
+            _fail(arrival_id, _("It could not be read: %(why)s.") % {"why": mail.failure})
+        else:
+            sort(arrival_id, data, mail)
     except (OperationalError, InterfaceError):
         raise  # the database is away or busy, which is not the mail's fault: the job is tried again
     except Exception as error:
@@ -106,7 +109,7 @@ def take_in(arrival: Arrival, mail: Mail, author: Address) -> None:
     from regulars.inbox.actions.receiving import receive  # noqa: PLC0415
     from regulars.inbox.people import sender_of  # noqa: PLC0415
 
-    found = threading.match(mail, mailbox=arrival.mailbox)
+    found = threading.match(mail, mailbox=arrival.mailbox, author=author)
     post = receive(
         cause=f"mail:{arrival.pk}",
         customer=sender_of(Way.EMAIL, author.address, author.name),
@@ -124,9 +127,9 @@ def take_in(arrival: Arrival, mail: Mail, author: Address) -> None:
         account=arrival.account,
         mailbox=arrival.mailbox,
         arrival=arrival,
-        mail_id=mail.mail_id,
-        data={"offers": [one.public_id for one in found.offers]} if found.offers else None,
+        mail_id=f"<{mail.mail_id}>" if mail.mail_id else "",
     )
+    threading.keep_offers(post, found.offers)
     is_reply = found.conversation is not None
     end(arrival, Outcome.REPLY if is_reply else Outcome.INQUIRY, customer_id=post.customer_id)
 

@@ -14,7 +14,7 @@ from regulars.inbox.models.conversations import (
     Topic,
 )
 from regulars.inbox.models.expecting import Acknowledging, Expectation
-from regulars.inbox.models.posts import File, Post, PostKind
+from regulars.inbox.models.posts import File, Post, PostKind, ThreadOffer
 from regulars.inbox.models.promising import Calendar, CalendarDay, Deadline, Kept, Promise
 from regulars.inbox.models.working import (
     Canned,
@@ -66,6 +66,7 @@ __all__ = [
     "SpamSender",
     "Status",
     "TeamTurn",
+    "ThreadOffer",
     "Token",
     "Topic",
     "Unsearched",

@@ -92,3 +92,30 @@ class File(OfPerson, Row):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ThreadOffer(models.Model):
+    """A mail may belong to another conversation than the one it began: people decide, and it is asked once.
+
+    `by` says what leads there, `confidence` how sure that is, in hundredths.
+    """
+
+    class Decided(models.TextChoices):
+        JOINED = "joined", _("Put together")
+        DECLINED = "declined", _("Left apart")
+
+    id = models.BigAutoField(primary_key=True)
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="offers", db_index=False)
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="+")
+    by = models.CharField(max_length=12)
+    confidence = models.PositiveSmallIntegerField()
+    decided = models.CharField(max_length=8, choices=Decided, blank=True, default="")
+    decided_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[models.Manager[ThreadOffer]] = Guarded()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["post", "conversation"], name="thread_offer_once")]
+
+    def __str__(self) -> str:
+        return f"{self.post_id} to #{self.conversation_id}"
