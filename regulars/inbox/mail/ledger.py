@@ -89,7 +89,7 @@ def _take(
     kept: raw.Kept, mail_id: str, *, source: str, account: Account | None, recipients: Sequence[str]
 ) -> tuple[Arrival, bool]:
     same = Arrival._base_manager.filter(
-        source=source, sha256=kept.sha256, id_digest=digests.of(mail_id), account=account, size=kept.size
+        source=source, sha256=kept.sha256, id_digest=_digest(kept, mail_id), account=account, size=kept.size
     ).first()
     if same is not None:
         raw.remove([kept.key])
@@ -120,7 +120,12 @@ def mail_id_of(data: bytes) -> str:
 
 
 def _row(kept: raw.Kept, mail_id: str, **columns: Any) -> Arrival:
-    return Arrival(**{"size": kept.size, **columns}, key=kept.key, sha256=kept.sha256, id_digest=digests.of(mail_id))
+    return Arrival(**{"size": kept.size, **columns}, key=kept.key, sha256=kept.sha256, id_digest=_digest(kept, mail_id))
+
+
+def _digest(kept: raw.Kept, mail_id: str) -> str:
+    """What stands for a mail's id; one that has none is known by its bytes."""
+    return digests.of(mail_id or f"sha256 {kept.sha256}")
 
 
 def _too_large(one: Fetched) -> dict[str, Any]:

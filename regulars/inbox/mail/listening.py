@@ -47,8 +47,8 @@ def listen(stop: threading.Event) -> None:
         except Error:
             logger.exception("mail cannot be taken in now")
             connection.close()
-        except OSError as error:
-            logger.error("nobody can hand in mail at %s: %s", door.path or f"{door.host}:{door.port}", error)
+        except OSError:
+            logger.exception("nobody can hand in mail at %s", door.path or f"{door.host}:{door.port}")
         stop.wait(_PAUSE)
     alone.give_up()
     connection.close()

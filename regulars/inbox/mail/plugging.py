@@ -1,10 +1,15 @@
 """Everything that mail coming in plugs into the house."""
 
-from django.conf import settings
+from http import HTTPStatus
 
-from regulars.core import backup, resealing
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from regulars.core import backup, commands, menu, resealing
+from regulars.core.api import problems
 from regulars.core.background import worker
 from regulars.customers import belongings
+from regulars.inbox.mail import commands as mail_commands
 from regulars.inbox.mail import counting, holding, listening, raw, signing, sorting, watching
 from regulars.inbox.models import Mailbox
 
@@ -20,3 +25,26 @@ backup.add_folder("inbox-mail", raw.folder)
 resealing.add(resealing.Place("inbox-mail", seal=lambda: 0, renew=raw.renew))
 resealing.add_secrets(Mailbox, "secrets", place=signing.place)
 belongings.add(holding.HOLDER)
+
+# ── the settings and the command line
+menu.add_setting(
+    menu.Place(
+        name="mailboxes", label=_("Mailboxes"), icon="mail", url_name="mailboxes", permission="inbox.setup", order=31
+    )
+)
+for _group, _name, _command in mail_commands.ALL:
+    commands.add(_group, _name, _command)
+
+# ── what it may refuse
+problems.describe(
+    "mailbox-away",
+    status=HTTPStatus.BAD_GATEWAY,
+    title=_("The mailbox cannot be read"),
+    text=_("Its server cannot be reached, does not let us in, or does not have the folder. The detail says which."),
+)
+problems.describe(
+    "not-this-mail",
+    status=HTTPStatus.CONFLICT,
+    title=_("This cannot be done with this mail"),
+    text=_("It is in the inbox already, came before, or is not kept any more. The detail says which."),
+)
