@@ -8,20 +8,32 @@ from regulars.inbox import (
     taking,
     walls,  # noqa: F401 — says what is kept from whom
 )
-from regulars.inbox.actions import leaving, working
+from regulars.inbox.actions import leaving, rules, working
+from regulars.inbox.facts import InquiryReceived
 from regulars.inbox.mail import plugging as _mail  # noqa: F401 — watchers, the ledger, its pages and commands
 from regulars.inbox.plugging import plug_in
+from regulars.inbox.promises import plugging as _promises
+from regulars.inbox.queries import canned
 from regulars.messaging import incoming
 from regulars.messaging.facts import MessageFailed, MessageSent
+from regulars.messaging.templating import values
 from regulars.timeline.actions import on
 
 plug_in()
+_promises.plug_in()
 
 # ── what belongs to a customer, and the files that lie beside the database
 for _holder in holders.ALL:
     belongings.add(_holder)
 backup.add_folder("inbox-files", files.folder)
 resealing.add(resealing.Place("inbox.files", seal=lambda: 0, renew=files.renew))
+
+# ── what texts of ours can name
+values.fills("conversation", canned.values_of_conversation)
+values.fills("order", canned.values_of_order)
+
+# ── what is done with a new inquiry by itself
+on(InquiryReceived)(rules.follow)
 
 # ── what becomes of answers
 on(MessageSent)(leaving.message_left)

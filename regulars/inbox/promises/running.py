@@ -42,15 +42,16 @@ def pause(deadline: Deadline, at: dt.datetime) -> None:
 
 
 def resume(deadline: Deadline, at: dt.datetime) -> None:
-    """Let the clock go on with what is left, where it stands still."""
+    """Let the clock go on with what is left, where it stands still; never from before it stood still."""
     if deadline.due_at is not None:
         return
-    _go_on(deadline, at)
+    _go_on(deadline, max(at, deadline.paused_at or at))
     deadline.save()
 
 
 def take_up(deadline: Deadline, at: dt.datetime) -> None:
     """One that had ended goes on: what was solved was not."""
+    at = max(at, deadline.ended_at or at)
     deadline.met_at = deadline.ended_at = None
     _go_on(deadline, at)
     deadline.save()

@@ -1,0 +1,27 @@
+"""What promises and acknowledgements plug into the house."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from regulars.core import menu
+from regulars.inbox import facts
+from regulars.inbox.acknowledging import telling
+from regulars.inbox.promises import watching  # noqa: F401 — what runs by the clock
+from regulars.timeline.actions import on
+
+
+def plug_in() -> None:
+    """Fill the sockets."""
+    for name, label, icon, order in (
+        ("promises", _("Promises"), "clock", 61),
+        ("acknowledgement", _("Acknowledgements"), "mail-check", 62),
+    ):
+        menu.add_setting(
+            menu.Place(
+                name=name, label=label, icon=icon, url_name=f"promises:{name}", permission="inbox.setup", order=order
+            )
+        )
+    on(facts.InquiryReceived)(telling.hear)
+    for fact in (facts.InquiryAnswered, facts.AnswerTakenBack):
+        on(fact)(telling.compare)
