@@ -19,7 +19,7 @@ from regulars.core.errors import Invalid, Refusal
 from regulars.core.text import BadText, clean_lines
 from regulars.customers import mentions
 from regulars.customers.models import Customer
-from regulars.inbox import digests, files, searching, turns
+from regulars.inbox import digests, files, searching, threading, turns
 from regulars.inbox.actions import changing
 from regulars.inbox.actions.changing import held, image, settle
 from regulars.inbox.actions.leaving import answered
@@ -352,8 +352,6 @@ def _sent(current: Conversation, post: Post, attached: Sequence[Incoming], after
 
 def _as_mail(current: Conversation, post: Post) -> dict[str, Any]:
     """Subject and headers by which mail programs, and we ourselves, know what a mail belongs to."""
-    from regulars.inbox import threading  # noqa: PLC0415
-
     subject = current.subject or _("Your message to %(shop)s") % {"shop": shop.current().name}
     ids = Post.objects.filter(conversation=current, deleted_at=None).exclude(mail_id="").exclude(pk=post.pk)
     earlier = list(ids.order_by("at", "pk").values_list("mail_id", "kind"))

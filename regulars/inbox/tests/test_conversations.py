@@ -1,13 +1,10 @@
 """Conversations: taken in, worked on, answered, and taken back."""
 
 import datetime as dt
-import sys
-import types
 
 import pytest
 from django.utils import timezone
 
-from regulars import inbox
 from regulars.customers.models import Customer
 from regulars.inbox import files
 from regulars.inbox.actions import answering, drafts, leaving, merging, receiving, working
@@ -105,17 +102,7 @@ def test_who_is_slower_is_told_that_it_was_taken(jonas, ada, ben):
     assert Customer.objects.count() == 1
 
 
-@pytest.fixture
-def threads(monkeypatch):
-    """Ids and addresses of a thread, where nothing is about them."""
-    stub = types.ModuleType("regulars.inbox.threading")
-    stub.mail_id_for = lambda conversation, nonce: f"<{conversation.pk}.{nonce}@shop.example>"
-    stub.reply_address_for = lambda _conversation, address: address
-    monkeypatch.setitem(sys.modules, "regulars.inbox.threading", stub)
-    monkeypatch.setattr(inbox, "threading", stub, raising=False)
-
-
-def test_an_answer_waits_ten_seconds_and_can_be_taken_back(jonas, ben, threads):
+def test_an_answer_waits_ten_seconds_and_can_be_taken_back(jonas, ben):
     post = said(jonas)
     conversation = post.conversation
     waits = conversation.waiting_since
@@ -131,7 +118,7 @@ def test_an_answer_waits_ten_seconds_and_can_be_taken_back(jonas, ben, threads):
     assert Message.objects.get().state == "cancelled"
 
 
-def test_what_has_left_is_an_answer(jonas, ben, threads):
+def test_what_has_left_is_an_answer(jonas, ben):
     conversation = said(jonas).conversation
     out = answering.answer(conversation, author=ben, text="On its way.", then="closed")
     Message.objects.update(state="accepted", sent_at=timezone.now())
@@ -149,7 +136,7 @@ def test_what_has_left_is_an_answer(jonas, ben, threads):
     assert Entry.objects.filter(name="inquiry.answer_failed").count() == 1
 
 
-def test_answers_do_not_cross(jonas, ada, ben, threads):
+def test_answers_do_not_cross(jonas, ada, ben):
     first = said(jonas)
     version = first.conversation.version
     second = said(jonas, cause="mail:2", conversation=first.conversation, text="Found it!")
