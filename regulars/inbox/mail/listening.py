@@ -120,7 +120,7 @@ async def _serve(door: Any, stop: threading.Event) -> None:
         server = await loop.create_server(protocol, host=door.host, port=door.port)
     async with server:
         while not stop.is_set():
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(0.1)
 
 
 def _protocol(door: Any, loop: asyncio.AbstractEventLoop) -> Any:
@@ -128,6 +128,8 @@ def _protocol(door: Any, loop: asyncio.AbstractEventLoop) -> Any:
     from aiosmtpd.lmtp import LMTP  # noqa: PLC0415
     from aiosmtpd.smtp import SMTP  # noqa: PLC0415
 
+    # it would log who writes to whom
+    logging.getLogger("mail.log").setLevel(logging.WARNING)
     base = LMTP if door.is_lmtp else SMTP
 
     class Door(base):  # type: ignore[misc, valid-type]
