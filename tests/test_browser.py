@@ -13,7 +13,7 @@ NOT_PAGES = (
     "customers/tags/names", "customers/view-counts", "orders/draft/", "customers/address-fields",
     "settings/backups/", "settings/channels/add",
     "orders/why/rows", "settings/privacy/consents/export", "settings/privacy/rules/period",
-    "groups/complete", "groups/who", "groups/offered",
+    "groups/complete", "groups/who", "groups/offered", "live", "inbox/rows", "inbox/new/who",
 )  # fmt: skip
 
 

@@ -56,7 +56,7 @@ NOT_PAGES = (
     "api/", "^api", "assets/", "ui", "problems", "customers/export", "customers/companies", "customers/people",
     "customers/tags/names", "customers/view-counts", "orders/draft/", "settings/backups/", "settings/channels/add",
     "orders/why/rows", "settings/privacy/consents/export", "settings/privacy/rules/period",
-    "groups/complete", "groups/who", "groups/offered",
+    "groups/complete", "groups/who", "groups/offered", "live", "inbox/rows", "inbox/new/who",
 )  # fmt: skip
 
 

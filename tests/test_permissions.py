@@ -24,6 +24,7 @@ OPEN_TO_ALL = {
     "new-password",  # the link of a mail, signed
     "accept",  # the link of an invitation, found by its hash
     "pay",  # the link of a payment, found by its hash
+    "live-open",  # what visitors may hear, by a signed ticket
     "hook",  # deliveries of shop systems, signed
     "openapi",
     "api-docs",

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from regulars.core import live, menu
-from regulars.inbox import facts
+from regulars.inbox import about, facts
 from regulars.inbox.models import Conversation
 from regulars.inbox.queries.pages import waiting_for_us
 from regulars.timeline.actions import on
@@ -56,6 +56,7 @@ def plug_in() -> None:
             order=15,
         )
     )
+    about.plug_in()
     live.opens("inbox", _may_listen)
     for fact in _TOLD:
         on(fact, at_once=True)(tell)

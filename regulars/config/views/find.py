@@ -19,6 +19,7 @@ from regulars.core.text import fold
 from regulars.customers import reads
 from regulars.customers.models import Customer
 from regulars.customers.queries import ListRequest, customer_page
+from regulars.inbox.queries.pages import found_shortly
 from regulars.orders.models import Order
 from regulars.orders.panels import small_rhythms
 from regulars.orders.queries.finding import orders_of_number
@@ -26,7 +27,7 @@ from regulars.segments.models import Group as Segment
 from regulars.segments.queries.seeing import seen
 from regulars.staff.access import SIGNED_IN, requires
 
-_CUSTOMERS, _ORDERS, _ORDERS_ALONE, _SEGMENTS = 6, 4, 10, 4
+_CUSTOMERS, _ORDERS, _ORDERS_ALONE, _SEGMENTS, _INQUIRIES = 6, 4, 10, 4, 4
 _LONGEST = 200
 
 
@@ -82,6 +83,7 @@ def _found(user: Any, typed: str) -> list[Group]:
         groups.append(Group(_("Customers"), _customers(user, typed)))
         if any(letter.isdigit() for letter in typed):
             groups.append(Group(_("Orders"), _orders(user, typed, most=_ORDERS)))
+        groups.append(Group(_("Inquiries"), _inquiries(user, typed)))
         groups.append(Group(_("Groups"), _segments(user, typed)))
     groups += [Group(_("Do"), _commands(user, typed)), Group(_("Go to"), _places(user, typed))]
     return groups
@@ -124,6 +126,21 @@ def _orders(user: Any, typed: str, *, most: int) -> list[Found]:
             subject=order,
         )
         for order in orders_of_number(typed, most=most)
+    ]
+
+
+def _inquiries(user: Any, typed: str) -> list[Found]:
+    """Inquiries by their number, or by what was said in them."""
+    if not user.may("inbox.view"):
+        return []
+    return [
+        Found(
+            label=f"{one.customer.person}: {one.subject or one}",
+            url=reverse("inbox:page", args=[one.public_id]),
+            icon="inbox",
+            hint=str(one.get_status_display()),
+        )
+        for one in found_shortly(typed, _INQUIRIES)
     ]
 
 

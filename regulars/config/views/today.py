@@ -16,6 +16,7 @@ from regulars.core.backup.state import health as backup_health
 from regulars.customers import mentions, notes
 from regulars.customers.models import Customer
 from regulars.customers.privacy.queries import late
+from regulars.inbox.queries.pages import InboxRequest, inbox_page
 from regulars.orders.queries import OrderRequest, order_page
 from regulars.orders.queries.today import going_quiet, yesterday
 from regulars.staff.access import SIGNED_IN, requires
@@ -23,6 +24,7 @@ from regulars.staff.access import SIGNED_IN, requires
 _LATEST = 16
 _MENTIONS = 12
 _LATE = 8
+_DUE = 6
 
 
 @require_safe
@@ -41,6 +43,7 @@ def today(request: HttpRequest) -> HttpResponse:
             "today": shop.today(),
             "mentions": notes.lines([one.note for one in mentions.waiting(user)[:_MENTIONS]]) if sees_customers else [],
             "yesterday": yesterday() if latest else None,
+            "due": inbox_page(InboxRequest(size=_DUE), user).rows[:_DUE] if user.may("inbox.view") else [],
             "quiet": going_quiet() if latest and sees_customers else [],
             "latest": latest,
             "has_customers": has_customers,

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 
 from regulars.core import streaming
 from regulars.core.live import access
-from regulars.core.live.hub import HUB, Listener
+from regulars.core.live.hub import HUB
 from regulars.core.models import LiveEvent
 
 TICKET_SECONDS = 24 * 3600
@@ -22,17 +22,10 @@ _MOST_MISSED = 200
 
 
 class Live(StreamingHttpResponse):
-    """The answer that lasts (core/live/gate.py knows it by its type)."""
+    """The answer that lasts (core/live/gate.py knows it by its type). It begins to listen when it is first read."""
 
     def __init__(self, topics: Collection[str], after: int) -> None:
-        listener = HUB.join(topics)
-        missed = _missed(topics, after) if after else []
-        super().__init__(
-            _lines(listener, missed), content_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
-        )
-        if listener is not None:
-            # a browser that goes before the first line is sent
-            self._resource_closers.append(lambda: HUB.leave(listener))  # type: ignore[attr-defined]
+        super().__init__(_lines(topics, after), content_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
 def stream(request: HttpRequest) -> HttpResponseBase:
@@ -59,22 +52,23 @@ def _missed(topics: Collection[str], after: int) -> list[LiveEvent]:
     return list(LiveEvent.objects.filter(topic__in=list(topics), id__gt=after).order_by("id")[:_MOST_MISSED])
 
 
-def _lines(listener: Listener | None, missed: list[LiveEvent]) -> Iterator[bytes]:
-    if listener is None:
-        yield f"retry: {_BACK_WHEN_FULL + random.randrange(2000)}\n\n".encode()  # noqa: S311 — spreads, hides nothing
-        yield b"".join(_written(event) for event in missed)
-        return
+def _lines(topics: Collection[str], after: int) -> Iterator[bytes]:
+    listener = HUB.join(topics)
+    back = _BACK_WHEN_FULL if listener is None else _BACK_AFTER
     try:
-        yield f"retry: {_BACK_AFTER + random.randrange(1000)}\n\n".encode()  # noqa: S311 — as above
-        sent = {event.pk for event in missed}
-        yield b"".join(_written(event) for event in missed)
+        # listening comes first, then what was missed: nothing falls in between
+        missed = _missed(topics, after) if after else []
         connections.close_all()  # this thread will wait for minutes
+        sent = {event.pk for event in missed}
+        yield f"retry: {back + random.randrange(1000)}\n\n".encode()  # noqa: S311 — spreads, hides nothing
+        yield b"".join(_written(event) for event in missed) or b": \n\n"
         ends_at = time.monotonic() + streaming.LASTS
-        while time.monotonic() < ends_at:
+        while listener is not None and time.monotonic() < ends_at:
             told = [event for event in listener.hear(streaming.BEAT) if event.pk not in sent]
             yield b"".join(_written(event) for event in told) or b": \n\n"
     finally:
-        HUB.leave(listener)
+        if listener is not None:
+            HUB.leave(listener)
 
 
 def _written(event: LiveEvent) -> bytes:

@@ -137,6 +137,15 @@ def waiting_for_us(_user: User) -> int:
     return int(count)
 
 
+def found_shortly(typed: str, most: int) -> list[Conversation]:
+    """Inquiries for the palette: by number (#12), else by words."""
+    rows = Conversation.objects.filter(merged_into=None).select_related("customer__merged_into")
+    number = typed.lstrip("#").strip()
+    if number.isascii() and number.isdigit() and len(number) < 19:
+        return list(rows.filter(pk=int(number)))
+    return []
+
+
 def label_names(conversations: list[int]) -> dict[int, list[str]]:
     """The labels of some conversations, by their keys: one query."""
     found: dict[int, list[str]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -12,16 +13,20 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from regulars.core.errors import Refusal
+from regulars.core.errors import Invalid, Refusal
 from regulars.core.ui.toasts import toast
 from regulars.inbox import showing
 from regulars.inbox.actions import answering
 from regulars.inbox.actions.drafts import keep_draft
 from regulars.inbox.files import Incoming
 from regulars.inbox.models import Post, Status
+from regulars.inbox.queries.canned import suggestions
 from regulars.inbox.views.page import conversation_or_404, shown
 from regulars.inbox.views.working import said_version
 from regulars.staff.access import requires
+
+# what a canned answer leaves standing where a value is not there
+_GAP = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
 
 
 @require_POST
@@ -56,6 +61,9 @@ def _sent(request: HttpRequest, public_id: str, text: str) -> HttpResponse:
     conversation = conversation_or_404(public_id)
     then = request.POST.get("then", Status.CLOSED)
     later = None
+    if gaps := _GAP.findall(text):
+        sentence = _("A value is missing: %(what)s. Write it in its place, or take it out.") % {"what": ", ".join(gaps)}
+        raise Invalid(sentence, fields={"text": [sentence]})
     if then == "waiting-later":
         then, later = Status.WAITING, showing.later_until(request.POST.get("after", ""))
         if later is None:
@@ -123,10 +131,8 @@ def draft(request: HttpRequest, public_id: str) -> HttpResponse:
 @requires("inbox.edit")
 def canned(request: HttpRequest, public_id: str) -> HttpResponse:
     """The canned answers that fit what was typed behind the `/`, filled for this conversation."""
-    conversation = conversation_or_404(public_id)
-    from regulars.inbox.queries.canned import suggestions
-
-    found = suggestions(conversation, request.user, request.GET.get("q", "")[:80])
+    user: Any = request.user
+    found = suggestions(conversation_or_404(public_id), user, request.GET.get("q", "")[:80])
     return render(request, "inbox/_canned.html", {"found": found})
 
 

@@ -118,4 +118,5 @@ def _somebody(form: dict[str, str]) -> Customer:
     try:
         return sender_of(way, typed, "" if any(letter.isdigit() or letter == "@" for letter in typed) else typed)
     except UnknownSender as unknown:
-        raise Refusal(_("Say who it was: a number, an address, or somebody who is known.")) from unknown
+        sentence = _("Say who it was: a number, an address, or somebody who is known.")
+        raise Invalid(sentence, fields={"who": [sentence]}) from unknown

@@ -16,7 +16,7 @@ from regulars.core.middleware.headers import CONTENT_SECURITY_POLICY
 from regulars.customers.places import language_name
 from regulars.inbox import showing
 from regulars.inbox.files import SHOWN
-from regulars.inbox.models import Conversation, Deadline, Draft, Kind, Label, Priority, Signature, Topic
+from regulars.inbox.models import Conversation, Deadline, Draft, Kind, Label, Priority, Signature, ThreadOffer, Topic
 from regulars.inbox.queries import pages, thread
 from regulars.inbox.queries.beside import beside, earlier
 from regulars.inbox.queries.pages import InboxRequest
@@ -66,6 +66,7 @@ def posts(request: HttpRequest, public_id: str) -> HttpResponse:
         "beside": {"customer": conversation.customer.person},
         "shown_types": SHOWN,
         "may_edit": user.may("inbox.edit"),
+        "offers": offers_of(conversation),
     }
     return render(request, "inbox/_posts.html", context)
 
@@ -102,7 +103,7 @@ def opened(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
         "shown_types": SHOWN,
         "may_edit": user.may("inbox.edit"),
         "sees_customers": user.may("customers.view"),
-        "offers": [],
+        "offers": offers_of(conversation),
     }
     if user.may("inbox.edit"):
         known |= {
@@ -131,6 +132,12 @@ def conversation_or_404(public_id: str) -> Conversation:
     if conversation is None:
         raise Http404(_("There is no such inquiry."))
     return conversation
+
+
+def offers_of(conversation: Conversation) -> list[ThreadOffer]:
+    """Other inquiries that its mails may belong to, which nobody decided yet."""
+    rows = ThreadOffer.objects.filter(post__conversation=conversation, decided="", conversation__merged_into=None)
+    return list(rows.exclude(conversation=conversation).select_related("conversation").order_by("-confidence")[:3])
 
 
 def topic_of(conversation: Conversation) -> str:

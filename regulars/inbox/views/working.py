@@ -20,7 +20,8 @@ from regulars.core.ui.toasts import toast
 from regulars.inbox import showing
 from regulars.inbox.actions import working
 from regulars.inbox.actions.merging import merge
-from regulars.inbox.models import Conversation, Label, Status, Topic
+from regulars.inbox.actions.offers import decline, join_offer
+from regulars.inbox.models import Conversation, Label, Status, ThreadOffer, Topic
 from regulars.inbox.views.listing import back_to
 from regulars.inbox.views.page import conversation_or_404, shown
 from regulars.staff.access import requires
@@ -92,6 +93,12 @@ def done(request: HttpRequest, conversation: Conversation, act: str, version: in
         case "spam":
             working.mark_spam(conversation, version=version)
             return _("It is spam, and so is what comes from there.")
+        case "join" | "decline":
+            offer = ThreadOffer.objects.filter(pk=int(detail) if detail.isdigit() else 0).first()
+            if offer is None or offer.post.conversation_id != conversation.pk:
+                raise _unknown()
+            (join_offer if name == "join" else decline)(offer)
+            return _("They are one inquiry now.") if name == "join" else _("They stay two.")
         case "not-spam":
             working.not_spam(conversation, version=version)
             return _("It is an inquiry again.")

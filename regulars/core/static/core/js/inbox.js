@@ -284,25 +284,31 @@ for (const kind of ["dragover", "dragleave", "drop"]) {
   });
 }
 
-let values = [];
+// what a canned answer could not fill is marked, and is not sent
+const GAP = /\{\{[^{}]*\}\}/gu;
 function drawMarks() {
   const under = form()?.querySelector(".under");
   if (!under) return;
   const text = area().value;
-  const known = values.filter((one) => one.length > 1).map((one) => one.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  const pattern = new RegExp(["\\[\\[[^\\]]*\\]\\]", ...known].join("|"), "gu");
   under.replaceChildren();
   let end = 0;
-  for (const found of text.matchAll(pattern)) {
-    under.append(text.slice(end, found.index));
+  for (const found of text.matchAll(GAP)) {
     const mark = document.createElement("mark");
+    mark.className = "missing";
     mark.textContent = found[0];
-    if (found[0].startsWith("[[")) mark.className = "missing";
-    under.append(mark);
+    under.append(text.slice(end, found.index), mark);
     end = found.index + found[0].length;
   }
   under.append(`${text.slice(end)}\n`);
 }
+document.addEventListener("submit", (event) => {
+  const gap = event.target === form() && mode() === "answer" && GAP.exec(area().value);
+  GAP.lastIndex = 0;
+  if (!gap) return;
+  event.preventDefault();
+  area().focus();
+  area().setSelectionRange(gap.index, gap.index + gap[0].length);
+}, true);
 document.addEventListener("scroll", (event) => {
   if (event.target === area()) form().querySelector(".under").scrollTop = area().scrollTop;
 }, true);
@@ -347,7 +353,6 @@ function takeCanned(line) {
   const { text, name } = line.dataset;
   const start = slash.start ?? area().selectionStart;
   area().setRangeText(text, start, area().selectionStart, "end");
-  values = JSON.parse(line.dataset.values || "[]");
   const said = form().querySelector(".canned");
   said.hidden = false;
   said.querySelector(".cut").textContent = name;
@@ -384,7 +389,6 @@ document.addEventListener("click", (event) => {
     const said = out.closest(".canned");
     area().value = area().value.replace(said.dataset.text, "");
     said.hidden = true;
-    values = [];
     area().dispatchEvent(new Event("input", { bubbles: true }));
     return area().focus();
   }

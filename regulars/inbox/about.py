@@ -1,0 +1,64 @@
+"""What the customer page shows of the inbox: their inquiries, and in the rail what they complained of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext_lazy as _
+
+from regulars.customers import panels
+from regulars.customers.people import records
+from regulars.inbox.models import Conversation, Kind, Status
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
+
+    from regulars.customers.models import Customer
+
+_MOST = 200
+_COMPLAINTS = 3
+
+
+def plug_in() -> None:
+    """Put the panels on the customer page."""
+    panels.add(
+        panels.Panel(
+            name="inquiries",
+            place=panels.Place.TAB,
+            template="inbox/_inquiries.html",
+            context=inquiries,
+            permission="inbox.view",
+            order=30,
+            slug="inquiries",
+            label=_("Inquiries"),
+            count=lambda customer: _of(customer).count() or None,
+        )
+    )
+    panels.add(
+        panels.Panel(
+            name="complaints",
+            place=panels.Place.RAIL,
+            template="inbox/_complaints.html",
+            context=complaints,
+            permission="inbox.view",
+            order=8,
+        )
+    )
+
+
+def inquiries(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    """Everything they asked, newest first."""
+    return {
+        "rows": _of(customer).order_by("-last_at", "-id")[:_MOST],
+        "may_edit": request.user.may("inbox.edit"),  # type: ignore[union-attr]
+    }
+
+
+def complaints(_request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    """What they complained of last: to be known before anybody answers them."""
+    return {"rows": _of(customer).filter(kind=Kind.COMPLAINT).order_by("-began_at", "-id")[:_COMPLAINTS]}
+
+
+def _of(customer: Customer) -> QuerySet[Conversation]:
+    return Conversation.objects.filter(customer__in=records(customer), merged_into=None).exclude(status=Status.SPAM)
