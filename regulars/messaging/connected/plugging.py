@@ -6,12 +6,15 @@ from django.utils.translation import gettext_lazy as _
 
 from regulars.core import menu, resealing
 from regulars.core.api import problems
+from regulars.customers import belongings
 from regulars.messaging import reports
 from regulars.messaging.connected import facts  # noqa: F401 — they are announced by name
+from regulars.messaging.connected.holding import HOLDER
 from regulars.messaging.models import Report
 from regulars.messaging.providers import transport
 
 transport.join()
+belongings.add(HOLDER)
 resealing.add_secrets(Report, "body", place=reports.place_of)
 menu.add_setting(
     menu.Place(

@@ -151,10 +151,7 @@ def _page(
     }
     is_bad = bool(problem) or (form is not None and bool(form.errors))
     status = HTTPStatus.UNPROCESSABLE_ENTITY if is_bad else HTTPStatus.OK
-    response = render(request, "messaging/service.html", context, status=status)
-    if made:
-        response["Cache-Control"] = "no-store"
-    return response
+    return render(request, "messaging/service.html", context, status=status)
 
 
 def _form(account: Account, data: Any) -> ServiceForm:
