@@ -5,6 +5,7 @@ from regulars.customers import belongings
 from regulars.inbox import (
     files,
     holders,
+    indexing,
     taking,
     walls,  # noqa: F401 — says what is kept from whom
 )
@@ -40,7 +41,7 @@ on(MessageSent)(leaving.message_left)
 on(MessageFailed)(leaving.message_failed)
 
 # ── by the clock: the modules plug in what they declare
-CLOCKWORK = (files.sweep_files, working.wake_due)
+CLOCKWORK = (files.sweep_files, indexing.index_noted, working.wake_due)
 
 # ── what people write over message services
 incoming.hear(taking.take)

@@ -109,7 +109,7 @@ def test_a_missing_value_is_named_and_stops_everything(asked, ben):
     (shown,) = canned.suggestions(inquiry, ben, "/ord")
     assert (shown.missing, shown.text) == ("order.number", "Your order {{ order.number }}")
     macro = setting_up.save_macro(name="Order", steps=[{"do": "close"}, {"do": "answer", "value": answer.public_id}])
-    with pytest.raises(MissingValues, match="order.number"):
+    with pytest.raises(MissingValues, match=r"order\.number"):
         together.run_macro(macro, [inquiry], user=ben)
     inquiry.refresh_from_db()
     assert (inquiry.status, Post.objects.count()) == (Status.OPEN, 1)
@@ -175,7 +175,7 @@ def test_taking_turns_is_fair_when_many_come_at_once(asked, counter, ada, ben):
         try:
             for one in some:
                 together.do_together([one], steps_=[{"do": "in_turn", "value": counter.public_id}], user=ada)
-        except Exception as problem:  # told below
+        except Exception as problem:  # noqa: BLE001 — told below
             problems.append(problem)
         finally:
             connection.close()
