@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import random
 import threading
-import time
 from dataclasses import dataclass, field
 
 from django.db import Error, close_old_connections, connection
@@ -18,6 +17,7 @@ from django.db import Error, close_old_connections, connection
 from regulars.core import quarantine
 from regulars.core.errors import Refusal
 from regulars.inbox.mail.fetching import fetch, fetch_once, in_the_shops_words, note_problem, signed_in
+from regulars.inbox.mail.line import Line
 from regulars.inbox.models import Mailbox
 from regulars.segments.following import Alone
 
@@ -92,39 +92,36 @@ def _stay(mailbox_id: int, stop: threading.Event) -> None:
     """Fetch and wait, again and again, until asked to end."""
     pause = 0.0
     while not stop.wait(pause):
-        began = time.monotonic()
         try:
             close_old_connections()
             mailbox = Mailbox.objects.filter(pk=mailbox_id, is_on=True).first()
             if mailbox is None:
                 break
-            with in_the_shops_words():
-                _one_line(mailbox, stop)
-            pause = 0.0
+            with in_the_shops_words(), signed_in(mailbox) as line:
+                while not stop.is_set():
+                    fetch(mailbox, line)
+                    pause = 0.0  # the server was there: when the line breaks now, it is soon tried again
+                    _wait(mailbox, line, stop)
         except Error:
             logger.exception("mails cannot be written down now")
             connection.close()
-            pause = _longer(pause, began)
+            pause = _longer(pause)
         except Exception as error:  # noqa: BLE001 — whatever a server says: it is told, and tried again
-            pause = _longer(pause, began)
+            pause = _longer(pause)
             _tell(mailbox_id, error)
     connection.close()
 
 
-def _one_line(mailbox: Mailbox, stop: threading.Event) -> None:
-    with signed_in(mailbox) as line:
-        while not stop.is_set():
-            fetch(mailbox, line)
-            if line.can_wait:
-                line.wait(until=stop.is_set, seconds=_IDLE)
-            else:
-                stop.wait(float(mailbox.options.get("every") or _POLL))
+def _wait(mailbox: Mailbox, line: Line, stop: threading.Event) -> None:
+    """Until the server says that something came, or it is time to look."""
+    if line.can_wait:
+        line.wait(until=stop.is_set, seconds=_IDLE)
+    else:
+        stop.wait(float(mailbox.options.get("every") or _POLL))
 
 
-def _longer(pause: float, began: float) -> float:
-    """The next pause: twice as long, a little by chance; short again where the line held for a while."""
-    if time.monotonic() - began > _LONGEST_PAUSE:
-        pause = 0.0
+def _longer(pause: float) -> float:
+    """The next pause: twice as long, a little by chance."""
     return min(max(_FIRST_PAUSE, 2 * pause), _LONGEST_PAUSE) * random.uniform(0.8, 1.2)  # noqa: S311 — spreads tries
 
 
