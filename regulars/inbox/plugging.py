@@ -10,6 +10,7 @@ from regulars.core import live, menu
 from regulars.inbox import about, facts
 from regulars.inbox.models import Conversation
 from regulars.inbox.queries.pages import waiting_for_us
+from regulars.inbox.telling import LIST, tell
 from regulars.timeline.actions import on
 from regulars.timeline.models import Entry
 
@@ -57,17 +58,16 @@ def plug_in() -> None:
         )
     )
     about.plug_in()
-    live.opens("inbox", _may_listen)
+    live.opens(LIST, _may_listen)
     for fact in _TOLD:
-        on(fact, at_once=True)(tell)
+        on(fact, at_once=True)(follow)
 
 
-def tell(entry: Entry) -> None:
-    """Open pages hear that something happened to an inquiry, and to which; they fetch the rest past the walls."""
+def follow(entry: Entry) -> None:
+    """Tell open pages of a fact."""
     public_id = entry.data.get("conversation", "")
     if public_id:
-        live.tell("inbox", {"id": public_id})
-        live.tell(f"inbox.{public_id}", {"said": entry.name})
+        tell(public_id, entry.name)
 
 
 def _may_listen(user: Any, rest: str) -> bool:

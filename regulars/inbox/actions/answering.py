@@ -28,6 +28,7 @@ from regulars.inbox.facts import AnswerTakenBack, CallNoted, InquiryNoteWritten
 from regulars.inbox.files import Incoming, Stored
 from regulars.inbox.models import By, Conversation, Draft, Post, PostKind, PostMention, Status
 from regulars.inbox.signatures import signature_for
+from regulars.inbox.telling import tell
 from regulars.messaging import sending
 from regulars.messaging.models import Way
 from regulars.staff.models import User
@@ -102,6 +103,7 @@ def answer(
             post = _written(current, author=author, text=said, cause=cause, stored=stored, after=after, then=then)
             _sent(current, post, files, after)
             Draft.objects.filter(conversation=current, user=author, is_note=False).delete()
+            tell(current.public_id, "written")  # the fact comes when it has left
     except BaseException:
         _drop(stored)
         raise

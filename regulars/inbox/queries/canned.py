@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from regulars.orders.models import Order
 from regulars.staff.models import User
 
 _MOST = 8
+_GAP = re.compile(r"\{\{[^{}]*\}\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def filled(canned: Canned, conversation: Conversation, things: dict[str, Any]) -
     try:
         shown = templating.render(text, things, way=Way.CHAT, language=language)
     except templating.MissingValues as refusal:
-        shown, missing = text, refusal.names
+        shown, missing = _as_far_as_known(text, things, language), refusal.names
     return Filled(
         id=canned.public_id,
         name=canned.name,
@@ -62,6 +64,20 @@ def filled(canned: Canned, conversation: Conversation, things: dict[str, Any]) -
         missing=", ".join(missing),
         values=" ".join(templating.names_in(text)),
     )
+
+
+def _as_far_as_known(text: str, things: dict[str, Any], language: str) -> str:
+    """The values that are there in their places; a text with conditions stays as it is written."""
+    if "{%" in text:
+        return text
+
+    def known(gap: re.Match[str]) -> str:
+        try:
+            return templating.render(gap[0], things, way=Way.CHAT, language=language)
+        except templating.MissingValues:
+            return gap[0]
+
+    return _GAP.sub(known, text)
 
 
 def written(canned: Canned, conversation: Conversation, user: User) -> str:
