@@ -3,7 +3,8 @@
 Each row of the file has a date of birth and two in three a VAT number, so that most get two sealed values and four
 blind numbers; the list shows date of birth, age and VAT number of fifty people. The baseline does the same with the
 same code and keeps the values plainly, with numbers beside them that cost nothing. Both go three times in turns, each
-in a fresh database; figures are medians, of processor time, which holds on a machine with other work.
+in a fresh database; figures are medians, of processor time, which holds on a machine with other work. That of the
+database counts with it, wherever it runs: within the process (SQLite), or in the server's process beside it.
 """
 
 from __future__ import annotations
@@ -87,10 +88,10 @@ def _work(mode: str, file: Path) -> dict[str, float]:
 
     if mode == "plain":
         _keep_plainly()
-    began = time.process_time()
+    began = _processor_time()
     with importing("customers", file) as run:
         import_customers(file, run=run, mapping={}, is_parallel=False)
-    found = {"import": time.process_time() - began}
+    found = {"import": _processor_time() - began}
     assert Customer.objects.exclude(birth="").count() == Customer.objects.count() > 0  # noqa: S101
     client = Client()
     client.force_login(User.objects.create(name="Ada", email="ada@shop.example", role="owner", password="!"))  # noqa: S106
@@ -104,6 +105,20 @@ def _work(mode: str, file: Path) -> dict[str, float]:
         spans.append(time.process_time() - began)
     found["list"] = 1000 * statistics.median(spans)
     return found
+
+
+def _processor_time() -> float:
+    """Seconds that this process worked, and the process of the database that works for it."""
+    from django.db import connection
+
+    if connection.vendor != "postgresql":
+        return time.process_time()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    # after the name in brackets come the state, ten numbers, and the ticks in user and system mode (proc(5))
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return time.process_time() + (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _keep_plainly() -> None:

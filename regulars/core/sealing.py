@@ -13,8 +13,9 @@ Values of no person (passwords of services, say) are sealed with `seal_secret`.
 from __future__ import annotations
 
 import hmac
-import secrets
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+import os
+from base64 import urlsafe_b64decode
+from binascii import b2a_base64
 from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import blake2b
@@ -30,6 +31,8 @@ from regulars.core.keytree import KeyTree, LeafForgotten
 WAITING: Final = "0."
 _NOBODY: Final = "-"
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
+_TEXT, _FILE = b"regulars.text", b"regulars.file"  # what keys are derived for
+_FOR_ADDRESSES: Final = bytes.maketrans(b"+/", b"-_")
 
 
 class Forgotten(LookupError):  # noqa: N818 — an answer, like the refusals
@@ -104,9 +107,9 @@ def file_key(person_id: int | None, *, generation: int | None = None) -> tuple[i
         key = _secret("files", chosen)
         if key is None:
             raise Damaged("a file of a generation of keys that there is not")
-        return chosen, _derived(key, b"file")
+        return chosen, _derived(key, _FILE)
     chosen = datakeys.people().newest if generation is None else generation
-    return chosen, _derived(_leaf(chosen, person_id), b"file")
+    return chosen, _derived(_leaf(chosen, person_id), _FILE)
 
 
 def is_forgotten(person_id: int) -> bool:
@@ -187,9 +190,11 @@ def _taken_apart(sealed: str) -> tuple[int, str, bytes]:
 
 
 def _locked(cipher: AESGCM, generation: int, person: str, text: str, place: str) -> str:
-    nonce = secrets.token_bytes(NONCE)
+    nonce = os.urandom(NONCE)
     packed = nonce + cipher.encrypt(nonce, text.encode(), _bound(generation, person, place))
-    return f"{base36(generation)}.{person}.{urlsafe_b64encode(packed).decode().rstrip('=')}"
+    # as urlsafe_b64encode writes it, in half the time: an import does this for every value
+    body = b2a_base64(packed, newline=False).translate(_FOR_ADDRESSES, b"=").decode()
+    return f"{base36(generation)}.{person}.{body}"
 
 
 def _unlocked(cipher: AESGCM, generation: int, person: str, packed: bytes, place: str) -> str:
@@ -209,7 +214,7 @@ def _person_cipher(generation: int, person_id: int) -> AESGCM:
 
 @lru_cache(maxsize=64)  # the columns of one person come one after the other
 def _text_cipher(leaf: bytes) -> AESGCM:
-    return AESGCM(_derived(leaf, b"text"))
+    return AESGCM(_derived(leaf, _TEXT))
 
 
 def _leaf(generation: int, person_id: int) -> bytes:
@@ -243,11 +248,11 @@ def _secret_cipher(name: str, generation: int) -> AESGCM:
     key = _secret(name, generation)
     if key is None:
         raise Damaged("a sealed text of a generation of keys that there is not")
-    return _cipher(_derived(key, b"text"))
+    return _cipher(_derived(key, _TEXT))
 
 
 def _derived(key: bytes, purpose: bytes) -> bytes:
-    return blake2b(key=key, person=b"regulars." + purpose, digest_size=32).digest()
+    return blake2b(key=key, person=purpose, digest_size=32).digest()
 
 
 @lru_cache(maxsize=32_768)  # the same days come again and again
