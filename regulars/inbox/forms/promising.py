@@ -44,7 +44,9 @@ class PromiseForm(PageForm):
     next_minutes = _Length(label=_("Every further answer within"), required=False, max_length=40)
     solution_minutes = _Length(label=_("Solved within"), required=False, max_length=40)
     calendar = forms.ModelChoiceField(label=_("Counted in the working time of"), queryset=Calendar.objects.none())
-    category = forms.ModelChoiceField(label=_("Customers of the category"), queryset=Category.objects.none(), required=False)
+    category = forms.ModelChoiceField(
+        label=_("Customers of the category"), queryset=Category.objects.none(), required=False
+    )
     by = forms.ChoiceField(label=_("Who came by"), required=False)
     topic = forms.ModelChoiceField(label=_("About"), queryset=Topic.objects.none(), required=False)
     channel = forms.ModelChoiceField(label=_("From the sales channel"), queryset=Channel.objects.none(), required=False)

@@ -1,0 +1,1 @@
+"""Figures of the inbox: how quickly, how much in time, what about, and which inquiries stand behind each number."""
