@@ -31,6 +31,7 @@ def plug_in() -> None:
     backup.add_check("figures", wrong_figures, label=gettext_lazy("totals and purchase figures"))
     backup.add_check("profiles", unreadable_profiles, label=gettext_lazy("lists and sample profiles"))
     backup.add_folder("attachments", lambda: settings.ATTACHMENTS)
+    backup.add_folder("sent", lambda: settings.SENT_FILES)
     backup.leave_out(Session._meta.db_table)  # nobody is signed in to a restored shop
     backup.on_restore(note_restored)
     backup.listen(note)

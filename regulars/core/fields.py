@@ -87,7 +87,8 @@ class Unsealed(TypeError):  # noqa: N818 — says what to do
 class SealedText(models.TextField):
     """A text that is sealed in the database. `person` is the attribute of a row that says whose key seals it.
 
-    Where `person` is empty the shop's own key seals; with `or_shop` also where the row is of nobody. `blinds` gives the columns of numbers that stand for a value; who writes the column writes them too.
+    Where `person` is empty the shop's own key seals; with `or_shop` also where the row is of nobody. `blinds` gives the
+    columns of numbers that stand for a value; who writes the column writes them too.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Through which account a message leaves: its own, else the default of its way, else the mail server of the settings."""
+"""By which account a message leaves: its own, else the default of its way, else the mail server of the settings."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ from regulars.core import shop
 from regulars.customers.actions.consent import token_of
 from regulars.customers.models import ConfirmationRequest
 from regulars.customers.privacy.permitting import Purpose
-from regulars.messaging.sending import send
 from regulars.messaging.models import Message
+from regulars.messaging.sending import send
 from regulars.timeline.models import Entry
 
 

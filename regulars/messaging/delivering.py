@@ -116,7 +116,7 @@ def claim(message_id: int) -> Claimed | None:
 
 @verb
 def journal(claimed: Claimed) -> None:
-    """Write down that the message is handed over now, before its bytes go. Raises LostClaim, and quarantine.HeldBack."""
+    """Write down that the message is handed over now, before its bytes go. Raises LostClaim, HeldBack."""
     quarantine.check()
     now = timezone.now()
     held = Message._base_manager.filter(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
@@ -40,6 +41,36 @@ class MessageFailed(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class MessageBounced(Fact):
+    """A message that had left came back; `reason` is a word of `bounces.sayings.Reason`, `consent` what allowed it."""
+
+    name: ClassVar[str] = "message.bounced"
+    sentence: ClassVar = _("Mail came back: %(about)s")
+    icon: ClassVar[str] = "mail-x"
+    kind: ClassVar[str] = "message"
+
+    message: str = ""
+    about: str = ""
+    reason: str = ""
+    is_hard: bool = False
+    consent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageComplained(Fact):
+    """The receiver of a message marked it as spam."""
+
+    name: ClassVar[str] = "message.complained"
+    sentence: ClassVar = _("Marked as spam: %(about)s")
+    icon: ClassVar[str] = "mail-x"
+    kind: ClassVar[str] = "message"
+
+    message: str = ""
+    about: str = ""
+    consent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AddressSuppressed(Fact):
     """An address came onto the list of those not written to."""
 
@@ -64,3 +95,40 @@ class AddressLifted(Fact):
 
     way: str = ""
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsChanged(Fact):
+    """The shop limits its messages otherwise."""
+
+    name: ClassVar[str] = "message.limits_changed"
+    sentence: ClassVar = _("Limits of messages changed")
+    icon: ClassVar[str] = "sliders-horizontal"
+    on_timeline: ClassVar[bool] = False
+    is_public: ClassVar[bool] = False
+    labels: ClassVar = MappingProxyType(
+        {
+            "is_counted": _("Limit how much marketing one person gets"),
+            "most": _("Messages at most"),
+            "days": _("In so many days"),
+            "is_quiet": _("Wait until people are awake"),
+            "opens": _("From"),
+            "closes": _("Until"),
+        }
+    )
+
+    changes: dict[str, list[Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SigningTurned(Fact):
+    """Mail of a domain is signed from now on, or not any more."""
+
+    name: ClassVar[str] = "message.signing_turned"
+    sentence: ClassVar = _("Signatures of mail of %(domain)s: %(state)s")
+    icon: ClassVar[str] = "key-round"
+    on_timeline: ClassVar[bool] = False
+    is_public: ClassVar[bool] = False
+
+    domain: str = ""
+    state: str = ""

@@ -60,7 +60,10 @@ class Attached:
 
 
 def keep(message: Message, files: Sequence[Outgoing]) -> None:
-    """Keep the files of a message until it is forgotten. Raises TooLarge. What is rolled back leaves no bytes behind."""
+    """Keep the files of a message until it is forgotten. Raises TooLarge.
+
+    What fails leaves no bytes behind.
+    """
     if len(files) > MOST or sum(len(one.data) for one in files) > LARGEST:
         raise TooLarge(
             _("A message takes at most %(count)s files of %(size)s MB together.") % {"count": MOST, "size": 25},

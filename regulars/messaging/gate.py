@@ -1,6 +1,6 @@
 """The gate's rules, in one place: may this be written to this person, from when on, and what allowed it.
 
-    service     answers, acknowledgements, what belongs to a contract: no consent; the list of no's and restrictions hold
+    service     answers, acknowledgements, what belongs to a contract: no consent; suppressions and restrictions hold
     marketing   a consent line for the way and the address, at most so many in some days, and not while people sleep
     any other   a purpose of customers/privacy (`question`, say): what `privacy.may` says
 
@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from regulars.core import shop
 from regulars.core.errors import Refusal
 from regulars.customers import people, privacy
-from regulars.customers.models import Consent, ConsentRecord, ConsentState, Customer, Limit, Medium
+from regulars.customers.models import Consent, ConsentRecord, ConsentState, ContactPoint, Customer, Limit, Medium
 from regulars.customers.privacy import permitting
 from regulars.messaging import digests, quiet
 from regulars.messaging.models import Limits, Message, Suppression, Way
@@ -82,7 +82,9 @@ def limits() -> Limits:
 
 
 def check(*, way: str, to: str, customer: Customer | None, purpose: str, at: dt.datetime) -> Allowed:
-    """Whether a message may be written, and from when on (not before `at`) it may leave. Raises MayNotWrite, BadAddress.
+    """Whether a message may be written, and from when on (not before `at`) it may leave.
+
+    Raises MayNotWrite, BadAddress.
 
     Of marketing, a place among the messages of the person is looked for as well: inside a transaction, with the person
     locked, so that no sequence of callers gets more than there are (TooMany).
@@ -125,8 +127,7 @@ def wait_until(message: Message, now: dt.datetime) -> dt.datetime:
     lock(root)
     span = dt.timedelta(days=rules.days)
     gone = _of(root).filter(counts_at__gt=now - span, counts_at__lte=now, claim__gt=0).exclude(pk=message.pk)
-    gone = gone.exclude(state__in=[State.PLANNED, State.HELD]).order_by("-counts_at")
-    last = list(gone.values_list("counts_at", flat=True)[: rules.most])
+    last = _moments(gone.exclude(state__in=[State.PLANNED, State.HELD]).order_by("-counts_at")[: rules.most])
     return _awake(last[-1] + span, message.way, message.purpose, root, rules) if len(last) >= rules.most else now
 
 
@@ -145,7 +146,7 @@ def suppression(way: str, to: str, purpose: str) -> Suppression | None:
 
 
 def _check_address(way: str, to: str) -> None:
-    if not to.strip() or any(ord(character) < 32 or ord(character) == 127 for character in to):  # noqa: PLR2004 — controls
+    if not to.strip() or any(ord(character) < 32 or ord(character) == 127 for character in to):
         raise BadAddress(_("There is no address to write to."), field="to")
     if way != Way.EMAIL:
         return
@@ -160,12 +161,11 @@ def _check_person(root: Customer, purpose: str) -> None:
     elif not root.is_listed:
         reason = _("They are deleted.")
     else:
-        restricted = permitting.limits_of(root).filter(kind=Limit.Kind.RESTRICTED).order_by("id").first()
-        reason = restricted and _("%(what)s since %(day)s: %(why)s") % {
-            "what": restricted.get_kind_display(),
-            "day": _day(restricted.since),
-            "why": restricted.reason,
-        }
+        reason = None
+        limit = permitting.limits_of(root).filter(kind=Limit.Kind.RESTRICTED).order_by("id").first()
+        if limit is not None:
+            said = {"what": limit.get_kind_display(), "day": _day(limit.since), "why": limit.reason}
+            reason = _("%(what)s since %(day)s: %(why)s") % said
     if reason:
         raise MayNotWrite(reason)
 
@@ -180,6 +180,8 @@ def _consent(root: Customer | None, way: str, to: str) -> ConsentRecord:
         reason = _("Somebody with this e-mail or phone asked to be erased. They have to agree anew by themselves.")
     if reason is not None:
         raise MayNotWrite(reason)
+    if _is_left_alone(root, way, to):
+        raise MayNotWrite(_("They want no calls or mails there."))
     if way not in Medium.values:
         raise MayNotWrite(_("Nobody is asked here whether we may advertise by this way."))
     held = Consent.objects.filter(customer=root, medium=way, purpose=MARKETING).select_related("record").first()
@@ -189,6 +191,13 @@ def _consent(root: Customer | None, way: str, to: str) -> ConsentRecord:
     if said and digests.comparable(way, said) != digests.comparable(way, to):
         raise MayNotWrite(_("They agreed for another address than this one."))
     return held.record
+
+
+def _is_left_alone(root: Customer, way: str, to: str) -> bool:
+    """Whether their page says of this very address that it is not written to."""
+    points = ContactPoint.objects.filter(customer__in=people.records_with(root), is_do_not_contact=True)
+    wanted = digests.comparable(way, to)
+    return any(digests.comparable(way, value) == wanted for value in points.values_list("value", flat=True))
 
 
 def _check_suppression(way: str, to: str, purpose: str, consent: ConsentRecord | None) -> None:
@@ -222,8 +231,7 @@ def _check_room(root: Customer, at: dt.datetime, rules: Limits) -> None:
     """There must be no span of days in which one more would be too many."""
     lock(root)
     span = dt.timedelta(days=rules.days)
-    near = _of(root).filter(counts_at__gt=at - span, counts_at__lt=at + span).order_by("counts_at")
-    moments = list(near.values_list("counts_at", flat=True))
+    moments = _moments(_of(root).filter(counts_at__gt=at - span).order_by("counts_at"))
     if fits(moments, at, most=rules.most, span=span):
         return
     free_at = next(
@@ -246,6 +254,10 @@ def _of(root: Customer) -> QuerySet[Message]:
     return Message._base_manager.filter(
         customer__in=people.records_with(root), counts_at__isnull=False, state__in=_COUNTED
     )
+
+
+def _moments(rows: QuerySet[Message]) -> list[dt.datetime]:
+    return [moment for moment in rows.values_list("counts_at", flat=True) if moment is not None]
 
 
 def _day(moment: dt.datetime) -> str:

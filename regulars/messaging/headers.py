@@ -29,7 +29,7 @@ class BadHeader(Refusal):
 
 
 def checked(headers: Mapping[str, str]) -> dict[str, str]:
-    """Headers that may go out. Raises BadHeader for a broken line (CR, LF, NUL), a bad name, and those that are ours."""
+    """Headers that may go out. Raises BadHeader for a broken line (CR, LF, NUL), a bad name, and those of ours."""
     for name, value in headers.items():
         is_ours = name.lower() in _OURS or name.lower().startswith("content-")
         if not _NAME.match(name) or is_ours or _BROKEN.search(value) or len(value) > _LONGEST:

@@ -11,8 +11,10 @@ from django.utils import timezone
 
 from regulars.core import sealing
 from regulars.core.resealing import add_secrets
+from regulars.messaging.facts import SigningTurned
 from regulars.messaging.models import SigningKey
 from regulars.staff.policy import verb
+from regulars.timeline.actions import record
 
 _BITS: Final = 2048
 # what a signature covers, of these what a mail has; with Unsubscribe, as RFC 8058 wants it
@@ -56,7 +58,8 @@ def make_key(domain: str) -> SigningKey:
 @verb
 def turn(key: SigningKey, *, is_on: bool) -> None:
     """Sign with this key from now on, or not any more."""
-    SigningKey.objects.filter(pk=key.pk).update(is_on=is_on)
+    if SigningKey.objects.filter(pk=key.pk, is_on=not is_on).update(is_on=is_on):
+        record(SigningTurned(domain=key.domain, state="on" if is_on else "off"))
 
 
 def record_of(key: SigningKey) -> tuple[str, str]:

@@ -38,7 +38,7 @@ _IDLE = 60.0  # seconds that a line is kept
 _MOST_MAILS = 100  # over one line
 _MOST_LINES = 4  # to one server at once, from this process
 _FOR_GOOD = 500  # a reply from here on is final (RFC 5321, 4.2.1)
-_GO_ON = 354
+_GO_ON, _READY = 354, 220
 _OK = frozenset({250, 251, 252})
 
 
@@ -86,6 +86,11 @@ class _Line(smtplib.SMTP):
                 line = ssl.create_default_context().wrap_socket(line, server_hostname=host)
         line.settimeout(timeout)
         return line
+
+    def wait_for(self, seconds: float) -> None:
+        """How long each wait on the line may take from now on."""
+        if self.sock is not None:
+            self.sock.settimeout(seconds)
 
 
 @dataclass(slots=True)
@@ -162,15 +167,13 @@ def _opened(server: Server) -> _Line:
         line = _Line(server)
         line.ehlo_or_helo_if_needed()
         if server.security == STARTTLS:
-            code, said = line.starttls(context=ssl.create_default_context())
-            if code != 220:  # noqa: PLR2004 — ready to start TLS
-                raise Refused(_said(code, said), is_final=False)
+            _expect(line.starttls(context=ssl.create_default_context()), among=frozenset({_READY}))
             line.ehlo()
         if server.user:
             line.login(server.user, server.password)
-    except Refused:
+    except Refused as refused:
         _close(line)
-        raise
+        raise Refused(refused.sentence, is_final=False) from refused
     except Refusal as refusal:
         _close(line)
         raise Refused(refusal.sentence, is_final=False) from refusal
@@ -224,16 +227,15 @@ def _bytes(line: _Line, data: bytes, journal: Callable[[], None]) -> None:
     except BaseException:
         line.close()  # without its end the server throws away what it got, which is nothing
         raise
-    assert line.sock is not None
     try:
-        line.sock.settimeout(_TO_TAKE + len(data) / _SLOWEST)
+        line.wait_for(_TO_TAKE + len(data) / _SLOWEST)
         line.send(stuffed(data))
     except (smtplib.SMTPException, OSError) as wrong:
         line.close()
         raise Refused(_why(wrong), is_final=False) from wrong
     try:
         answer = line.getreply()
-        line.sock.settimeout(_TO_ANSWER)
+        line.wait_for(_TO_ANSWER)
     except (smtplib.SMTPException, OSError) as wrong:
         line.close()
         raise Unsure(
@@ -249,10 +251,7 @@ def stuffed(data: bytes) -> bytes:
 
 def xtext(text: str) -> str:
     """A text as it stands in parameters of SMTP (RFC 3461, 4)."""
-    return "".join(
-        chr(byte) if 33 <= byte <= 126 and byte not in b"+=" else f"+{byte:02X}"  # noqa: PLR2004 — what can be printed
-        for byte in text.encode()
-    )
+    return "".join(chr(byte) if 33 <= byte <= 126 and byte not in b"+=" else f"+{byte:02X}" for byte in text.encode())
 
 
 def _by_backend(message: Message, mail: EmailMessage, journal: Callable[[], None]) -> str:

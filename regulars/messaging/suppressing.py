@@ -29,7 +29,7 @@ def suppress(
     customer: Customer | None = None,
     since: dt.datetime | None = None,
 ) -> Suppression:
-    """Write to this address no more: for nothing at all, or not for one purpose. On the list already, it stays as it is.
+    """Write to this address no more: for nothing at all, or not for one purpose. Said twice, the first line stays.
 
     With a digest alone it works as well; then nobody can read which address it is.
     """

@@ -52,4 +52,4 @@ def hand_over(message: Message, account: Account | None, journal: Callable[[], N
 
 def described(error: Any) -> str:
     """What went wrong, as it is kept with a message."""
-    return str(getattr(error, "sentence", "") or error or type(error).__name__)[:1000]
+    return str(getattr(error, "sentence", "") or str(error) or type(error).__name__)[:1000]

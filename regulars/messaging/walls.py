@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from regulars.core.walls import PLAIN, Contact, Text, Whole, declare, word
-from regulars.messaging.models import Message, MessageFile, Suppression
+from regulars.messaging.models import DeliveryEvent, Message, MessageFile, Suppression
 
 _WRITTEN = Whole(("name", "email", "notes"))
 
@@ -26,6 +26,17 @@ declare(
     protected={"name": Text("notes")},
     plain={"media_type": "what sort of file it is"},
     internal=("sha256", "key", "content_id"),
+)
+declare(
+    DeliveryEvent,
+    customer=("customer",),
+    protected={"detail": _WRITTEN},
+    plain={
+        "kind": "one of a few words of ours",
+        "reason": "one of a few words of ours",
+        "status": "the number of an answer of a mail server",
+    },
+    internal=("event_id", "provider_id"),
 )
 declare(
     Suppression,

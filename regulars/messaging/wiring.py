@@ -37,9 +37,21 @@ from regulars.staff.facts import (
 from regulars.timeline.actions import on
 from regulars.timeline.facts import SEALED
 
-menu.add_setting(
-    menu.Place(name="mail", label=_("Mail"), icon="mail", url_name="messaging:mails", permission="shop.edit", order=30)
-)
+for _name, _label, _icon, _permission, _order in (
+    ("messages", _("What was sent"), "send", "messages.view", 30),
+    ("senders", _("Senders"), "mail", "messages.setup", 31),
+    ("limits", _("Message limits"), "moon", "messages.setup", 33),
+):
+    menu.add_setting(
+        menu.Place(
+            name=f"message-{_name}",
+            label=_label,
+            icon=_icon,
+            url_name=f"messaging:{_name}",
+            permission=_permission,
+            order=_order,
+        )
+    )
 
 # ── what it keeps sealed
 SEALED.add(Keys(frozenset({"about"})))

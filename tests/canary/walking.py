@@ -26,11 +26,11 @@ NAMED = {
 _PUBLIC_IDS = (
     ("orders/returns", "return"),
     ("orders", "order"),
-    ("settings/mail", "message"),
+    ("settings/messages/sent", "message"),
     ("customers", "customer"),
 )
 _SAY_MOST = (
-    "customers/<str:public_id>", "customers/changes", "customers/deleted", "orders", "settings/mail",
+    "customers/<str:public_id>", "customers/changes", "customers/deleted", "orders", "settings/messages/sent",
     "settings/privacy",
 )  # fmt: skip
 _TABS = ("timeline", "profile", "changes", "purchases")

@@ -1,6 +1,7 @@
 """Messages with the states of the gate, sealed. What is plain yet waits as “0.<text>” until set-up seals it."""
 
 import datetime
+
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
@@ -10,9 +11,9 @@ from django.db import migrations, models
 _SEALED = ("to", "subject", "text", "html")
 _STATES = {"waiting": "planned", "sending": "planned", "sent": "accepted"}
 _STATES_BEFORE = {
-    **{state: "waiting" for state in ("planned", "claimed")},
-    **{state: "sent" for state in ("accepted", "delivered", "complained", "handed_over", "unknown")},
-    **{state: "failed" for state in ("bounced", "cancelled")},
+    **dict.fromkeys(("planned", "claimed"), "waiting"),
+    **dict.fromkeys(("accepted", "delivered", "complained", "handed_over", "unknown"), "sent"),
+    **dict.fromkeys(("bounced", "cancelled"), "failed"),
 }
 
 
@@ -51,7 +52,10 @@ class Migration(migrations.Migration):
             name="Limits",
             fields=[
                 ("id", models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
-                ("is_counted", models.BooleanField(default=True, verbose_name="limit marketing")),
+                (
+                    "is_counted",
+                    models.BooleanField(default=True, verbose_name="Limit how much marketing one person gets"),
+                ),
                 (
                     "most",
                     models.PositiveSmallIntegerField(
@@ -60,7 +64,7 @@ class Migration(migrations.Migration):
                             django.core.validators.MinValueValidator(1),
                             django.core.validators.MaxValueValidator(100),
                         ],
-                        verbose_name="messages",
+                        verbose_name="Messages at most",
                     ),
                 ),
                 (
@@ -71,12 +75,12 @@ class Migration(migrations.Migration):
                             django.core.validators.MinValueValidator(1),
                             django.core.validators.MaxValueValidator(365),
                         ],
-                        verbose_name="days",
+                        verbose_name="In so many days",
                     ),
                 ),
-                ("is_quiet", models.BooleanField(default=True, verbose_name="keep quiet hours")),
-                ("opens", models.TimeField(default=datetime.time(8, 0), verbose_name="from")),
-                ("closes", models.TimeField(default=datetime.time(20, 0), verbose_name="until")),
+                ("is_quiet", models.BooleanField(default=True, verbose_name="Wait until people are awake")),
+                ("opens", models.TimeField(default=datetime.time(8, 0), verbose_name="From")),
+                ("closes", models.TimeField(default=datetime.time(20, 0), verbose_name="Until")),
                 ("changed_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),

@@ -63,16 +63,16 @@ class Limits(models.Model):
     """How the shop limits what it sends: one row, or none before the first change. The window is in local time."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
-    is_counted = models.BooleanField(_("limit marketing"), default=True)
+    is_counted = models.BooleanField(_("Limit how much marketing one person gets"), default=True)
     most = models.PositiveSmallIntegerField(
-        _("messages"), default=3, validators=[MinValueValidator(1), MaxValueValidator(100)]
+        _("Messages at most"), default=3, validators=[MinValueValidator(1), MaxValueValidator(100)]
     )
     days = models.PositiveSmallIntegerField(
-        _("days"), default=7, validators=[MinValueValidator(1), MaxValueValidator(365)]
+        _("In so many days"), default=7, validators=[MinValueValidator(1), MaxValueValidator(365)]
     )
-    is_quiet = models.BooleanField(_("keep quiet hours"), default=True)
-    opens = models.TimeField(_("from"), default=dt.time(8))
-    closes = models.TimeField(_("until"), default=dt.time(20))
+    is_quiet = models.BooleanField(_("Wait until people are awake"), default=True)
+    opens = models.TimeField(_("From"), default=dt.time(8))
+    closes = models.TimeField(_("Until"), default=dt.time(20))
     changed_at = models.DateTimeField(default=timezone.now)
     changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
 

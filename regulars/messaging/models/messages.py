@@ -110,4 +110,4 @@ class MessageFile(OfPerson, models.Model):
     objects: ClassVar[models.Manager[MessageFile]] = Guarded()
 
     def __str__(self) -> str:
-        return self.name
+        return str(self.name)

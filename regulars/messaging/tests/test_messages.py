@@ -96,8 +96,8 @@ def test_without_a_mail_server_a_mail_is_held_and_can_be_sent_later(settings, el
     message.refresh_from_db()
     assert message.state == "held"
     client = client_of(ada)
-    assert "No mail server is set." in client.get("/settings/mail").content.decode()
-    answer = client.post(f"/settings/mail/{message.public_id}/again")
+    assert "No mail server is set." in client.get("/settings/messages/senders").content.decode()
+    answer = client.post(f"/settings/messages/sent/{message.public_id}/act")
     assert answer.status_code == 409
     message.refresh_from_db()
     assert message.state == "held"
@@ -106,7 +106,7 @@ def test_without_a_mail_server_a_mail_is_held_and_can_be_sent_later(settings, el
 def test_a_held_mail_goes_out_when_it_is_sent_on(postbox, elodie, client_of, ada, run_jobs):
     message = note(elodie)
     Message.objects.update(state="held")
-    assert client_of(ada).post(f"/settings/mail/{message.public_id}/again").status_code == 302
+    assert client_of(ada).post(f"/settings/messages/sent/{message.public_id}/act").status_code == 302
     run_jobs()
     assert [to for to, _mail in postbox.taken] == [["a@posteo.example"]]
 
@@ -123,19 +123,19 @@ def test_no_header_can_be_smuggled_in(postbox, elodie, run_jobs):
 def test_charlie_sees_no_mails(client_of, charlie, elodie):
     message = note(elodie)
     client = client_of(charlie)
-    assert client.get("/settings/mail").status_code == 403
-    assert client.post(f"/settings/mail/{message.public_id}/again").status_code == 403
+    assert client.get("/settings/messages/sent").status_code == 403
+    assert client.post(f"/settings/messages/sent/{message.public_id}/act").status_code == 403
 
 
 def test_the_page_of_mails_asks_the_same_for_one_and_for_three(client_of, ada, elodie):
     client = client_of(ada)
-    client.get("/settings/mail")
+    client.get("/settings/messages/sent")
     counts = []
     for number in (1, 2, 3):
         note(elodie, cause=f"test {number}")
         if number != 2:
             with CaptureQueriesContext(connection) as queries:
-                client.get("/settings/mail")
+                client.get("/settings/messages/sent")
             counts.append(len(queries))
     assert counts[0] == counts[1]
 
