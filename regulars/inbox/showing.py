@@ -74,7 +74,7 @@ def burn_of(conversation: Conversation, deadline: Deadline | None, *, long: bool
 
 def _short(due_at: dt.datetime, seconds: float) -> str:
     if seconds < 0:
-        return _("%(time)s late") % {"time": duration(int(-seconds // 60))}
+        return _("%(time)s late") % {"time": duration(max(1, int(-seconds // 60)))}
     if seconds >= _DAY * 60 or due_at.astimezone(shop.zone()).date() != shop.today():
         return day_ahead(due_at)
     return duration(int(seconds // 60))
@@ -82,7 +82,7 @@ def _short(due_at: dt.datetime, seconds: float) -> str:
 
 def _long(due_at: dt.datetime, seconds: float) -> str:
     if seconds < 0:
-        return _("%(time)s late") % {"time": duration(int(-seconds // 60))}
+        return _("%(time)s late") % {"time": duration(max(1, int(-seconds // 60)))}
     if seconds >= _DAY * 60:
         return day_ahead(due_at)
     return _("%(time)s left") % {"time": duration(int(seconds // 60))}

@@ -53,7 +53,10 @@ def beside(conversation: Conversation, user: User) -> dict[str, Any]:
             "summary": summary,
             "usual_days": round(summary.usual_gap_days) if summary.usual_gap_days else None,
             "rhythm": small_rhythms([customer]).get(customer.pk) if customer.orders_count else None,
-            "orders": with_first_lines(orders_of(conversation)[:_ORDERS]),
+            "orders": [
+                (order, [(line, order.money(line.total_minor)) for line in lines], more)
+                for order, lines, more in with_first_lines(orders_of(conversation)[:_ORDERS])
+            ],
         }
     return known
 

@@ -42,7 +42,7 @@ function tick() {
     }
     ring.querySelector(".fg").setAttribute("stroke-dasharray", `${(ROUND * left).toFixed(2)} 37.70`);
     const words = one.querySelector(".w");
-    if (seconds < 0) words.textContent = fill(mail().dataset.late, { time: duration(Math.floor(-seconds / 60)) });
+    if (seconds < 0) words.textContent = fill(mail().dataset.late, { time: duration(Math.max(1, Math.floor(-seconds / 60))) });
     else if (seconds < 86400 && new Date(one.dataset.due).getDate() === new Date().getDate()) words.textContent = duration(Math.floor(seconds / 60));
   }
   for (const one of document.querySelectorAll("[data-left]")) {
@@ -190,7 +190,7 @@ setInterval(() => here(Date.now() - typedAt < 10000 ? "writing" : "reading"), 20
 function opened() {
   if (!mail()) return;
   others.clear();
-  const row = thread()?.dataset.row;
+  const row = thread()?.dataset.line;
   for (const link of document.querySelectorAll("#rows a[data-open]")) {
     const isHere = link.closest("[data-row]").id === row;
     if (isHere) link.setAttribute("aria-current", "true");
@@ -392,11 +392,14 @@ document.addEventListener("click", (event) => {
     area().dispatchEvent(new Event("input", { bubbles: true }));
     return area().focus();
   }
-  const aside = event.target.closest?.(".ctxb, .ctxn");
+  const aside = event.target.closest?.(".ctxb, .ctxn, .closectx");
   if (aside) {
     event.preventDefault();
     const isShown = document.getElementById("ctx").classList.toggle("shown");
-    document.querySelector(".ctxb")?.setAttribute("aria-expanded", String(isShown));
+    const button = document.querySelector(".ctxb");
+    button?.setAttribute("aria-expanded", String(isShown));
+    if (isShown) document.querySelector(".closectx")?.focus();
+    else button?.focus();
     return undefined;
   }
   const pictures = event.target.closest?.("[data-shows-images]");
@@ -448,7 +451,7 @@ for (const key of ["j", "k"]) {
     clearTimeout(opening);
     opening = setTimeout(() => {
       const row = document.querySelector("#rows [data-row].cursor");
-      if (row && row.id !== thread()?.dataset.row) row.querySelector("a[data-open]").click();
+      if (row && row.id !== thread()?.dataset.line) row.querySelector("a[data-open]").click();
     }, 220);
     return false;
   });
