@@ -47,6 +47,8 @@ NAMES = {
         "Webhook",
         "https",
         "POST",
+        "Telegram",
+        "Twilio",
     ),
     *("docs", "definitions", "md", "regulars", "verify"),  # a file and a command, as they are typed
     *("Esc", "Idempotency-Key", "If-Match"),

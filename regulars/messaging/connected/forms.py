@@ -56,7 +56,8 @@ class ServiceForm(PageForm):
 
     def given(self) -> dict[str, Any]:
         """The values as verbs take them: name, address, channel, options, secrets."""
-        options, secrets = {}, {}
+        options: dict[str, str] = {}
+        secrets: dict[str, str] = {}
         for name, option in self._options.items():
             (secrets if option.is_secret else options)[option.name] = self.cleaned_data.get(name, "")
         plain = {key: self.cleaned_data[key] for key in ("name", "address", "channel")}

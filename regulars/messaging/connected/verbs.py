@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets as randomness
-from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
@@ -41,7 +39,8 @@ def connect(
     """
     service = _service(provider)
     plain, sealed = _cleaned(service, options or {}, secrets or {})
-    made = {option.name: new_secret() for option in service.options if option.is_made and not sealed.get(option.name)}
+    wanted = [option.name for option in service.options if option.is_made and not sealed.get(option.name)]
+    made = {name: service.new_secret(name) for name in wanted}
     sealed |= made
     _require(service, plain, sealed)
     way = service.ways[0]
@@ -114,7 +113,7 @@ def renew(account: Account) -> tuple[Account, dict[str, str]]:
     """Make the secrets of ours anew, which are shown this once; the former ones count no more."""
     account = _locked(account)
     service = _service(account.provider)
-    made = {option.name: new_secret() for option in service.options if option.is_made}
+    made = {option.name: service.new_secret(option.name) for option in service.options if option.is_made}
     if made:
         account.secrets = accounts.sealed_secrets(account.pk, {**accounts.secrets_of(account), **made})
         _save(account)
@@ -176,11 +175,6 @@ def try_out(account: Account) -> str:
         raise
     _note(account, "")
     return called
-
-
-def new_secret() -> str:
-    """A secret that every service takes: letters and digits, 32 of them, which is the most that WeChat allows."""
-    return b64encode(randomness.token_bytes(48), altchars=b"ab").decode()[:32]
 
 
 def _note(account: Account, problem: str) -> None:

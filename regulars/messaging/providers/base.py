@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import secrets
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -230,6 +231,10 @@ class Provider:
     takes_files: bool = True
     largest_file: int = 10_000_000
     thanks: tuple[str, bytes] = ("text/plain", b"")  # how a report is answered: its type and body
+
+    def new_secret(self, _option: str) -> str:
+        """A secret of ours that the service takes: 32 letters and digits, where it has no wish of its own."""
+        return secrets.token_hex(16)
 
     def challenge(self, _knock: Knock, _link: Link) -> str | None:
         """What to answer when the service asks whether this address is ours; None where the question is not genuine."""

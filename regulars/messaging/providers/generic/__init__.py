@@ -15,6 +15,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from regulars.channels.actions.connecting import new_key
 from regulars.channels.connectors import protocol, signatures
 from regulars.messaging.models.accounts import Way
 from regulars.messaging.providers.base import (
@@ -66,6 +67,10 @@ class Generic(Provider):
     )
     longest = 20_000
     largest_file = 10_000_000
+
+    def new_secret(self, _option: str) -> str:
+        """A key as the Standard Webhooks have it: `whsec_` and 32 bytes in base 64."""
+        return new_key()
 
     def genuine(self, knock: Knock, link: Link) -> None:
         """Nothing, where the key signed it in the last five minutes. Raises NotGenuine."""
