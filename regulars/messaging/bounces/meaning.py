@@ -17,7 +17,8 @@ _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,2}\.\d{1,3})(?![\d.])")
 _CODE = re.compile(r"(?:^|(?<=[\s:;<(\[\"'#=|]))([45][0-7]\d)(?=[\s:;,)\-#<]|$)")
 
 
-_VAGUE = frozenset({Reason.POLICY, Reason.SYSTEM, Reason.CONTENT, Reason.MAILER, Reason.NETWORK, Reason.EXPIRED})
+# Words that are said with anything. A line that broke is not among them: no code makes that hard.
+_VAGUE = frozenset({Reason.POLICY, Reason.SYSTEM, Reason.CONTENT, Reason.MAILER})
 
 # RFC 3463 and its registry; by the last two numbers, for a 4 says only that it was tried for long.
 _BY_STATUS: dict[str, Reason] = {
