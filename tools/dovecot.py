@@ -192,6 +192,9 @@ userdb {{
 first_valid_uid = 1
 service anvil {{
  chroot =
+ unix_listener anvil-auth-penalty {{
+  mode = 0
+ }}
 }}
 service imap-login {{
  chroot =

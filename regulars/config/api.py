@@ -17,8 +17,9 @@ from regulars.core.api.routes import permission_of
 from regulars.customers import reads
 from regulars.customers.api import routes as customers
 from regulars.customers.models import Customer
-from regulars.inbox.mail.api import routes as mails
 from regulars.inbox.api import routes as inbox
+from regulars.inbox.api.figures import routes as inbox_figures
+from regulars.inbox.mail.api import routes as mails
 from regulars.messaging.api import routes as messages
 from regulars.orders.api import routes as orders
 from regulars.segments.api import routes as segments
@@ -27,7 +28,7 @@ from regulars.staff.policy import reading_as, streamed
 from regulars.timeline.actions import acting
 from regulars.timeline.models import Source
 
-ROOMS = (customers, segments, orders, channels, webhooks, messages, mails)
+ROOMS = (customers, segments, orders, channels, webhooks, messages, mails, inbox, inbox_figures)
 
 
 def _as_owner(operation: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

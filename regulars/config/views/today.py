@@ -16,6 +16,7 @@ from regulars.core.backup.state import health as backup_health
 from regulars.customers import mentions, notes
 from regulars.customers.models import Customer
 from regulars.customers.privacy.queries import late
+from regulars.inbox.mail.counting import differing
 from regulars.inbox.queries.pages import InboxRequest, inbox_page
 from regulars.orders.queries import OrderRequest, order_page
 from regulars.orders.queries.today import going_quiet, yesterday
@@ -53,6 +54,7 @@ def today(request: HttpRequest) -> HttpResponse:
             "late": list(late()[:_LATE]) if user.may("privacy.view") else [],
             "health": backup_health() if user.may("backups.view") else None,
             "webhooks_off": stopped_of(user.pk) if user.may("webhooks.edit") else [],
+            "mailboxes_differ": differing() if user.may("inbox.setup") else [],
             "audit_problem": problem_of_log() if user.may("audit.view") else "",
         },
     )

@@ -1,9 +1,15 @@
 """Mails are fetched by their numbers from a real server, and each stands in the ledger once."""
 
 import datetime as dt
+import http.server
 import imaplib
 import itertools
+import json
+import os
 import ssl
+import threading
+from typing import ClassVar
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -15,6 +21,55 @@ from regulars.inbox.models import Arrival, Mailbox, MailCount, Outcome
 from tools import dovecot
 
 _USERS = (f"user{number}" for number in itertools.count())
+
+
+class Provider(http.server.BaseHTTPRequestHandler):
+    """A provider of OAuth tokens: gives one for a refresh token, and tells the IMAP server whose it is."""
+
+    asked: ClassVar[list] = []
+
+    def do_POST(self):
+        said = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        type(self).asked.append((self.path, said))
+        if self.path.startswith("/whose"):
+            token = said["token"][0]
+            self._answer(200, {"active": token.startswith("token of "), "username": token.removeprefix("token of ")})
+        elif said.get("refresh_token") == ["good"]:
+            self._answer(200, {"access_token": f"token of {said['client_id'][0]}", "expires_in": 3600})
+        else:
+            self._answer(400, {"error": "invalid_grant"})
+
+    def _answer(self, status, body):
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(json.dumps(body).encode())
+
+    def log_message(self, *_words):
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def provider():
+    """Where tokens are given, on loopback."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Provider)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def imap_server(provider):
+    """A server that believes this provider, too."""
+    try:
+        server = dovecot.start(introspection=f"{provider}/whose")
+    except dovecot.NoServer as none:
+        if os.environ.get("REGULARS_ALL_TESTS"):
+            raise
+        pytest.skip(str(none))
+    yield server
+    server.stop()
 
 
 @pytest.fixture(autouse=True)
@@ -204,3 +259,28 @@ def test_all_mailboxes_are_fetched_at_once_and_one_that_is_away_keeps_none_back(
     assert watching.fetch_all() == 1
     away.refresh_from_db()
     assert away.problem == "127.0.0.1 cannot be reached, or does not answer in time."
+
+
+def test_one_signs_in_by_a_token_that_is_renewed(imap_server, provider, mailbox, user):
+    imap_server.deliver(user, [mail(1)])
+    mailbox.sign, mailbox.options = "oauth2", {"token_url": f"{provider}/token", "client_id": user, "scope": "imap"}
+    mailbox.secrets = signing.sealed(mailbox.pk, {"refresh_token": "good", "client_secret": "s"})
+    mailbox.save()
+    Provider.asked.clear()
+    assert fetch_once(mailbox).entered == 1
+    path, said = Provider.asked[0]
+    assert (path, said["grant_type"], said["scope"]) == ("/token", ["refresh_token"], ["imap"])
+    # the token is kept as long as it counts
+    fetch_once(Mailbox.objects.get(pk=mailbox.pk))
+    assert [path for path, _said in Provider.asked].count("/token") == 1
+    # one that the server does not take any more is asked for anew, next time
+    known = signing.secrets_of(Mailbox.objects.get(pk=mailbox.pk))
+    stale = signing.sealed(mailbox.pk, known | {"access_token": "stale"})
+    Mailbox.objects.filter(pk=mailbox.pk).update(secrets=stale)
+    with pytest.raises(SignInRefused):
+        fetch_once(Mailbox.objects.get(pk=mailbox.pk))
+    assert fetch_once(Mailbox.objects.get(pk=mailbox.pk)).entered == 0
+    # and where the provider says no, the sentence says what to do
+    Mailbox.objects.filter(pk=mailbox.pk).update(secrets=signing.sealed(mailbox.pk, {"refresh_token": "bad"}))
+    with pytest.raises(SignInRefused, match="gives no token \\(400\\)"):
+        fetch_once(Mailbox.objects.get(pk=mailbox.pk))
