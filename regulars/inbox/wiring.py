@@ -7,6 +7,7 @@ from regulars.inbox import (
     holders,
     indexing,
     taking,
+    vocabulary,
     walls,  # noqa: F401 — says what is kept from whom
 )
 from regulars.inbox.actions import leaving, rules, working
@@ -28,6 +29,9 @@ for _holder in holders.ALL:
     belongings.add(_holder)
 backup.add_folder("inbox-files", files.folder)
 resealing.add(resealing.Place("inbox.files", seal=lambda: 0, renew=files.renew))
+
+# ── what groups can ask of inquiries
+vocabulary.plug_in()
 
 # ── what texts of ours can name
 values.fills("conversation", canned.values_of_conversation)

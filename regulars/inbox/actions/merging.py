@@ -64,7 +64,8 @@ def merge(conversation: Conversation, *, into: Conversation, is_sure: bool = Fal
     kept.save()
     turns.merged(kept, gone, now)
     fact = InquiriesMerged(conversation=kept.public_id, merged=gone.public_id)
-    record(fact, customer=kept.customer, subject=kept)
+    for one in (kept, gone) if gone.customer_id != kept.customer_id else (kept,):
+        record(fact, customer=one.customer, subject=kept)
     return kept
 
 
@@ -89,7 +90,8 @@ def unmerge(conversation: Conversation) -> Conversation:
     if gone.status in {Status.OPEN, Status.WAITING} and gone.waiting_since is not None:
         turns.customer_wrote(gone, gone.waiting_since)
     fact = InquiriesUnmerged(conversation=kept.public_id, merged=gone.public_id)
-    record(fact, customer=gone.customer, subject=gone)
+    for one in (gone, kept) if gone.customer_id != kept.customer_id else (gone,):
+        record(fact, customer=one.customer, subject=one)
     return gone
 
 

@@ -188,7 +188,7 @@ def _kept(row: Kept, what: str, called: str, *, is_new: bool) -> Kept:
         row.version += 1  # type: ignore[attr-defined]
         row.updated_at = timezone.now()  # type: ignore[attr-defined]
     row.save()
-    record(InboxSettingChanged(what=what, deed="added" if is_new else "changed", called=called))
+    record(InboxSettingChanged(what=what, deed="added" if is_new else "changed", called=called), subject=row)
     return row
 
 
