@@ -1,7 +1,6 @@
-
 from django.urls import path
 
-from regulars.inbox.views import kept, promising
+from regulars.inbox.views import figures, kept, promising
 
 app_name = "promises"
 
@@ -16,4 +15,6 @@ urlpatterns = [
     path("settings/inbox/calendars/<str:public_id>/remove", promising.calendar_remove, name="calendar-remove"),
     path("settings/inbox/acknowledgement", promising.acknowledgement, name="acknowledgement"),
     path("inbox/kept", kept.kept, name="kept"),
+    path("inbox/figures", figures.figures, name="figures"),
+    path("inbox/figures/behind", figures.behind, name="behind"),
 ]

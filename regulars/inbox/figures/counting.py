@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_left
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from regulars.core import shop
+from regulars.core import ids, shop
 from regulars.inbox.figures.periods import Period
 from regulars.inbox.models import (
     Conversation,
@@ -24,8 +24,11 @@ from regulars.inbox.models import (
     Post,
     PostKind,
     Status,
+    Topic,
 )
 from regulars.inbox.models.conversations import By
+from regulars.orders.models import Product
+from regulars.staff.models import User
 
 _ANSWERS = (Kept.FIRST, Kept.NEXT)
 _MOST_PRODUCTS = 50
@@ -84,8 +87,8 @@ class Figures:
     def as_json(self) -> dict[str, Any]:
         """For programs; times in minutes of working time."""
         return {
-            "from": self.period.begins.isoformat(),
-            "to": self.period.ends.isoformat(),
+            "begins": self.period.begins.isoformat(),
+            "ends": self.period.ends.isoformat(),
             "came": self.came,
             "answered": self.answered,
             "in_time": self.in_time,
@@ -98,9 +101,11 @@ class Figures:
                 {"day": day.isoformat(), "open": count}
                 for day, count in zip(self.period.days, self.backlog, strict=True)
             ],
-            **{f"by_{name}": [_line(one) for one in lines] for name, lines in self.groups.items()},
+            **{f"by_{name}": [_line(name, one) for one in lines] for name, lines in self.groups.items()},
             "promises": self.promises,
-            "complaints": self.complaints,
+            "complaints": [
+                {**one, "product": ids.encode(Product.id_prefix, one["product"])} for one in self.complaints
+            ],
         }
 
 
@@ -256,19 +261,17 @@ def _names(group: str, keys: list[Any]) -> dict[Any, str]:
 
 def _promises(period: Period) -> list[dict[str, Any]]:
     """Kept and broken by promise and kind, solutions among them."""
-    counts: Counter[tuple[str, str, bool]] = Counter()
     rows = Deadline.objects.filter(conversation__merged_into__isnull=True).filter(_in_time(period) | _late(period))
-    for name, kind, missed, count in (
+    counted = (
         rows.exclude(conversation__status=Status.SPAM)
-        .order_by()
-        .values("promise_name", "kind", "missed_at__isnull")
-        .annotate(count=Count("pk"))
-        .values_list("promise_name", "kind", "missed_at__isnull", "count")
-    ):
-        counts[name, kind, missed] += count
+        .order_by("promise_name", "kind")
+        .values("promise_name", "kind")
+        .annotate(kept=Count("pk", filter=_in_time(period)), missed=Count("pk", filter=_late(period)))
+    )
+    columns = ("promise_name", "kind", "kept", "missed")
     return [
-        {"promise": name, "kind": kind, "kept": counts[name, kind, True], "missed": counts[name, kind, False]}
-        for name, kind in sorted({(name, kind) for name, kind, _kept in counts})
+        {"promise": name, "kind": kind, "kept": kept, "missed": missed}
+        for name, kind, kept, missed in counted.values_list(*columns)
     ]
 
 
@@ -283,9 +286,10 @@ def _complaints(period: Period) -> list[dict[str, Any]]:
     ]
 
 
-def _line(line: Line) -> dict[str, Any]:
+def _line(group: str, line: Line) -> dict[str, Any]:
+    prefix = {"topic": Topic.id_prefix, "agent": User.id_prefix}.get(group, "")
     return {
-        "key": line.key,
+        "key": ids.encode(prefix, int(line.key)) if prefix and line.key else line.key,
         "name": line.name,
         "came": line.came,
         "in_time": line.in_time,
