@@ -14,6 +14,7 @@ NOT_PAGES = (
     "settings/backups/", "settings/channels/add",
     "orders/why/rows", "settings/privacy/consents/export", "settings/privacy/rules/period",
     "groups/complete", "groups/who", "groups/offered", "live", "inbox/rows", "inbox/new/who",
+    "settings/messages/limits/suppress", "settings/messages/sent/held",
 )  # fmt: skip
 
 
