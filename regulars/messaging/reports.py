@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from regulars.core import sealing
 from regulars.core.background import background, every
-from regulars.messaging import choices, incoming
+from regulars.messaging import choices, incoming, receipts
 from regulars.messaging.models import Account, Report
 from regulars.messaging.providers import transport
 from regulars.messaging.providers.base import Attached, Away, Became, Knock, Link, Provider, Refused, Said, Unreadable
@@ -152,10 +152,9 @@ def _fetched(provider: Provider, file: Away, link: Link, place: int) -> Attached
 
 
 def _settle(account: Account, became: Became) -> None:
-    from regulars.messaging import receipts  # noqa: PLC0415 — for now
-
     receipts.apply(
         receipts.Receipt(
+            account_id=account.pk,
             provider_id=became.provider_id,
             kind=became.kind,
             at=became.at,

@@ -204,14 +204,13 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Became:
-    """What became of a message of ours: accepted, delivered, read or failed (`is_final`: for good)."""
+    """What became of a message of ours: accepted, delivered, read or failed."""
 
     provider_id: str
     kind: str
     at: dt.datetime
     event_id: str
     detail: str = ""
-    is_final: bool = True
 
 
 Told = Said | Became

@@ -127,7 +127,8 @@ def test_a_text_of_a_megabyte_is_taken(speaker, heard, run_jobs):
     assert heard[0].text == text[:100_000]
 
 
-def test_who_knocks_in_vain_too_often_has_to_wait(speaker):
+def test_who_knocks_in_vain_too_often_has_to_wait(speaker, monkeypatch):
+    monkeypatch.setattr(flood, "monotonic", lambda: 1_000.0)
     service = speaker("telegram")
     body = json.dumps(speaking.telegram("Hallo")).encode()
     statuses = [service.knock(body).status_code for _time in range(flood.A_MINUTE + 3)]
@@ -257,3 +258,36 @@ def test_an_account_that_is_taken_off_takes_its_reports_along(speaker, run_jobs)
     verbs.remove(service.account)
     assert (Account.objects.count(), Report.objects.count()) == (0, 0)
     assert run_jobs() == 1, "and its job finds nothing to do"
+
+
+def test_what_became_of_our_messages_is_told_once_in_any_order_and_of_this_account_alone(speaker, run_jobs):
+    from regulars.messaging.models import Message
+
+    service, other = speaker("whatsapp"), speaker("whatsapp")
+    rows = [
+        Message.objects.create(
+            cause=f"test {one.account.pk}", way="whatsapp", to="+4915112345678", text="Hallo", account=one.account,
+            provider_id="wamid.out1", state="accepted",
+        )
+        for one in (service, other)
+    ]  # fmt: skip
+    now = int(timezone.now().timestamp())
+    for number, state in enumerate(("read", "delivered", "sent", "delivered")):
+        status = {"id": "wamid.out1", "status": state, "timestamp": str(now - 9 + number)}
+        service.post(speaking.whatsapp(statuses=[status]))
+    run_jobs()
+    assert [Message.objects.get(pk=row.pk).state for row in rows] == ["delivered", "accepted"]
+    assert rows[0].events.count() == 3
+
+
+def test_a_report_that_nobody_understood_goes_with_whoever_it_names(speaker, run_jobs):
+    from regulars.customers.actions import create_customer
+    from regulars.messaging.connected.holding import HOLDER
+
+    service = speaker("telegram")
+    service.post('{"nobody": "Élodie Marchetti"}'.encode())
+    service.post(b'{"nobody": "call 0049 (151) 1234-5678"}')
+    service.post(b'{"nobody": "Joost"}')
+    run_jobs()
+    HOLDER.forget(create_customer(values={"name": "Élodie Marchetti", "phone": "+4915112345678"}))
+    assert [reports.body_of(one) for one in Report.objects.all()] == [b'{"nobody": "Joost"}']

@@ -143,10 +143,7 @@ def _told(one: dict[str, Any], now: dt.datetime) -> Told | None:
         state = text(one.get("state"), 40)
         if state not in _RECEIPTS:
             raise Unreadable(_("The field “%(name)s” is missing.") % {"name": "state"})
-        is_final = one.get("is_final") is not False
-        return Became(
-            key, state, _at(one.get("at"), now), f"{key}/{state}"[:250], text(one.get("detail"), 500), is_final
-        )
+        return Became(key, state, _at(one.get("at"), now), f"{key}/{state}"[:250], text(one.get("detail"), 500))
     if kind != "message":
         return None
     sender = name(one.get("from"), 254)

@@ -51,7 +51,7 @@ class Telegram(Provider):
         Option("api", gettext_lazy("Address of the API"), is_required=False, default=_API),
     )
     guide = gettext_lazy(
-        "Make a bot with BotFather, and enter its token here. The check below tells Telegram where to report: there is "
+        "Make a bot with BotFather, and enter its token here. “Check it” tells Telegram where to report: there is "
         "nothing to enter at Telegram."
     )
     longest = 4096

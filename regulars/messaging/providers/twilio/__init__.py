@@ -49,7 +49,6 @@ _RECEIPTS = {
     "undelivered": "failed",
     "failed": "failed",
 }
-_NOT_FOR_GOOD = frozenset({"30001", "30002", "30003", "30008", "30022"})
 _CHOICES = {"STOP": "stop", "START": "start"}
 
 
@@ -187,8 +186,7 @@ def _spellings(url: str) -> list[str]:
 def _became(key: str, state: str, found: dict[str, str], at: dt.datetime) -> Became:
     code = text(found.get("ErrorCode"), 20)
     detail = " ".join(filter(None, [text(found.get("ErrorMessage"), 400), f"({code})" if code else ""]))
-    is_final = code not in _NOT_FOR_GOOD
-    return Became(key, _RECEIPTS[state], at, f"{key}/{state}", detail, is_final)
+    return Became(key, _RECEIPTS[state], at, f"{key}/{state}", detail)
 
 
 def _refusal(answer: Answer) -> Refused:

@@ -71,7 +71,7 @@ class WeChat(Provider):
         Option("api", gettext_lazy("Address of the API"), is_required=False, default=_API),
     )
     guide = gettext_lazy(
-        "At mp.weixin.qq.com, under the settings of the server, enter the address and the token below and choose the "
+        "At mp.weixin.qq.com, under the settings of the server, enter the address and the token, and choose the "
         "secure mode. Put this shop's own address on the list of allowed IP addresses."
     )
     longest = 4_000

@@ -63,7 +63,7 @@ class WhatsApp(Provider):
     )
     guide = gettext_lazy(
         "In your app at developers.facebook.com, under WhatsApp, Configuration, enter the address and the verify token "
-        "below as the webhook, and subscribe to the field “messages”."
+        "as the webhook, and subscribe to the field “messages”."
     )
     longest = 4096
     window = dt.timedelta(hours=24)
