@@ -87,12 +87,15 @@ def sort(arrival_id: int, data: bytes, mail: Mail) -> None:
     arrival.about = {**arrival.about, **_about(mail, author)}
     arrival.sender_digest = digests.of(author.address) if author else ""
     before = _arrived_before(arrival, data)
+    came_back = _came_back(arrival, data) if before is None else None
     if before is not None:
         end(arrival, Outcome.COPY, reason=before.public_id, customer_id=before.customer_id)
         if before.is_erased:
             _erase(arrival)
+    elif came_back is not None:
+        end(arrival, Outcome.BOUNCE, customer_id=came_back.customer_id)
     elif mail.robot == "bounce":
-        end(arrival, Outcome.BOUNCE, **_bounced(arrival, data))
+        end(arrival, Outcome.BOUNCE, reason=_("It does not say which message of ours came back."))
     elif mail.robot:
         end(arrival, Outcome.AUTO, reason=_ROBOTS.get(mail.robot, mail.robot))
     elif author is None:
@@ -183,15 +186,12 @@ def _is_our_own(mail: Mail) -> bool:
     return Message.objects.filter(message_id=f"<{mail.mail_id}>").exists()
 
 
-def _bounced(arrival: Arrival, data: bytes) -> dict[str, Any]:
-    """Tell the gate of a message that came back."""
+def _came_back(arrival: Arrival, data: bytes) -> Message | None:
+    """The message of ours that a mail reports of, whom the gate is told; None for everything else."""
     from regulars.messaging import bounces, receipts  # noqa: PLC0415 — only what reads mails needs all of that
 
     report = bounces.read(data)
-    if report is None:
-        return {"reason": _("It does not say which message came back.")}
-    message = receipts.take_bounce(report, cause=f"mail:{arrival.pk}")
-    return {"customer_id": message.customer_id if message is not None else None}
+    return None if report is None else receipts.take_bounce(report, cause=f"mail:{arrival.pk}")
 
 
 def _people(mail: Mail, author: Address) -> dict[str, Any]:

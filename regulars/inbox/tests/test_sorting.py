@@ -5,12 +5,16 @@ from django.db import OperationalError
 from django.test import TestCase
 from django_tasks_db.models import DBTaskResult
 
+from regulars.customers.actions import create_customer
 from regulars.customers.models import Customer
 from regulars.inbox import reading
 from regulars.inbox.actions.mails import NotThisMail, make_inquiry, mark_as_spam, read_again
 from regulars.inbox.mail import ledger, raw, sorting
 from regulars.inbox.mail.holding import HOLDER
 from regulars.inbox.models import Arrival, Conversation, Mailbox, Outcome, Post, SpamSender
+from regulars.messaging.models import Message
+from regulars.messaging.sending import send
+from regulars.messaging.tests.test_bounces import DSN
 
 OURS = "service@hain.example"
 
@@ -98,6 +102,20 @@ def test_what_no_person_wrote_is_no_inquiry(run_jobs, more, reason):
     assert make_inquiry(row) == post
     with pytest.raises(NotThisMail):
         mark_as_spam(row)
+
+
+def test_a_bounce_is_told_to_the_gate_and_is_no_inquiry(run_jobs):
+    person = create_customer(values={"name": "Lena", "email": "lena@posteo.example"})
+    message = send(cause="test", customer=person, to="lena@posteo.example", subject="Hello", text="T")
+    Message.objects.filter(pk=message.pk).update(state="accepted")
+    text = DSN % ("failed", "5.1.1", "550 5.1.1 User unknown")
+    row = taken(text.replace("<m1@hainhafen.example>", message.message_id).encode(), run_jobs)
+    assert (row.outcome, row.customer_id) == (Outcome.BOUNCE, person.pk)
+    message.refresh_from_db()
+    assert message.state == "bounced"
+    unknown = taken(text.encode(), run_jobs)
+    assert (unknown.outcome, unknown.customer_id) == (Outcome.BOUNCE, None)
+    assert not Post.objects.exists()
 
 
 def test_a_form_that_writes_in_our_name_asks_for_whom_it_names(run_jobs):
@@ -191,4 +209,3 @@ def test_of_somebody_who_is_erased_no_mail_stays(run_jobs):
     again.refresh_from_db()
     assert (again.outcome, again.is_erased) == (Outcome.COPY, True)
     assert not raw.path_of(kept.key).exists()
-
