@@ -39,6 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("customers", include("regulars.customers.urls")),
     path("groups", include("regulars.segments.urls")),
     path("", include("regulars.inbox.promise_urls")),
+    path("", include("regulars.inbox.sorting_urls")),
     path("inbox", include("regulars.inbox.urls")),
     path("orders", include("regulars.orders.urls")),
     path("products", include("regulars.orders.product_urls")),

@@ -1,6 +1,8 @@
 """Everything the inbox plugs into the house."""
 
-from regulars.core import backup, resealing
+from django.utils.translation import gettext_lazy as _
+
+from regulars.core import backup, menu, resealing
 from regulars.customers import belongings
 from regulars.inbox import (
     files,
@@ -29,6 +31,17 @@ for _holder in holders.ALL:
     belongings.add(_holder)
 backup.add_folder("inbox-files", files.folder)
 resealing.add(resealing.Place("inbox.files", seal=lambda: 0, renew=files.renew))
+
+# ── what is set up for sorting and answering
+for _name, _label, _icon, _may, _order in (
+    ("topics", _("Topics and labels"), "tags", "inbox.setup", 63),
+    ("answers", _("Canned answers"), "text-quote", "inbox.edit", 64),
+    ("macros", _("Macros"), "zap", "inbox.setup", 65),
+    ("rules", _("Rules"), "split", "inbox.setup", 66),
+):
+    menu.add_setting(
+        menu.Place(name=_name, label=_label, icon=_icon, url_name=f"sorting:{_name}", permission=_may, order=_order)
+    )
 
 # ── what groups can ask of inquiries
 vocabulary.plug_in()

@@ -34,7 +34,7 @@ def asked(db):
 
 def test_groups_ask_what_somebody_asked(asked):
     wanted = {
-        "inquiries MATCHES (kind = 'complaint', opened = >= -30d)": {"Jonas Wieck"},
+        "inquiries MATCHES (kind = 'complaint', opened >= -30d)": {"Jonas Wieck"},
         "inquiries MATCHES (topic = 'Parcels', status = 'open')": {"Jonas Wieck"},
         "inquiries MATCHES (by = 'chat')": set(),
         "inquiries MATCHES (count >= 2)": {"Jonas Wieck"},
