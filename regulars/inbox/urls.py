@@ -12,6 +12,7 @@ urlpatterns = [
     path("/views", listing.keep_view, name="view-keep"),
     path("/new", new.new, name="new"),
     path("/new/who", new.who, name="who"),
+    path("/done/<str:public_id>/undo", working.undo, name="undo-work"),
     path("/files/<str:public_id>", framed.file, name="file"),
     path("/posts/<str:public_id>/html", framed.html, name="html"),
     path("/posts/<str:public_id>/undo", answering.undo, name="undo"),

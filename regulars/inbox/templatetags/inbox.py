@@ -8,7 +8,7 @@ from typing import Any
 
 from django import template
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from regulars.core.ui import icons, strokes
 from regulars.customers.names import category_name
@@ -26,7 +26,7 @@ def ring(conversation: Conversation, deadline: Deadline | None) -> SafeString:
     """{% ring conversation deadline %}: how long is left, in words and as a ring that runs down."""
     stands = showing.burn_of(conversation, deadline)
     if stands is None:
-        return mark_safe("")
+        return SafeString("")
     return format_html(
         '<span class="prom {0}" data-due="{1}" data-minutes="{2}"><span class="w">{3}</span>'
         '<svg class="ring {0}" width="16" height="16" viewBox="0 0 16 16" fill="none" stroke-width="2.6" '
@@ -57,7 +57,7 @@ def tier(customer: Any) -> SafeString:
     """The tally of somebody's tier; nothing for who has none."""
     count = showing.strokes_of(customer)
     if not count:
-        return mark_safe("")
+        return SafeString("")
     return strokes.tally(count, label=category_name(customer.category), with_slash=count > 4)
 
 

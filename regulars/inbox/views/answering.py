@@ -29,8 +29,8 @@ from regulars.staff.access import requires
 _GAP = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
 
 
-@require_POST
 @requires("inbox.edit")
+@require_POST
 def answer(request: HttpRequest, public_id: str) -> HttpResponse:
     """Send an answer or keep a note; what is refused stands in the form again, with its text."""
     user: Any = request.user
@@ -83,8 +83,8 @@ def _sent(request: HttpRequest, public_id: str, text: str) -> HttpResponse:
     return redirect("inbox:page", public_id)
 
 
-@require_POST
 @requires("inbox.edit")
+@require_POST
 def undo(request: HttpRequest, public_id: str) -> HttpResponse:
     """Take an answer back that has not left; its text is the draft again."""
     post = _post_or_404(public_id)
@@ -97,8 +97,8 @@ def undo(request: HttpRequest, public_id: str) -> HttpResponse:
     return redirect("inbox:page", conversation.public_id)
 
 
-@require_POST
 @requires("inbox.edit")
+@require_POST
 def again(request: HttpRequest, public_id: str) -> HttpResponse:
     """Send an answer again that did not arrive."""
     user: Any = request.user
@@ -111,8 +111,8 @@ def again(request: HttpRequest, public_id: str) -> HttpResponse:
     return redirect("inbox:page", post.conversation.public_id)
 
 
-@require_POST
 @requires("inbox.edit")
+@require_POST
 def draft(request: HttpRequest, public_id: str) -> HttpResponse:
     """Keep what is being written; nothing keeps nothing."""
     user: Any = request.user
@@ -127,8 +127,8 @@ def draft(request: HttpRequest, public_id: str) -> HttpResponse:
     return HttpResponse(status=HTTPStatus.NO_CONTENT)
 
 
-@require_safe
 @requires("inbox.edit")
+@require_safe
 def canned(request: HttpRequest, public_id: str) -> HttpResponse:
     """The canned answers that fit what was typed behind the `/`, filled for this conversation."""
     user: Any = request.user

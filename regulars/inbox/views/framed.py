@@ -21,8 +21,8 @@ _CID = re.compile(r"""(?<=src=["'])cid:([^"'\s>]+)""", re.IGNORECASE)
 _MOST_INLINE = 4 * 1024 * 1024
 
 
-@require_safe
 @requires("inbox.view")
+@require_safe
 def file(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """A file: a download always, and where it is a picture of a safe kind, a picture in its place (`shown`)."""
     kept = File.objects.filter(pk=File.pk_of(public_id) or 0, post__deleted_at=None).first()
@@ -43,8 +43,8 @@ def file(request: HttpRequest, public_id: str) -> HttpResponseBase:
     return response
 
 
-@require_safe
 @requires("inbox.view")
+@require_safe
 def html(request: HttpRequest, public_id: str) -> HttpResponse:
     """The mail as it was made up, for a frame: no script, no form, nothing of this page; pictures from outside only
     when somebody asks for them.

@@ -22,8 +22,8 @@ from regulars.inbox.queries.pages import InboxPage, InboxRequest
 from regulars.staff.access import requires
 
 
-@require_safe
 @requires("inbox.view")
+@require_safe
 def listing(request: HttpRequest) -> HttpResponse:
     """The list, and beside it nothing yet."""
     user: Any = request.user
@@ -31,8 +31,8 @@ def listing(request: HttpRequest) -> HttpResponse:
     return render(request, "inbox/page.html", {**frame(request, asked), "page": pages.inbox_page(asked, user)})
 
 
-@require_safe
 @requires("inbox.view")
+@require_safe
 def rows(request: HttpRequest) -> HttpResponse:
     """The rows alone: for a page that is open, and hears that something came."""
     user: Any = request.user
@@ -49,8 +49,8 @@ def rows(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_POST
 @requires("inbox.edit")
+@require_POST
 def bulk(request: HttpRequest) -> HttpResponse:
     """Do one thing with all that were chosen; it can be taken back as one."""
     from regulars.inbox.views.working import many  # noqa: PLC0415 — which draws this list
@@ -58,8 +58,8 @@ def bulk(request: HttpRequest) -> HttpResponse:
     return many(request, [one for one in map(_by_id, request.POST.getlist("chosen")[:500]) if one is not None])
 
 
-@require_POST
 @requires("inbox.edit")
+@require_POST
 def keep_view(request: HttpRequest) -> HttpResponse:
     """Keep the filters of the list by a name."""
     user: Any = request.user

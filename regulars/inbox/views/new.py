@@ -37,8 +37,8 @@ OUTCOMES = (
 _FOUND = 6
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @requires("inbox.edit")
+@require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     """The form, and what comes of it: a conversation with its first post."""
     said = request.POST if request.method == "POST" else request.GET
@@ -62,8 +62,8 @@ def new(request: HttpRequest) -> HttpResponse:
     return render(request, "inbox/new.html", context)
 
 
-@require_safe
 @requires("inbox.edit")
+@require_safe
 def who(request: HttpRequest) -> HttpResponse:
     """Who has this number, address or name: while it is typed."""
     typed = request.GET.get("who", "")[:200]

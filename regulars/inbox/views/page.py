@@ -28,8 +28,8 @@ _HERE_SECONDS = 40.0
 _WITH_FRAMES = f"{CONTENT_SECURITY_POLICY}; frame-src 'self'"
 
 
-@require_safe
 @requires("inbox.view")
+@require_safe
 def page(request: HttpRequest, public_id: str) -> HttpResponse:
     """The conversation in its place beside the list; for htmx the conversation alone."""
     conversation = conversation_or_404(public_id)
@@ -54,8 +54,8 @@ def shown(
     return response
 
 
-@require_safe
 @requires("inbox.view")
+@require_safe
 def posts(request: HttpRequest, public_id: str) -> HttpResponse:
     """The messages alone, for a page that is open and hears that something was said."""
     conversation = conversation_or_404(public_id)
@@ -71,8 +71,8 @@ def posts(request: HttpRequest, public_id: str) -> HttpResponse:
     return render(request, "inbox/_posts.html", context)
 
 
-@require_POST
 @requires("inbox.view")
+@require_POST
 def here(request: HttpRequest, public_id: str) -> HttpResponse:
     """Somebody has it open: reads it, writes in it, or went."""
     conversation = conversation_or_404(public_id)

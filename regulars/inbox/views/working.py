@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from regulars.core import ids
@@ -19,42 +20,97 @@ from regulars.core.errors import Invalid, Refusal
 from regulars.core.ui.toasts import toast
 from regulars.inbox import showing
 from regulars.inbox.actions import working
+from regulars.inbox.actions.changing import stale
 from regulars.inbox.actions.merging import merge
 from regulars.inbox.actions.offers import decline, join_offer
-from regulars.inbox.models import Conversation, Label, Status, ThreadOffer, Topic
+from regulars.inbox.actions.together import do_together, undo_work
+from regulars.inbox.models import Conversation, Label, Status, ThreadOffer, Topic, Work
 from regulars.inbox.views.listing import back_to
 from regulars.inbox.views.page import conversation_or_404, shown
 from regulars.staff.access import requires
 from regulars.staff.models import User
 
 _ALONE = frozenset({"sort", "merge"})
+_TAKEN_BACK = {"close": gettext_lazy("Done."), "spam": gettext_lazy("It is spam, and so is what comes from there.")}
 
 
-@require_POST
 @requires("inbox.edit")
+@require_POST
 def work(request: HttpRequest, public_id: str) -> HttpResponse:
     """One thing with one inquiry; the page afterwards is the same one, or the next inquiry where this one is done."""
+    user: Any = request.user
     conversation = conversation_or_404(public_id)
     act = request.POST.get("act", "")
+    undo_at = ""
     try:
-        sentence = (
-            _sorted(request, conversation) if act in _ALONE else done(request, conversation, act, said_version(request))
-        )
+        if act in _ALONE:
+            sentence = _sorted(request, conversation)
+        elif act in _TAKEN_BACK:
+            if said_version(request) not in {None, conversation.version}:
+                raise stale()
+            journal = do_together([conversation], steps_=_steps(request, act) or (), user=user)
+            sentence, undo_at = str(_TAKEN_BACK[act]), reverse("inbox:undo-work", args=[journal.public_id])
+        else:
+            sentence = done(request, conversation, act, said_version(request))
     except Refusal as refusal:
         return shown(request, conversation_or_404(public_id), status=refusal.status, refused=refusal.sentence)
-    toast(request, sentence)
+    toast(request, sentence, undo=undo_at)
     return redirect(back_to(request, reverse("inbox:page", args=[public_id])))
 
 
 def many(request: HttpRequest, conversations: Sequence[Conversation]) -> HttpResponse:
-    """The same with many, all of them or none."""
-    act = request.POST.get("act", "")
-    with transaction.atomic():
-        for conversation in conversations:
-            done(request, conversation, act, None)
-    count = len(conversations)
-    toast(request, ngettext("Done with %(n)s inquiry.", "Done with %(n)s inquiries.", count) % {"n": count})
+    """The same with many, all of them or none; it can be taken back as one."""
+    user: Any = request.user
+    steps = _steps(request, request.POST.get("act", ""))
+    if steps is None:
+        raise _unknown()
+    if conversations:
+        work = do_together(conversations, steps_=steps, user=user)
+        count = len(conversations)
+        sentence = ngettext("Done with %(n)s inquiry.", "Done with %(n)s inquiries.", count) % {"n": count}
+        toast(request, sentence, undo=reverse("inbox:undo-work", args=[work.public_id]))
     return redirect(back_to(request, reverse("inbox:list")))
+
+
+@requires("inbox.edit")
+@require_POST
+def undo(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Take back what was done with one inquiry or many, where nobody changed it since."""
+    user: Any = request.user
+    work = Work.objects.filter(pk=Work.pk_of(public_id) or 0).first()
+    if work is None:
+        raise Http404(_("There is nothing to take back."))
+    undone = undo_work(work, user=user)
+    toast(request, _("Taken back.") if not undone.kept else _("Taken back, where nobody changed it since."))
+    keys = [image["id"] for image in work.images]
+    if len(keys) == 1 and (conversation := Conversation.objects.filter(pk=keys[0]).first()):
+        return redirect("inbox:page", conversation.public_id)
+    return redirect("inbox:list")
+
+
+def _steps(request: HttpRequest, act: str) -> list[dict[str, Any]] | None:
+    """What can be taken back, as steps; None for anything else. Raises Invalid."""
+    name, _colon, detail = act.partition(":")
+    if name == "later":
+        minutes = (_until(request, detail) - timezone.now()).total_seconds() / 60
+        return [{"do": "later", "value": max(1, round(minutes))}]
+    plain = {
+        "take": "take",
+        "release": "release",
+        "close": "close",
+        "reopen": "open",
+        "wait": "waiting",
+        "spam": "spam",
+    }
+    return [{"do": plain[name]}] if name in plain else None
+
+
+def _until(request: HttpRequest, detail: str) -> dt.datetime:
+    until = showing.later_until(detail or request.POST.get("until", ""))
+    if until is None:
+        sentence = _("Say until when: a moment that is still to come.")
+        raise Invalid(sentence, fields={"until": [sentence]})
+    return until
 
 
 def done(request: HttpRequest, conversation: Conversation, act: str, version: int | None) -> str:
@@ -75,24 +131,15 @@ def done(request: HttpRequest, conversation: Conversation, act: str, version: in
             working.release(conversation, version=version)
             return _("It is nobody’s now.")
         case "later":
-            until = showing.later_until(detail or request.POST.get("until", ""))
-            if until is None:
-                sentence = _("Say until when: a moment that is still to come.")
-                raise Invalid(sentence, fields={"until": [sentence]})
+            until = _until(request, detail)
             working.snooze(conversation, until=until, version=version)
             return _("It comes back %(moment)s.") % {"moment": showing.by_when(until)}
-        case "close":
-            working.close(conversation, version=version)
-            return _("Done.")
         case "reopen":
             working.reopen(conversation, version=version)
             return _("It is open again.")
         case "wait":
             working.set_status(conversation, status=Status.WAITING, version=version)
             return _("It waits for the customer.")
-        case "spam":
-            working.mark_spam(conversation, version=version)
-            return _("It is spam, and so is what comes from there.")
         case "join" | "decline":
             offer = ThreadOffer.objects.filter(pk=int(detail) if detail.isdigit() else 0).first()
             if offer is None or offer.post.conversation_id != conversation.pk:
