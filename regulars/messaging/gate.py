@@ -245,9 +245,14 @@ def _check_room(root: Customer, at: dt.datetime, rules: Limits) -> None:
 
 
 def fits(moments: list[dt.datetime], at: dt.datetime, *, most: int, span: dt.timedelta) -> bool:
-    """Whether one more at this moment leaves at most so many in every span."""
+    """Whether one more at this moment leaves at most so many in every span that it lies in.
+
+    Of others there may be more: one that left late stands nearer to the next than was planned, and that one will wait.
+    """
     line = sorted([*moments, at])
-    return all(later - earlier >= span for earlier, later in zip(line, line[most:], strict=False))
+    place = line.index(at)
+    near = line[max(place - most, 0) : place + most + 1]
+    return all(later - earlier >= span for earlier, later in zip(near, near[most:], strict=False))
 
 
 def _of(root: Customer) -> QuerySet[Message]:

@@ -109,8 +109,8 @@ def check(postbox, messages):
 
 @pytest.mark.django_db(transaction=True)
 def test_what_a_killed_worker_held_arrives_once_or_is_told_as_unknown(postbox, database_url):
-    killed(postbox, database_url, kills=3, messages=24)
-    check(postbox, 24)
+    killed(postbox, database_url, kills=2, messages=12)
+    check(postbox, 12)
 
 
 @pytest.mark.slow
