@@ -88,6 +88,8 @@ def _marked(whole: str) -> _Row:
             said = whole[found.end() :]
     if not said.isascii():
         said = _SPACES.sub(" ", said)
+    if "&nbsp;" in said:
+        said = said.replace("&nbsp;", " ")  # as some programs write it into plain text
     return _Row(whole, depth, said if said and not said.isspace() else "")
 
 
@@ -231,7 +233,8 @@ def _block_end(rows: list[_Row], place: int) -> int:
             loose += 1  # a header goes on in the next line
             if loose > 2 or len(row.plain) > 160:
                 break
-    is_one = first == "from" and len(kinds & {"date", "to", "subject"}) >= 1
+    has_email = any(words.EMAIL.search(row.plain) for row in rows[place:end])
+    is_one = first == "from" and has_email and len(kinds & {"date", "to", "subject"}) >= 1
     is_other = len(kinds & {"from", "date", "to", "subject"}) >= 3
     return end if is_one or is_other else 0
 
@@ -303,6 +306,8 @@ def _is_attribution(text: str, *, begins: bool, has_colon: bool, is_quoted: bool
     has_email = words.EMAIL.search(text) is not None
     has_date = words.DATE.search(text) is not None
     if has_verb and has_date and (has_email or is_quoted):
+        return True
+    if has_email and has_colon and words.QUOTING.match(text):
         return True
     if has_verb and has_date and begins and words.TIME.search(text):
         return True
@@ -405,7 +410,7 @@ def _is_device(text: str) -> bool:
     if not words.DEVICE.match(text):
         return False
     plain = _ADDRESSES.sub("", text).strip()
-    return len(plain) <= 80 and len(plain.split()) <= 9 and not re.search(r"[.!?,;:]\s?\S", plain.rstrip(".!"))
+    return len(plain) <= 90 and len(plain.split()) <= 12 and not re.search(r"[.!?,;:]\s?\S", plain.rstrip(".!"))
 
 
 def _paragraph(stretch: list[_Row], number: int) -> str:

@@ -32,6 +32,9 @@ BEGINS_ATTRIBUTION = re.compile(
     |\d|在|于|於)""",
     re.IGNORECASE | re.VERBOSE,
 )
+QUOTING = re.compile(
+    r"\s{0,5}(?:zitat von|quoting|citando|citat från|citat fra|citaat van|cytowanie|selon)\s", re.IGNORECASE
+)
 WEEKDAY = re.compile(
     r"\s{0,5}(?:mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim|man|tir|ons|tor|fre|lør|søn|mån|tis|lör|sön|ma|ti|ke|to|pe|la|su|пн|вт|ср|чт|пт|сб|вс|pon|wt|śr|czw|sob|seg|ter|qua|qui|sex|dom)[a-zà-ÿ]{0,8}[.,]?\s\d|\s{0,5}pe \d",
     re.IGNORECASE,
@@ -66,9 +69,9 @@ LABELS = {
 LABEL = re.compile(r"[\s*_>|]{0,8}([^\W\d_][^:：*<>@\n]{0,24}?)[\s*_]{0,4}[:：]")
 
 SEPARATOR = re.compile(
-    r"[\s>]{0,6}(?:[-_=*—–]{2,}\s?(?:original|ursprüngliche|originale?|message d'origine|mensaje original|mensagem original"
+    r"[\s>]{0,6}(?:[-_=*—–]{2,}\s?(?:original-nachricht|original|ursprüngliche|originale?|message d'origine|mensaje original|mensagem original"
     r"|messaggio originale|oorspronkelijk|oprindelig|opprinnelig|ursprungligt|original[a-z]*meddelande|alkuperäinen|wiadomość"
-    r"|původní|pôvodná|eredeti|исходное|оригинальное|пересланное|orijinal|özgün|原始邮件|原始信件|原邮件|原始郵件|元のメッセージ"
+    r"|původní|pôvodná|eredeti|исходное|оригинальное|пересланное|orijinal|özgün|原始邮件|原始信件|回复的原?邮件|原邮件|原始郵件|元のメッセージ"
     r"|original message|原文|회신|원본|reply message|reply|forwarded|weitergeleitete|message transféré|messaggio inoltrato"
     r"|mensaje reenviado|mensagem encaminhada|doorgestuurd|videresendt|vidarebefordra|przekazana|转发|轉寄|転送)"
     r"[^-_=*—–\n]{0,60}[-_=*—–]{2,}\s*$"
@@ -80,7 +83,7 @@ SEPARATOR = re.compile(
 RULE = re.compile(r"\s{0,8}[-_=*—–]{4,}\s*$")
 
 _DEVICES = (
-    r"sent from (?!our\b|their\b|his\b|her\b|this\b)|sent via (?!the\b|our\b)|sent with (?!the\b|our\b)|sent using|get outlook for|gesendet (?:von|mit|aus|über)"
+    r"sent from (?!our\b|their\b|his\b|her\b|this\b)|sent via (?!the\b|our\b)|sent with (?!the\b|our\b)|sent using|get outlook for|outlook .{2,20} (?:beziehen|holen)$|gesendet (?:von|mit|aus|über)"
     r"|von meinem .{2,30} gesendet|diese nachricht wurde von meinem|envoyé (?:de|depuis|à partir|avec|par)\b|télécharger outlook"
     r"|enviado (?:desde|do|da|a partir|de|con|pelo)\b|obtener outlook|inviato (?:da|dal|con)\b|verzonden (?:vanaf|met|via)"
     r"|verstuurd (?:vanaf|met|via)|skickat från|sendt fra|sendt med|lähetetty|wysłane z|wysłano z|odesláno z|odoslané z"
