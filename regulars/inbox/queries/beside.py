@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from regulars.core import shop
+from regulars.core.money import Money
 from regulars.customers import consents, notes
 from regulars.customers.people import records
 from regulars.customers.places import country_name, time_of
@@ -54,7 +55,7 @@ def beside(conversation: Conversation, user: User) -> dict[str, Any]:
             "usual_days": round(summary.usual_gap_days) if summary.usual_gap_days else None,
             "rhythm": small_rhythms([customer]).get(customer.pk) if customer.orders_count else None,
             "orders": [
-                (order, [(line, order.money(line.total_minor)) for line in lines], more)
+                (order, [(line, Money(line.total_minor, order.currency)) for line in lines], more)
                 for order, lines, more in with_first_lines(orders_of(conversation)[:_ORDERS])
             ],
         }
