@@ -71,7 +71,7 @@ def simulated(count: int, seed: int) -> list[Inquiry]:
     while len(arrivals) < count:
         at += dt.timedelta(minutes=draw.expovariate(1 / 4.0))
         local = at.astimezone(ZONE)
-        if draw.random() < _CURVE[local.hour] / 10 * (0.55 if local.weekday() > 4 else 1) * 0.15:
+        if draw.random() < _CURVE[local.hour] / 10 * (0.55 if local.weekday() > 4 else 1) * 0.14:
             arrivals.append(at)
     return _worked_off(arrivals, draw)
 

@@ -26,7 +26,7 @@ from regulars.inbox.models import (
     Status,
     Topic,
 )
-from regulars.inbox.models.conversations import By
+from regulars.inbox.promises import saying
 from regulars.orders.models import Product
 from regulars.staff.models import User
 
@@ -253,7 +253,7 @@ def _group(name: str, period: Period, took: Iterable[tuple[Any, ...]]) -> list[L
 
 def _names(group: str, keys: list[Any]) -> dict[Any, str]:
     if group == "way":
-        return {key: str(By(key).label) for key in keys}
+        return {key: saying.way(key) for key in keys}
     model = Conversation._meta.get_field(GROUPS[group]).related_model
     rows = model._default_manager.filter(pk__in=keys)  # type: ignore[union-attr]
     return {row.pk: str(row) for row in rows}

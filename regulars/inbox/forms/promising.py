@@ -18,7 +18,7 @@ from regulars.customers.models import Category
 from regulars.customers.names import category_name
 from regulars.inbox.acknowledging import telling, texts
 from regulars.inbox.models import Acknowledging, By, Calendar, Mailbox, Promise, Topic
-from regulars.inbox.promises import writing
+from regulars.inbox.promises import saying, writing
 from regulars.messaging.templating import BadTemplate, MissingValues
 
 _TIMES = ("first_minutes", "next_minutes", "solution_minutes")
@@ -75,7 +75,7 @@ class PromiseForm(PageForm):
         fields["mailbox"].queryset = Mailbox.objects.all()
         for name in ("category", "topic", "channel", "mailbox"):
             fields[name].empty_label = anything
-        fields["by"].choices = [("", anything), *By.choices]
+        fields["by"].choices = [("", anything), *((one, saying.way(one)) for one in By.values)]
         if promise is not None and promise.is_default:
             for name in ("category", "by", "topic", "channel", "mailbox"):
                 del self.fields[name]
@@ -157,7 +157,7 @@ class AcknowledgingForm(PageForm):
             values |= {f"subject_{language}": text["subject"], f"text_{language}": text["text"]}
         kwargs.setdefault("initial", values)
         super().__init__(*args, **kwargs)
-        self.fields["ways"].choices = [(way.value, way.label) for way in telling.WAYS]  # type: ignore[attr-defined]
+        self.fields["ways"].choices = [(way.value, saying.way(way)) for way in telling.WAYS]  # type: ignore[attr-defined]
         for language in self.languages:
             self.fields[f"subject_{language}"] = forms.CharField(label=_("Subject"), max_length=250)
             area = forms.Textarea(attrs={"rows": 9})

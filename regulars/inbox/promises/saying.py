@@ -12,12 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from regulars.core import shop
-from regulars.inbox.models import Conversation, Deadline, Kept, Promise
+from regulars.core.ui.words import day
+from regulars.inbox.models import By, Conversation, Deadline, Kept, Promise
 from regulars.inbox.promises import running
+from regulars.messaging.models import Way
 
 PLAIN, SOON, LATE = "plain", "soon", "late"
 _HALF = 0.5
-_HOUR, _DAY, _WEEK = 60, 1440, 7
+_HOUR, _DAY = 60, 1440
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def left(deadline: Deadline, now: dt.datetime) -> Left:
     if days == 0:
         short = span((due - now) / dt.timedelta(minutes=1))
         return Left(_("%(time)s left") % {"time": short}, short, share, state, due)
-    words = _("Tomorrow") if days == 1 else _day(due.astimezone(zone).date(), days)
+    words = _("Tomorrow") if days == 1 else day(due.astimezone(zone).date())
     return Left(words, words, share, state, due)
 
 
@@ -74,7 +76,7 @@ def by_when(deadline: Deadline) -> str:
     local = deadline.due_at.astimezone(shop.zone())
     if local.date() == shop.today():
         return _("Promised by %(time)s") % {"time": f"{local:%H:%M}"}
-    return _("Promised by %(day)s, %(time)s") % {"day": date_format(local, "j M"), "time": f"{local:%H:%M}"}
+    return _("Promised by %(day)s, %(time)s") % {"day": day(local.date()), "time": f"{local:%H:%M}"}
 
 
 def terms(deadline: Deadline) -> str:
@@ -100,6 +102,11 @@ def sentences(promise: Promise) -> list[str]:
 def kind(value: str) -> str:
     """The name of what is promised."""
     return str(Kept(value).label)
+
+
+def way(by: str) -> str:
+    """The name of a way, as the ways of messages are called."""
+    return str(Way(by).label if by in Way.values else By(by).label)
 
 
 def span(minutes: float) -> str:
@@ -137,9 +144,5 @@ def moment(at: dt.datetime, now: dt.datetime, zone: ZoneInfo) -> str:
         return pgettext("by when", "today %(time)s") % {"time": time}
     if days == 1:
         return pgettext("by when", "tomorrow %(time)s") % {"time": time}
-    day = date_format(local, pgettext("a day for customers, as Django formats dates", "l, j F"))
-    return pgettext("by when", "%(day)s, %(time)s") % {"day": day, "time": time}
-
-
-def _day(day: dt.date, ahead: int) -> str:
-    return date_format(day, "D j M") if ahead < _WEEK else date_format(day, "j M")
+    date = date_format(local, pgettext("a day for customers, as Django formats dates", "l, j F"))
+    return pgettext("by when", "%(day)s, %(time)s") % {"day": date, "time": time}

@@ -18,7 +18,7 @@ from regulars.customers.names import category_name
 from regulars.inbox.acknowledging import estimating, expecting, telling, texts
 from regulars.inbox.acknowledging import setting_up as acknowledging
 from regulars.inbox.forms.promising import AcknowledgingForm, CalendarForm, PromiseForm
-from regulars.inbox.models import By, Calendar, Promise
+from regulars.inbox.models import Calendar, Promise
 from regulars.inbox.promises import recomputing, saying, setting_up, writing
 from regulars.staff.access import requires
 
@@ -136,7 +136,7 @@ def _conditions(promise: Promise) -> list[str]:
     if promise.category is not None:
         found.append(_("customers of the category %(name)s") % {"name": category_name(promise.category)})
     if promise.by:
-        found.append(_("by %(way)s") % {"way": By(promise.by).label})
+        found.append(_("by %(way)s") % {"way": saying.way(promise.by)})
     for row, sentence in (
         (promise.topic, _("about %(name)s")),
         (promise.channel, _("from %(name)s")),
