@@ -132,3 +132,18 @@ class SigningTurned(Fact):
 
     domain: str = ""
     state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateChanged(Fact):
+    """A template of the library was made, changed or put away; `number` is the version of a language."""
+
+    name: ClassVar[str] = "template.changed"
+    sentence: ClassVar = _("Template changed: %(template)s")
+    icon: ClassVar[str] = "file-text"
+    on_timeline: ClassVar[bool] = False
+    is_public: ClassVar[bool] = False
+
+    template: str = ""
+    language: str = ""
+    number: int = 0

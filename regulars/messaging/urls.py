@@ -4,7 +4,7 @@ from django.urls import path
 
 from regulars.messaging import views
 from regulars.messaging.connected import urls as connected
-from regulars.messaging.pages import limits, senders, sent, unsubscribe
+from regulars.messaging.pages import limits, senders, sent, templates, unsubscribe
 
 app_name = "messaging"
 
@@ -23,5 +23,11 @@ urlpatterns = [
     path("settings/messages/sent/held", sent.send_held, name="send-held"),
     path("settings/messages/sent/<str:message_id>", sent.message, name="message"),
     path("settings/messages/sent/<str:message_id>/act", sent.act, name="message-act"),
+    path("settings/messages/templates", templates.templates, name="templates"),
+    path("settings/messages/templates/new", templates.new, name="template-new"),
+    path("settings/messages/templates/<str:template_id>", templates.template, name="template"),
+    path("settings/messages/templates/<str:template_id>/rename", templates.rename, name="template-rename"),
+    path("settings/messages/templates/<str:template_id>/preview", templates.preview, name="template-preview"),
+    path("settings/messages/templates/<str:template_id>/test", templates.test, name="template-test"),
     *connected.urlpatterns,
 ]

@@ -16,6 +16,7 @@ from regulars.messaging import (
     files,
     holders,
     invitations,
+    receipts,  # noqa: F401 — looks by the clock for messages that receipts came too early for
     sign_in,
     signing,
     transports,
@@ -40,6 +41,7 @@ from regulars.timeline.facts import SEALED
 for _name, _label, _icon, _permission, _order in (
     ("messages", _("What was sent"), "send", "messages.view", 30),
     ("senders", _("Senders"), "mail", "messages.setup", 31),
+    ("templates", _("Templates"), "file-text", "messages.setup", 32),
     ("limits", _("Message limits"), "moon", "messages.setup", 33),
 ):
     menu.add_setting(
@@ -118,6 +120,18 @@ problems.describe(
     status=HTTPStatus.UNPROCESSABLE_ENTITY,
     title=_("Nothing can be sent to this address"),
     text=_("It is empty, or no address of its kind."),
+)
+problems.describe(
+    "missing-values",
+    status=HTTPStatus.CONFLICT,
+    title=_("A value is missing"),
+    text=_("The text asks for values that this person or order has not. The sentence names them."),
+)
+problems.describe(
+    "bad-template",
+    status=HTTPStatus.CONFLICT,
+    title=_("This text cannot be filled"),
+    text=_("Its brackets do not match, or it asks for something that texts cannot do."),
 )
 problems.describe(
     "bad-header",
