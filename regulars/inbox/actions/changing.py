@@ -113,7 +113,7 @@ def settle(
     bump(current)
     current.save(update_fields=[*_COLUMNS, *_MOMENTS, "reopened_count", "version", "updated_at"])
     if is_told:
-        _tell(current, changed, rule)
+        _tell(current, changed, rule, at)
     _turn(current, before, changed, at)
     return changed
 
@@ -168,12 +168,12 @@ def _turn(current: Conversation, before: Image, changed: dict[str, list[Any]], a
         turns.changed(current, at)
 
 
-def _tell(current: Conversation, changed: dict[str, list[Any]], rule: str) -> None:
+def _tell(current: Conversation, changed: dict[str, list[Any]], rule: str, at: dt.datetime) -> None:
     told = {name: value for name, value in changed.items() if name not in _RUN_ALONG}
     status = told.pop("status", None)
     if status is not None and Status.CLOSED in status:
         fact = InquiryClosed if status[1] == Status.CLOSED else InquiryReopened
-        record(fact(conversation=current.public_id), customer=current.customer, subject=current)
+        record(fact(conversation=current.public_id), customer=current.customer, subject=current, at=at)
     elif status is not None:
         told["status"] = status
     if told:
@@ -182,9 +182,10 @@ def _tell(current: Conversation, changed: dict[str, list[Any]], rule: str) -> No
             InquiryChanged(conversation=current.public_id, changes=changes, rule=rule),
             customer=current.customer,
             subject=current,
+            at=at,
         )
     if told.get("kind", [None, None])[1] == Kind.COMPLAINT:
-        record(ComplaintRaised(conversation=current.public_id), customer=current.customer, subject=current)
+        record(ComplaintRaised(conversation=current.public_id), customer=current.customer, subject=current, at=at)
 
 
 _NAMES = {
