@@ -61,14 +61,12 @@ def _spf(domain: str) -> Line:
 
 
 def _dkim(key: SigningKey) -> Line:
-    name, wanted = signing.record_of(key)
+    name, _wanted = signing.record_of(key)
     found = texts(name)
     own = [one for one in found or [] if "p=" in one]
     if own and key.public not in own[0].replace(" ", ""):
-        return Line("DKIM", name, own[0], WRONG, _("Another key stands there. Replace the line by the one below."))
-    return _line(
-        "DKIM", name, found, own, _("Publish the line below as a TXT record: %(line)s") % {"line": wanted[:20]}
-    )
+        return Line("DKIM", name, own[0], WRONG, _("Another key stands there. Replace it by the line of this page."))
+    return _line("DKIM", name, found, own, _("Publish the line of this page as a TXT record."))
 
 
 def _dmarc(domain: str) -> Line:

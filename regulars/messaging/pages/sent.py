@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from regulars.core.ui.toasts import toast
@@ -106,7 +106,8 @@ def send_held(request: HttpRequest) -> HttpResponse:
             count += 1
         except sending.MayNotWrite:
             sending.cancel(row)
-    toast(request, _("%(count)s messages are on their way.") % {"count": count})
+    said = ngettext("%(count)s message is on its way.", "%(count)s messages are on their way.", count)
+    toast(request, said % {"count": count})
     return redirect("messaging:messages")
 
 
