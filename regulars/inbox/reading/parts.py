@@ -24,12 +24,16 @@ _KNOWN = re.compile(
 
 @dataclass(slots=True)
 class Part:
-    """A part of a mail: its headers by their names in small letters, its bytes as they came, the parts within."""
+    """A part of a mail: its headers by their names in small letters, its bytes as they came, the parts within.
+
+    `kind` is how it is read; `said_kind` what it says, which may be of several parts without being so.
+    """
 
     headers: list[tuple[str, bytes]] = field(default_factory=list)
     body: bytes = b""
     parts: list[Part] = field(default_factory=list)
     kind: str = "text/plain"
+    said_kind: str = ""
     parameters: dict[str, str] = field(default_factory=dict)
     disposition: str = ""
     name: str = ""
@@ -119,7 +123,7 @@ def _describe(part: Part, usual: str) -> None:
         kind = "multipart/mixed"
     elif kind.count("/") != 1 or kind.startswith("/") or kind.endswith("/"):
         kind = usual if not given else "text/plain"
-    part.kind = kind
+    part.kind = part.said_kind = kind
     part.charset = part.parameters.get("charset", "")
     hint = part.charset
     dispositions = [headers.with_parameters(one, hint) for one in part.every("content-disposition")]

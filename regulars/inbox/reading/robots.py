@@ -39,7 +39,7 @@ def robot_of(part: Part, *, sender: str, subject: str, return_path: str | None) 
         return part.first(name).decode("ascii", "ignore").strip().lower()
 
     has_empty_path = return_path == ""
-    if part.kind == "multipart/report":
+    if part.said_kind == "multipart/report":
         kind = part.parameters.get("report-type", "").lower()
         has_status = any(
             one.kind in {"message/delivery-status", "message/global-delivery-status"} for one in part.parts
