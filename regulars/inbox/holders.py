@@ -70,11 +70,12 @@ def _move_conversations(keys: Sequence[int], from_id: int, to_id: int) -> None:
     for conversation in Conversation.objects.filter(pk__in=keys):
         for file in File.objects.filter(post__conversation=conversation, customer=from_id):
             files.hand_over(file, to_id)
-        for row in (
+        rows: list[Any] = [
             *Post.objects.filter(conversation=conversation, customer=from_id),
             *Draft.objects.filter(conversation=conversation, customer=from_id),
             conversation,
-        ):
+        ]
+        for row in rows:
             row.customer_id = to_id
             row.save()
 

@@ -37,13 +37,12 @@ def _topics() -> Sequence[tuple[str, Label]]:
 
 
 def _count(name: str, label: Label, about: Label, *, where: str = "") -> Known:
-    more = {"where": where} if where else {}
     return attribute(
         name,
         label,
         Sort.NUMBER,
         section=ASKED,
-        figure=Figure(table="inquiries", total=Total.COUNT, moment="opened", **more),
+        figure=Figure(table="inquiries", total=Total.COUNT, moment="opened", where=where),
         permission=_SEE,
         about=about,
     )

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from regulars.core.errors import Invalid, Stale
+from regulars.customers.models import Customer
 from regulars.inbox import turns
 from regulars.inbox.facts import ComplaintRaised, InquiryChanged, InquiryClosed, InquiryReopened
 from regulars.inbox.models import (
@@ -213,7 +214,7 @@ def _worded(name: str, values: Iterable[Any]) -> list[Any]:
         case "products":
             return [[Product(pk=one).public_id for one in some] for some in (old, new)]
         case "customer_id":
-            return [Conversation._meta.get_field("customer").related_model(pk=one).public_id for one in (old, new)]
+            return [Customer(pk=one).public_id for one in (old, new)]
     return [old, new]
 
 

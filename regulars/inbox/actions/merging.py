@@ -105,5 +105,6 @@ def _reckon(shown: Conversation) -> None:
     left = [at for kind, at, data in moments if kind == PostKind.OUT and data.get("left")]
     shown.posts_count, shown.answers_count = len(moments), len(left)
     shown.began_at, shown.last_at = moments[0][1], moments[-1][1]
-    shown.last_in_at, shown.last_out_at = (heard or [None])[-1], (left or [None])[-1]
-    shown.first_answer_at = (left or [None])[0]
+    shown.last_in_at = heard[-1] if heard else None
+    shown.last_out_at = left[-1] if left else None
+    shown.first_answer_at = left[0] if left else None

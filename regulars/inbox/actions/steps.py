@@ -16,6 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from regulars.core import ids
 from regulars.core.errors import Invalid
 from regulars.inbox.actions import assigning, changing
 from regulars.inbox.actions.changing import choice, image, priority_of, relink
@@ -105,10 +106,10 @@ def described(steps: Sequence[Step]) -> list[str]:
         if doing is None:
             continue
         try:
-            value = _read(doing, step.get("value", "")) if doing.takes else None
+            value: Any = _read(doing, step.get("value", "")) if doing.takes else None
         except Invalid:
             value = _("(gone)")
-        shown = value.label if hasattr(value, "label") else value
+        shown = getattr(value, "label", value)
         found.append(f"{doing.label} {shown}".strip() if value is not None else str(doing.label))
     return found
 
@@ -142,7 +143,7 @@ def _read(doing: Doing, value: Any) -> Any:
 
 
 def _row(rows: Any, model: Any, value: Any) -> Any:
-    found = rows.filter(pk=model.pk_of(str(value)) or 0).first()
+    found = rows.filter(pk=ids.decode(model.id_prefix, str(value)) or 0).first()
     if found is None:
         raise _gone(value)
     return found

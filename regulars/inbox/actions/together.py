@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -80,7 +81,7 @@ def undo_work(work: Work, *, user: User) -> Undone:
     return Undone(count, kept)
 
 
-def _done(conversation: Conversation, wanted: Sequence[steps.Step], user: User) -> dict[str, object]:
+def _done(conversation: Conversation, wanted: Sequence[steps.Step], user: User) -> dict[str, Any]:
     current = held(conversation)
     first = before = image(current)
     closes = wanted[-1]["do"] == "close"
@@ -115,16 +116,16 @@ def _said(current: Conversation, step: steps.Step, user: User, *, then: str) -> 
     return answering.answer(current, author=user, text=text, after=timezone.now() + answering.UNDO, then=then)
 
 
-def _undone(done: dict[str, object]) -> bool:
+def _undone(done: dict[str, Any]) -> bool:
     row = Conversation.objects.filter(pk=done["id"]).first()
     if row is None:
         return False
-    for pk in done.get("posts") or ():  # type: ignore[attr-defined]
+    for pk in done.get("posts") or ():
         post = Post.objects.filter(pk=pk).first()
         if post is not None:
             answering.undo(post)
     current = held(row)
-    now, before, after = image(current), dict(done["before"]), dict(done["after"])  # type: ignore[call-overload]
+    now, before, after = image(current), dict(done["before"]), dict(done["after"])
     if done.get("posts"):
         # the answer that was taken back has set the state back already
         after = {name: value for name, value in after.items() if name not in {"status", "waiting_since", "closed_at"}}

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from regulars.channels.models import Channel
+from regulars.core import ids
 from regulars.core.api.listing import PAGING, Query, neighbours, parameter, period
 from regulars.core.api.preconditions import find, must_match
 from regulars.core.api.routes import Answer
@@ -73,7 +74,7 @@ def list_conversations(request: HttpRequest) -> Answer:
         kinds=query.choices("kind", Kind.values),
         ways=query.choices("by", by_values()),
         customer_ids=records_of_person(query.row_id("customer", Customer)),
-        assignee_id=query.row_id("assignee", User),
+        assignee_id=_user(query, "assignee"),
         team_id=query.row_id("team", Team),
         topic_id=query.row_id("topic", Topic),
         label_id=query.row_id("label", Label),
@@ -104,7 +105,7 @@ def create_conversation(request: HttpRequest, body: ConversationIn) -> Answer:  
     Whoever is not known by the `email` becomes a guest. Rules and promises hold as for every other way.
     """
     given = body.given()
-    joins = find(Conversation, body.conversation) if given.get("conversation") else None
+    joins = find(Conversation, str(body.conversation)) if given.get("conversation") else None
     customer = _customer(body, joins)
     post = receiving.receive(
         cause=f"api {secrets.token_hex(16)}",
@@ -236,11 +237,16 @@ def _customer(body: ConversationIn, joins: Conversation | None) -> Customer:
 def _row(model: Any, public_id: str | None, field: str) -> Any:
     if public_id is None:
         return None
-    row = model.objects.filter(pk=model.pk_of(public_id) or 0).first()
+    row = model.objects.filter(pk=ids.decode(model.id_prefix, public_id) or 0).first()
     if row is None:
         sentence = _("There is nothing with the id %(id)s.") % {"id": public_id[:40]}
         raise Invalid(sentence, fields={field: [sentence]})
     return row
+
+
+def _user(query: Query, name: str) -> int | None:
+    text = query.text(name)
+    return (ids.decode(User.id_prefix, text) or 0) if text else None
 
 
 def _yes_no(query: Query, name: str) -> bool | None:

@@ -51,7 +51,7 @@ class CannedForm(PageForm):
         fields["topic"].queryset = Topic.objects.filter(is_archived=False)
         for code, language in settings.LANGUAGES:
             fields[f"text_{code}"] = forms.CharField(
-                label=_("Text in %(language)s") % {"language": _(language)},
+                label=_("Text in %(language)s") % {"language": _(str(language))},
                 widget=forms.Textarea(attrs={"rows": 5}),
                 required=False,
             )

@@ -72,7 +72,7 @@ def narrowed(wanted: Wanted) -> QuerySet[Conversation]:
         "began_at__gte": wanted.since,
         "began_at__lt": wanted.until,
     }
-    conditions = {name: value for name, value in several.items() if value}
+    conditions: dict[str, object] = {name: value for name, value in several.items() if value}
     conditions |= {name: value for name, value in one.items() if value is not None}
     rows = rows.filter(**conditions)
     if wanted.is_unanswered is not None:

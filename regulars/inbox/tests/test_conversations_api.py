@@ -44,6 +44,9 @@ def test_an_inquiry_is_taken_in_answered_and_closed(api_of, ben, jonas, settings
     assert (changed.json()["status"], changed.json()["topic"]) == ("closed", topic.public_id)
     assert [one["id"] for one in api.get("/conversations?status=closed&q=blue").json()["items"]] == [inquiry["id"]]
     assert api.get("/conversations?status=open").json()["items"] == []
+    given = api.patch(address, {"assignee": ben.public_id}, if_match=changed["ETag"])
+    assert given.json()["assignee"] == ben.public_id
+    assert len(api.get(f"/conversations?assignee={ben.public_id}&has_files=true").json()["items"]) == 1
 
 
 def test_who_may_not_is_refused(api_of, ben, jonas):

@@ -47,6 +47,7 @@ def test_what_was_done_with_many_is_taken_back_where_nobody_changed_it_since(ask
     label = setting_up.save_label(name="Urgent parcel")
     inquiries = [asked() for _n in range(3)]
     wanted = [{"do": "take"}, {"do": "label", "value": label.public_id}, {"do": "close"}]
+    wanted.insert(0, {"do": "assign", "value": ben.public_id})
     work = together.do_together(inquiries, steps_=wanted, user=ben)
     assert set(Conversation.objects.values_list("status", "assignee")) == {("closed", ben.pk)}
     working.reopen(inquiries[1])
