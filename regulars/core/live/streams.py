@@ -24,7 +24,7 @@ _MOST_MISSED = 200
 class Live(StreamingHttpResponse):
     """The answer that lasts (core/live/gate.py knows it by its type). It begins to listen when it is first read."""
 
-    def __init__(self, topics: Collection[str], after: int) -> None:
+    def __init__(self, topics: Collection[str], after: int | None) -> None:
         super().__init__(_lines(topics, after), content_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
@@ -42,23 +42,23 @@ def open_stream(request: HttpRequest) -> HttpResponseBase:
     return response
 
 
-def _after(request: HttpRequest) -> int:
+def _after(request: HttpRequest) -> int | None:
     """What the page has heard already: the browser says so when it comes back, the page when it is new."""
     said = request.headers.get("Last-Event-ID", "") or request.GET.get("after", "")
-    return int(said) if said.isascii() and said.isdigit() and len(said) < 19 else 0
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 19 else None
 
 
 def _missed(topics: Collection[str], after: int) -> list[LiveEvent]:
     return list(LiveEvent.objects.filter(topic__in=list(topics), id__gt=after).order_by("id")[:_MOST_MISSED])
 
 
-def _lines(topics: Collection[str], after: int) -> Iterator[bytes]:
+def _lines(topics: Collection[str], after: int | None) -> Iterator[bytes]:
     listener = HUB.join(topics)
     back = _BACK_WHEN_FULL if listener is None else _BACK_AFTER
     try:
         # listening comes first, then what was missed: nothing falls in between
-        missed = _missed(topics, after) if after else []
-        connections.close_all()  # this thread will wait for minutes
+        missed = [] if after is None else _missed(topics, after)
+        _let_go()  # this thread will wait for minutes
         sent = {event.pk for event in missed}
         yield f"retry: {back + random.randrange(1000)}\n\n".encode()  # noqa: S311 — spreads, hides nothing
         yield b"".join(_written(event) for event in missed) or b": \n\n"
@@ -69,6 +69,12 @@ def _lines(topics: Collection[str], after: int) -> Iterator[bytes]:
     finally:
         if listener is not None:
             HUB.leave(listener)
+
+
+def _let_go() -> None:
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close()
 
 
 def _written(event: LiveEvent) -> bytes:
