@@ -52,7 +52,7 @@ class MailboxForm(PageForm):
         required=False,
         max_length=500,
         widget=forms.TextInput(attrs=_PLAIN),
-        help_text=_("For OAuth 2 only, as the four fields below. It begins with https://."),
+        help_text=_("The token endpoint, as its documents name it. It begins with https://."),
     )
     client_id = forms.CharField(
         label=_("Client ID"), required=False, max_length=500, widget=forms.TextInput(attrs=_PLAIN)
