@@ -9,7 +9,6 @@ from regulars.core.errors import Invalid
 from regulars.messaging import accounts
 from regulars.messaging.connected import verbs
 from regulars.messaging.models import Account, Report
-from regulars.messaging.providers.registry import providers
 from regulars.messaging.tests import speaking
 from regulars.messaging.tests.speaking import OPTIONS
 from regulars.timeline.models import Entry
@@ -52,7 +51,7 @@ def test_an_account_is_connected_and_shows_what_to_enter_there_once(page, servic
     assert "wa-token" not in str(list(Entry.objects.values_list("data", flat=True)))
 
 
-@pytest.mark.parametrize("provider", [one.name for one in providers()])
+@pytest.mark.parametrize("provider", list(OPTIONS))
 def test_the_form_of_each_service_says_what_is_missing(page, provider):
     answer = page.post(f"{LIST}/new/{provider}", {"name": ""})
     assert answer.status_code == 422

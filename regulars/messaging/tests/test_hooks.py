@@ -11,12 +11,12 @@ from regulars.core import sealing
 from regulars.messaging import incoming, reports
 from regulars.messaging.connected import verbs
 from regulars.messaging.models import Account, Report
-from regulars.messaging.providers.registry import providers
 from regulars.messaging.tests import speaking
 from regulars.messaging.tests.services import PNG
+from regulars.messaging.tests.speaking import OPTIONS
 from regulars.staff.policy import EVERYTHING, looking
 
-NAMES = [one.name for one in providers()]
+NAMES = list(OPTIONS)
 BODIES = {
     "whatsapp": lambda text: json.dumps(speaking.whatsapp(speaking.wa_text(text))).encode(),
     "twilio": speaking.sms,

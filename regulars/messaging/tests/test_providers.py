@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from regulars.messaging.providers import twilio as twilio_room
 from regulars.messaging.providers.base import Answer, Became, Call, Knock, Link, NotGenuine, Refused, Said, Unreadable
 from regulars.messaging.providers.reading import moment, multipart, place, text
-from regulars.messaging.providers.registry import provider_of, providers
+from regulars.messaging.providers.registry import provider_of
 from regulars.messaging.providers.segments import length_of
 from regulars.messaging.providers.wechat import envelopes
 from regulars.messaging.tests import speaking
@@ -181,7 +181,7 @@ def test_messages_and_events_of_wechat_are_read():
     assert (voice.files[0].ref, voice.files[0].name) == ("v", "voice.amr")
 
 
-@pytest.mark.parametrize("provider", [one.name for one in providers()])
+@pytest.mark.parametrize("provider", list(speaking.OPTIONS))
 @given(
     st.one_of(
         st.binary(max_size=300),
