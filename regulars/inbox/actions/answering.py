@@ -363,6 +363,7 @@ def _as_mail(current: Conversation, post: Post) -> dict[str, Any]:
         "subject": subject if subject.lower().startswith(("re:", "aw:")) else f"Re: {subject}",
         "reply_to": threading.reply_address_for(current, sender) if sender else "",
         "mail_id": threading.mail_id_for(current, post.public_id),
+        "headers": {"Auto-Submitted": "no"},
         "in_reply_to": heard[-1] if heard else "",
         "references": [mail_id for mail_id, _kind in earlier[-_MOST_REFERENCES:]],
     }
