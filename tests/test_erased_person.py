@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.db.models import Sum
+from regulars.messaging.actions import write as write_mail
 
 from regulars.channels.actions import channel_for
 from regulars.core import sealing, shop
@@ -39,7 +40,13 @@ from regulars.customers.models import (
 from regulars.customers.privacy import certifying, permitting
 from regulars.customers.privacy.identifying import needles_of, spelled
 from regulars.customers.privacy.searching import search as search_everything
-from regulars.messaging.actions import write as write_mail
+from regulars.inbox import indexing
+from regulars.inbox.actions import answering
+from regulars.inbox.actions.drafts import keep_draft
+from regulars.inbox.actions.receiving import receive
+from regulars.inbox.files import Incoming
+from regulars.inbox.models import Conversation, Post
+from regulars.inbox.models import File as InboxFile
 from regulars.orders.actions import change_order, place_draft, place_order, request_return
 from regulars.orders.actions.links import make_link
 from regulars.orders.models import Checkout, KeptSale, Order, OrderAddress, OrderTag, Payment, PaymentLink
@@ -140,6 +147,16 @@ def everything(home, transactional_db, ada):
     write_mail(
         cause="test 1", customer=elodie, to=elodie.email, subject="For Élodie Marchetti", text="Dear Ms Marchetti"
     )
+    for who, address in ((elodie, "elodie.m@posteo.example"), (twin, "em-second@posteo.example")):
+        said = receive(
+            cause=f"test {address}", customer=who, by="email", at=NOW, people={"from": address, "name": who.name},
+            subject="Marchetti", text="Quittenweg 77, says Marchetti",
+            files=[Incoming("Marchetti.txt", "", b"secret canary file of Elodie Marchetti")],
+        )  # fmt: skip
+        answering.note(said.conversation, author=ada, text="Marchetti called from 4915112345678")
+        keep_draft(said.conversation, user=ada, text="Dear Ms Marchetti")
+    receive(cause="test joost", customer=other, by="email", at=NOW, text="Is there tea?", people={"from": other.email})
+    indexing.index_noted(at_least=1)
     limit_person(elodie, kind="no_marketing", reason="Ms Marchetti wrote a letter")
     find_duplicates()
     merge(keep=elodie, others=[twin])
@@ -242,6 +259,10 @@ def test_nothing_is_left_of_an_erased_person(everything, home, ada, run_jobs):
     assert KeptSale.objects.values("anonymous").distinct().count() == 1
     assert set(Tombstone.objects.values_list("customer_id", flat=True)) == set(numbers)
     assert all(sealing.is_forgotten(number) for number in numbers)
+    assert list(Conversation.objects.values_list("customer", flat=True)) == [other.pk]
+    assert Post.objects.get().text == "Is there tea?"
+    assert not InboxFile.objects.exists()
+    assert not any(path.is_file() for path in (home / "inbox-files").rglob("*"))
     assert Attachment.objects.count() == 0
     assert Customer.objects.filter(pk=other.pk).exists()
     request.refresh_from_db()

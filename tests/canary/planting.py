@@ -25,6 +25,9 @@ from regulars.customers.actions.saved_views import save_view
 from regulars.customers.bulk import action as bulk_actions
 from regulars.customers.bulk.selection import Selection
 from regulars.customers.models import Customer, DuplicatePair, Household, OwnProfile
+from regulars.inbox.actions import answering
+from regulars.inbox.actions.receiving import receive
+from regulars.inbox.files import Incoming
 from regulars.messaging import actions as messaging
 from regulars.orders.actions.orders import place_order
 from regulars.orders.actions.return_steps import refuse_return, request_return
@@ -81,6 +84,7 @@ def _somebody(mark, looks_after, channel, company):
         "old", "given", "family", "mail", "second", "street", "more", "recipient", "note", "file", "inside", "reason",
         "proof", "ordernote", "paidby", "pays", "bounce", "returned", "oldmail", "merged", "mergedmail", "account",
         "gone", "field", "limits", "ordertag", "wentto", "wentstreet", "payref", "basketmail", "basketlink", "refusal",
+        "asked", "about", "sentfile", "sentinside", "toldteam",
     )}  # fmt: skip
     amount = {"see": 7_316_59, "hid": 8_427_61}[mark]
     customer = actions.create_customer(
@@ -154,6 +158,12 @@ def _somebody(mark, looks_after, channel, company):
         },
         channel=channel,
     )  # fmt: skip
+    said = receive(
+        cause=f"canary-{mark}", customer=customer, by="email", subject=f"{text['about']} is it", at=timezone.now(),
+        text=f"{text['asked']} is what I ask", people={"from": f"{text['mail']}@posteo.example"},
+        files=[Incoming(f"{text['sentfile']}.txt", "text/plain", f"{text['sentinside']} inside".encode())],
+    )  # fmt: skip
+    answering.note(said.conversation, author=looks_after, text=f"{text['toldteam']} for the team")
     (link,) = merging.merge(keep=customer, others=[record])
     customer = Customer.objects.get(pk=customer.pk)
     at = ("name",)
@@ -174,7 +184,8 @@ def _somebody(mark, looks_after, channel, company):
         {"see": "136695976", "hid": "129274202"}[mark]: ("payment",),
         f"{amount / 100:,.2f}": ("spend",), f"{amount / 100:.2f}": ("spend",),
         f"{amount / 100 - 1:,.2f}": ("spend",), f"{amount / 100 - 1:.2f}": ("spend",),
-        text["field"]: ("role:manager",),
+        text["field"]: ("role:manager",), text["sentfile"]: ("notes",), text["sentinside"]: ("notes",),
+        **dict.fromkeys((text["asked"], text["about"], text["toldteam"]), ("name", "email", "notes")),
     }  # fmt: skip
     planted.ids = {
         "customer": [customer.public_id, record.public_id],
@@ -190,6 +201,9 @@ def _somebody(mark, looks_after, channel, company):
         "link": [link.public_id],
         "entry": [str(pk) for pk in customer.entries.values_list("pk", flat=True)],
         "field": [own.public_id],
+        "conversation": [said.conversation.public_id],
+        "post": [said.public_id],
+        "inquiry_file": [said.files.get().public_id],
     }
     return planted
 

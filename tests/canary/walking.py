@@ -21,16 +21,20 @@ NAMED = {
     "note_id": "note", "attachment_id": "attachment", "address_id": "address", "identity_id": "identity",
     "household_id": "household", "pair_id": "pair", "link_id": "link", "change_id": "change", "import_id": "change",
     "view_id": "view", "entry_id": "entry", "field_id": "field", "customer_id": "customer", "order_id": "order",
-    "return_id": "return", "merge_id": "link",
+    "return_id": "return", "merge_id": "link", "conversation_id": "conversation", "file_id": "inquiry_file",
 }  # fmt: skip
 _PUBLIC_IDS = (
     ("orders/returns", "return"),
     ("orders", "order"),
     ("settings/messages/sent", "message"),
     ("customers", "customer"),
+    ("inbox/posts", "post"),
+    ("inbox/files", "inquiry_file"),
+    ("inbox", "conversation"),
 )
 _SAY_MOST = (
-    "customers/<str:public_id>", "customers/changes", "customers/deleted", "orders", "settings/messages/sent",
+    "customers/<str:public_id>", "customers/changes", "customers/deleted", "orders",
+    "inbox/<str:public_id>", "settings/messages/sent",
     "settings/privacy",
 )  # fmt: skip
 _TABS = ("timeline", "profile", "changes", "purchases")
@@ -69,6 +73,7 @@ def pages(planted, *, is_brief=False):
     columns = ",".join(field.name for field in catalogue.permanent())
     found += [f"/customers{query.format(columns=columns)}" for query in _LISTS]
     found += [f"/find?q={typed}" for typed in ("qz", "posteo", "N-", "4321")]
+    found += ["/inbox?q=qzasked", "/inbox?tab=open", "/inbox/new/who?who=qz"]
     found += ["/customers/people?who=qz", "/customers/companies?organisation=qz", "/customers/deleted?q=qz"]
     found += ["/orders?q=N-", "/orders?sort=-total", "/customers/view-counts?query=q%3Dqz"]
     for one in planted:
@@ -94,6 +99,7 @@ def operations(client, planted):
                     address = address.replace(f"{{{name}}}", value)
                 found.append(address)
     found += ["/api/v1/customers?q=qz", "/api/v1/customers?sort=name&limit=1", "/api/v1/customers?q=posteo&limit=1"]
+    found += ["/api/v1/conversations?q=qzasked", "/api/v1/conversations?limit=1"]
     for one in planted:
         found.append(f"/api/v1/customers?external_id=qzaccount{one.ids['order'] and ''}@channel.example")
     return list(dict.fromkeys(found))
