@@ -43,6 +43,8 @@ _PARTS = {
     "palette": _("a line of the palette"),
     "order": _("an order"),
     "orders": _("all orders"),
+    "inquiry": _("an inquiry"),
+    "inquiry_file": _("a file of an inquiry"),
     "return": _("a return"),
     "returns": _("all returns"),
     "checkouts": _("what was left in baskets"),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from regulars.core.sealing import Damaged, Forgotten
+from regulars.customers import reads
 from regulars.inbox import files
 from regulars.inbox.models import File, Post
 from regulars.staff.access import requires
@@ -32,6 +33,7 @@ def file(request: HttpRequest, public_id: str) -> HttpResponseBase:
         source = files.opened(kept)
     except (Damaged, Forgotten, FileNotFoundError):
         raise Http404(_("There is no such file.")) from None
+    reads.opened([kept.customer_id], "inquiry_file")
     is_shown = "shown" in request.GET and kept.media_type in files.SHOWN
     response = FileResponse(
         source, as_attachment=not is_shown, filename=kept.name or _("file"), content_type=kept.media_type
@@ -52,6 +54,7 @@ def html(request: HttpRequest, public_id: str) -> HttpResponse:
     post = Post.objects.filter(pk=Post.pk_of(public_id) or 0, deleted_at=None).first()
     if post is None or not post.html:
         raise Http404(_("There is no such mail."))
+    reads.opened([post.customer_id], "inquiry")
     outside = " https:" if "images" in request.GET else ""
     body = _CID.sub(lambda found: pictures.get(found[1], ""), post.html) if (pictures := _inline(post)) else post.html
     response = HttpResponse(

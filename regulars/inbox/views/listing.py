@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 from urllib.parse import urlencode
 
+from django.core.cache import cache
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST, require_safe
 
-from regulars.core import live
+from regulars.core import live, shop
+from regulars.core.sight import current
 from regulars.inbox.actions.views import save_view
+from regulars.inbox.figures.counting import glance
+from regulars.inbox.figures.periods import Period
 from regulars.inbox.models import Conversation, InboxView
 from regulars.inbox.queries import pages
-from regulars.inbox.queries.pages import InboxPage, InboxRequest
+from regulars.inbox.queries.pages import InboxRequest
 from regulars.staff.access import requires
+
+_A_MINUTE = 60
 
 
 @requires("inbox.view")
@@ -90,12 +97,20 @@ def frame(request: HttpRequest, asked: InboxRequest) -> dict[str, Any]:
         "may_edit": user.may("inbox.edit"),
         "sees_customers": user.may("customers.view"),
         "live_after": live.mark(),
+        "kept": _kept_yesterday,
     }
 
 
-def seen_page(asked: InboxRequest, user: Any) -> InboxPage:
-    """The rows beside an open conversation."""
-    return pages.inbox_page(asked, user)
+def _kept_yesterday() -> dict[str, int] | None:
+    """How many answers were in time yesterday; None where none was due. A minute old at most."""
+    yesterday = shop.today() - dt.timedelta(days=1)
+    key = f"inbox.kept.{yesterday}.{current().key}"
+    known: tuple[int, int] | None = cache.get(key)
+    if known is None:
+        known = glance(Period(yesterday, yesterday))
+        cache.set(key, known, _A_MINUTE)
+    met, due = known
+    return {"met": met, "all": due, "late": due - met} if due else None
 
 
 def back_to(request: HttpRequest, otherwise: str) -> str:
@@ -149,8 +164,3 @@ def _chips(asked: InboxRequest) -> list[dict[str, str]]:
 
 def _by_id(public_id: str) -> Conversation | None:
     return Conversation.objects.filter(pk=Conversation.pk_of(public_id) or 0).first()
-
-
-def counted(count: int) -> str:
-    """3 inquiries."""
-    return ngettext("%(n)s inquiry", "%(n)s inquiries", count) % {"n": count}

@@ -13,8 +13,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from regulars.core import live
 from regulars.core.middleware.headers import CONTENT_SECURITY_POLICY
+from regulars.customers import reads
 from regulars.customers.places import language_name
 from regulars.inbox import showing
+from regulars.inbox.actions.drafts import see_mentions
 from regulars.inbox.files import SHOWN
 from regulars.inbox.models import Conversation, Deadline, Draft, Kind, Label, Priority, Signature, ThreadOffer, Topic
 from regulars.inbox.queries import pages, thread
@@ -35,6 +37,8 @@ def page(request: HttpRequest, public_id: str) -> HttpResponse:
     conversation = conversation_or_404(public_id)
     if conversation.merged_into is not None:
         return redirect("inbox:page", conversation.merged_into.public_id)
+    user: Any = request.user
+    see_mentions(conversation, user=user)
     return shown(request, conversation)
 
 
@@ -42,6 +46,7 @@ def shown(
     request: HttpRequest, conversation: Conversation, *, status: int = HTTPStatus.OK, **said: Any
 ) -> HttpResponse:
     """The page; `said` is what was just refused, with the text that was not sent."""
+    reads.opened([conversation.customer_id], "inquiry")
     asked = InboxRequest.from_query(request.GET)
     user: Any = request.user
     context = {**opened(request, conversation), **said, "asked": asked}

@@ -26,17 +26,23 @@ function move(step) {
 const linkOf = (row) => row.querySelector("a[data-open]") || row.querySelector("a[href]");
 const checkOf = (row) => row.querySelector("input[data-select]");
 
+// rows of a table can say that they are selected; of any other list the check says it
+function show(row, isOn) {
+  if (row.matches("tr, [role]")) row.setAttribute("aria-selected", String(isOn));
+  else row.toggleAttribute("data-chosen", isOn);
+}
+
 function mark(row, isOn) {
   const check = checkOf(row);
   if (!check) return;
   check.checked = isOn;
-  row.setAttribute("aria-selected", String(isOn));
+  show(row, isOn);
 }
 
 function settle() {
   const all = rows().filter(checkOf);
   const chosen = all.filter((row) => checkOf(row).checked);
-  for (const row of all) row.setAttribute("aria-selected", String(checkOf(row).checked));
+  for (const row of all) show(row, checkOf(row).checked);
   for (const head of document.querySelectorAll("[data-select-all]")) {
     head.checked = chosen.length > 0 && chosen.length === all.length;
     head.indeterminate = chosen.length > 0 && chosen.length < all.length;
