@@ -222,7 +222,7 @@ def _page(
         "form": form,
         "naming": naming or TemplateForm(initial={"name": row.name, "folder": row.folder, "purpose": row.purpose}),
         "language": language,
-        "languages": [(code, label, code in written) for code, label in library.LANGUAGES],
+        "tabs": [(code, label, code in written) for code, label in library.LANGUAGES],
         "nouns": values.nouns(),
         "filters": filters.NAMES,
         "history": row.versions.filter(language=language).select_related("made_by").order_by("-number")[:10],
