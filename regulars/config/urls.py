@@ -40,6 +40,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("groups", include("regulars.segments.urls")),
     path("", include("regulars.inbox.promise_urls")),
     path("", include("regulars.inbox.sorting_urls")),
+    path("", include("regulars.inbox.rating_urls")),
     path("inbox", include("regulars.inbox.urls")),
     path("orders", include("regulars.orders.urls")),
     path("products", include("regulars.orders.product_urls")),

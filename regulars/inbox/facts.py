@@ -222,6 +222,19 @@ class InquiriesUnmerged(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class InquiryRated(Fact):
+    """A customer said how they found our answer: 1 to 5."""
+
+    name: ClassVar[str] = "inquiry.rated"
+    sentence: ClassVar = _("Rated our answer: %(score)s of 5")
+    icon: ClassVar[str] = "star"
+    kind: ClassVar[str] = KIND
+
+    conversation: str = ""
+    score: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class InboxWorkDone(Fact):
     """Something was done with several inquiries at once, or taken back; one fact for all of it."""
 

@@ -11,13 +11,14 @@ from django.utils.translation import gettext_lazy
 from regulars.customers.belongings import Holder
 from regulars.customers.models import Customer
 from regulars.inbox import files
-from regulars.inbox.models import Conversation, Draft, File, Post, SpamSender
+from regulars.inbox.models import Conversation, Draft, File, Post, Rating, SpamSender
 
 _CONVERSATION = (
     *("kind", "status", "priority", "by", "subject", "language", "reply_to", "began_at", "last_at", "first_answer_at"),
     *("closed_at", "later_until"),
 )
 _POST = ("kind", "by", "at", "subject", "text", "quoted", "html", "people", "data", "mail_id")
+_RATING = ("asked_at", "score", "comment", "rated_at")
 _FILE = ("name", "media_type", "size", "sha256")
 
 
@@ -47,6 +48,11 @@ def _drafts(customer: Customer) -> Iterable[dict[str, Any]]:
     return [{"number": draft.conversation_id, "text": draft.text, "is_note": draft.is_note} for draft in rows]
 
 
+def _ratings(customer: Customer) -> Iterable[dict[str, Any]]:
+    rows = Rating.objects.filter(customer=customer).order_by("pk")
+    return [{"number": one.conversation_id, **{name: getattr(one, name) for name in _RATING}} for one in rows]
+
+
 def _forget_posts(customer: Customer) -> None:
     """Rows now, and the bytes of files when nothing can bring the rows back."""
     rows = File.objects.filter(customer=customer)
@@ -73,6 +79,7 @@ def _move_conversations(keys: Sequence[int], from_id: int, to_id: int) -> None:
         rows: list[Any] = [
             *Post.objects.filter(conversation=conversation, customer=from_id),
             *Draft.objects.filter(conversation=conversation, customer=from_id),
+            *Rating.objects.filter(conversation=conversation, customer=from_id),
             conversation,
         ]
         for row in rows:
@@ -81,6 +88,13 @@ def _move_conversations(keys: Sequence[int], from_id: int, to_id: int) -> None:
 
 
 ALL = (
+    Holder(
+        name="inquiry_ratings",
+        models=("inbox.Rating",),
+        export=_ratings,
+        forget=lambda customer: _delete(Rating.objects.filter(customer=customer)),
+        tells=("number", *_RATING),
+    ),
     Holder(
         name="inquiry_drafts",
         models=("inbox.Draft",),

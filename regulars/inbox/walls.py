@@ -78,3 +78,9 @@ declare(
     customer=("post__customer", "conversation__customer"),
     plain={"by": "one of the ways mails are put together", "decided": "one of two words"},
 )
+declare(
+    models.Rating,
+    customer=("customer",),
+    protected={"comment": _SAID},
+)
+word(PLAIN, "score")

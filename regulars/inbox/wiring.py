@@ -18,6 +18,7 @@ from regulars.inbox.mail import plugging as _mail  # noqa: F401 — watchers, th
 from regulars.inbox.plugging import plug_in
 from regulars.inbox.promises import plugging as _promises
 from regulars.inbox.queries import canned
+from regulars.inbox.rating import asking
 from regulars.messaging import incoming
 from regulars.messaging.facts import MessageFailed, MessageSent
 from regulars.messaging.templating import values
@@ -43,6 +44,17 @@ for _name, _label, _icon, _may, _order in (
         menu.Place(name=_name, label=_label, icon=_icon, url_name=f"sorting:{_name}", permission=_may, order=_order)
     )
 
+menu.add_setting(
+    menu.Place(
+        name="rating",
+        label=_("After it is done"),
+        icon="star",
+        url_name="rating:settings",
+        permission="inbox.setup",
+        order=67,
+    )
+)
+
 # ── what groups can ask of inquiries
 vocabulary.plug_in()
 
@@ -58,7 +70,7 @@ on(MessageSent)(leaving.message_left)
 on(MessageFailed)(leaving.message_failed)
 
 # ── by the clock: the modules plug in what they declare
-CLOCKWORK = (files.sweep_files, indexing.index_noted, working.wake_due)
+CLOCKWORK = (files.sweep_files, indexing.index_noted, working.wake_due, asking.ask_due)
 
 # ── what people write over message services
 incoming.hear(taking.take)

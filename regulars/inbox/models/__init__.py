@@ -16,6 +16,7 @@ from regulars.inbox.models.conversations import (
 from regulars.inbox.models.expecting import Acknowledging, Expectation
 from regulars.inbox.models.posts import File, Post, PostKind, ThreadOffer
 from regulars.inbox.models.promising import Calendar, CalendarDay, Deadline, Kept, Promise
+from regulars.inbox.models.rating import Asking, Rating
 from regulars.inbox.models.working import (
     Canned,
     CannedText,
@@ -35,6 +36,7 @@ from regulars.inbox.models.working import (
 __all__ = [
     "Acknowledging",
     "Arrival",
+    "Asking",
     "By",
     "Calendar",
     "CalendarDay",
@@ -61,6 +63,7 @@ __all__ = [
     "PostMention",
     "Priority",
     "Promise",
+    "Rating",
     "Rule",
     "Signature",
     "SpamSender",
