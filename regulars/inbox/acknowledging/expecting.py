@@ -5,17 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from django.core.cache import cache
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from regulars.core import shop
 from regulars.core.background import every
 from regulars.inbox.acknowledging import estimating, moments
-from regulars.inbox.models import Conversation, Deadline, Expectation, Kept, Status
+from regulars.inbox.models import Conversation, Deadline, Expectation, Kept, Post, PostKind, Status
 from regulars.inbox.promises import calendars, clock
 from regulars.messaging.quiet import zone_of
 from regulars.staff.models import User
@@ -27,6 +29,17 @@ _LEARNS_FROM = 1000
 _SEEN_WITHIN = dt.timedelta(minutes=30)
 _OLDEST = dt.timedelta(days=180)
 _AT_ONCE = 500
+_KEY, _SECONDS = "inbox.learned", 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Learned:
+    """What there is to work with: kept for a minute, because a full mailbox brings thousands in that time."""
+
+    count: int
+    estimator: estimating.Estimator | None
+    level: float
+    keeps_promises: bool
 
 
 @verb
@@ -50,10 +63,10 @@ def expect(conversation: Conversation) -> Expectation:
         promised_minutes=promise.minutes if promise else None,
         promised_at=(promise.due_at or promise.missed_at) if promise else None,
     )
-    answers = history(now)
-    row.learned_from, row.said_at = len(answers), row.promised_at
-    if len(answers) >= estimating.ENOUGH:
-        _work_out(row, case, answers, calendar, zone_of(conversation.customer.time_zone, shop.zone()))
+    learned = _learned(now)
+    row.learned_from, row.said_at = learned.count, row.promised_at
+    if learned.estimator is not None:
+        _work_out(row, case, learned, calendar, zone_of(conversation.customer.time_zone, shop.zone()))
     return Expectation.objects.get_or_create(conversation=conversation, defaults=_values(row))[0]
 
 
@@ -134,8 +147,10 @@ def catch_up() -> int:
     )
     came = [began for began, _answered in waits]
     gone = sorted(answered for _began, answered in waits if answered is not None)
+    # of those that one of us began, nobody waited for the first word
+    asked = Post.objects.filter(conversation=OuterRef("pk"), kind=PostKind.IN, at__lte=OuterRef("first_answer_at"))
     missing = Conversation.objects.filter(
-        began_at__gte=since, first_answer_at__gte=F("began_at"), expectation__isnull=True
+        Exists(asked), began_at__gte=since, first_answer_at__gte=F("began_at"), expectation__isnull=True
     ).exclude(status=Status.SPAM)
     while rows := list(missing.order_by("pk")[:_AT_ONCE]):
         _learn_many(rows, came, gone)
@@ -164,22 +179,34 @@ def _learn_many(rows: Sequence[Conversation], came: Sequence[dt.datetime], gone:
     )
 
 
+def _learned(now: dt.datetime) -> _Learned:
+    kept: _Learned | None = cache.get(_KEY)
+    if kept is None:
+        answers = history(now)
+        estimator = estimating.Estimator(answers) if len(answers) >= estimating.ENOUGH else None
+        kept = _Learned(len(answers), estimator, estimating.level(outcomes(now)), promises_are_kept())
+        cache.set(_KEY, kept, _SECONDS)
+    return kept
+
+
 def _work_out(
     row: Expectation,
     case: estimating.Case,
-    answers: Sequence[estimating.Answer],
+    learned: _Learned,
     calendar: clock.Calendar,
     zone: ZoneInfo,
 ) -> None:
-    row.source, row.level = HISTORY, estimating.level(outcomes(timezone.now()))
-    minutes = estimating.Estimator(answers).minutes(case, row.level)
+    if learned.estimator is None:
+        return
+    row.source, row.level = HISTORY, learned.level
+    minutes = learned.estimator.minutes(case, row.level)
     try:
         row.said_at = moments.told(
             calendar=calendar,
             came=row.came_at,
             minutes=minutes,
             promised=row.promised_at,
-            keeps_promises=promises_are_kept(),
+            keeps_promises=learned.keeps_promises,
             zone=zone,
         )
     except clock.NeverOpen:

@@ -26,6 +26,16 @@ def plug_in() -> None:
                 name=name, label=label, icon=icon, url_name=f"promises:{name}", permission="inbox.setup", order=order
             )
         )
+    menu.add(
+        menu.Command(
+            name="inbox-figures",
+            label=_("Figures of the inbox"),
+            icon="chart-line",
+            url_name="promises:figures",
+            permission="inbox.view",
+            order=60,
+        )
+    )
     commands.add("inbox", "figures", figures_command)
     problems.describe(
         "still-used",

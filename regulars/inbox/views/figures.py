@@ -24,8 +24,8 @@ from regulars.staff.access import requires
 _SHOWN = 200
 
 
-@require_safe
 @requires("inbox.view")
+@require_safe
 def figures(request: HttpRequest) -> HttpResponse:
     """A period beside the one before; `as=csv` gives it as a table."""
     try:
@@ -59,8 +59,8 @@ def figures(request: HttpRequest) -> HttpResponse:
     return render(request, "inbox/figures.html", context)
 
 
-@require_safe
 @requires("inbox.view")
+@require_safe
 def behind(request: HttpRequest) -> HttpResponse:
     """The conversations that one number counts."""
     what = request.GET.get("what", "")

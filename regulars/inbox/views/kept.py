@@ -10,8 +10,8 @@ from regulars.inbox.acknowledging import estimating, expecting, keeping
 from regulars.staff.access import requires
 
 
-@require_safe
 @requires("inbox.view")
+@require_safe
 def kept(request: HttpRequest) -> HttpResponse:
     """What customers were told, and whether it held, per week, with how sure that is."""
     weeks, total, undecided = keeping.weeks()
