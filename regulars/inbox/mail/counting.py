@@ -14,7 +14,6 @@ from regulars.inbox.mail.fetching import fetch, in_the_shops_words, note_problem
 from regulars.inbox.mail.line import Line
 from regulars.inbox.models import Arrival, Mailbox, MailCount
 
-DAYS = 30
 _MOST_TOLD = 1_000
 
 

@@ -11,11 +11,21 @@ from regulars.core.background import worker
 from regulars.customers import belongings
 from regulars.inbox.mail import commands as mail_commands
 from regulars.inbox.mail import counting, holding, listening, raw, signing, sorting, watching
-from regulars.inbox.models import Mailbox
+from regulars.inbox.mail.ledger import take
+from regulars.inbox.models import Arrival, Mailbox
+from regulars.messaging import incoming
+from regulars.messaging.models import Account
 
 # ── beside the jobs of every worker
 worker.beside(worker.Beside("mail", run=watching.watch, once=watching.fetch_all))
 worker.beside(worker.Beside("lmtp", run=listening.listen, once=lambda: bool(settings.LMTP)))
+
+
+# ── mails that a mail provider took in for us
+@incoming.hear_mail
+def _take_in(data: bytes, account: Account) -> None:
+    take(data, source=Arrival.Source.PROVIDER, account=account)
+
 
 # ── by the clock: the modules plug in what they declare
 CLOCKWORK = (counting.count_mailboxes, raw.sweep_mails, sorting.read_left_over)

@@ -10,10 +10,10 @@ from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
 from regulars.core import shop
-from regulars.inbox.mail.counting import DAYS
 from regulars.inbox.models import Arrival, Mailbox, MailCount, Outcome
 
 PAGE = 50
+DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
