@@ -13,7 +13,6 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.db.models import Sum
-from regulars.messaging.actions import write as write_mail
 
 from regulars.channels.actions import channel_for
 from regulars.core import sealing, shop
@@ -47,6 +46,7 @@ from regulars.inbox.actions.receiving import receive
 from regulars.inbox.files import Incoming
 from regulars.inbox.models import Conversation, Post
 from regulars.inbox.models import File as InboxFile
+from regulars.messaging.sending import send
 from regulars.orders.actions import change_order, place_draft, place_order, request_return
 from regulars.orders.actions.links import make_link
 from regulars.orders.models import Checkout, KeptSale, Order, OrderAddress, OrderTag, Payment, PaymentLink
@@ -144,7 +144,7 @@ def everything(home, transactional_db, ada):
     add_contact_point(elodie, kind="email", value="elodie.work@posteo.example")
     put_tag(elodie, names=["VIP"])
     record_consent(elodie, medium="email", state="agreed", source="form")
-    write_mail(
+    send(
         cause="test 1", customer=elodie, to=elodie.email, subject="For Élodie Marchetti", text="Dear Ms Marchetti"
     )
     for who, address in ((elodie, "elodie.m@posteo.example"), (twin, "em-second@posteo.example")):

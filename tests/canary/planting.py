@@ -28,7 +28,7 @@ from regulars.customers.models import Customer, DuplicatePair, Household, OwnPro
 from regulars.inbox.actions import answering
 from regulars.inbox.actions.receiving import receive
 from regulars.inbox.files import Incoming
-from regulars.messaging import actions as messaging
+from regulars.messaging import sending
 from regulars.orders.actions.orders import place_order
 from regulars.orders.actions.return_steps import refuse_return, request_return
 from regulars.orders.actions.returns import receive_return
@@ -147,7 +147,7 @@ def _somebody(mark, looks_after, channel, company):
         recovery_url=f"https://shop.example/{text['basketlink']}", started_at=timezone.now(), touched_at=timezone.now(),
         total_minor=amount,
     )  # fmt: skip
-    message = messaging.write(
+    message = sending.send(
         cause=f"canary-{mark}", customer=customer, to=f"{text['mail']}@posteo.example", subject="A mail",
         text=f"Dear {text['given']}",
     )  # fmt: skip

@@ -70,10 +70,18 @@ _JOINED = _Wording(
     counted=lambda _number: pgettext("what somebody joined", "%(count)s %(noun)s"),
     names="name",
 )
+_INQUIRIES = _Wording(
+    some=lambda: pgettext("inquiries", "had %(what)s"),
+    none=lambda: pgettext("inquiries", "had no %(what)s"),
+    unless=lambda: pgettext("inquiries", "did not have %(what)s"),
+    noun=lambda number: npgettext("what somebody asked", "inquiry", "inquiries", number),
+    counted=lambda _number: pgettext("what somebody asked", "%(count)s %(noun)s"),
+)
 _WORDINGS = {
     "orders_placed": _ORDERS,
     "products_purchased": _PRODUCTS,
     "orders_returned": _RETURNS,
+    "inquiries": _INQUIRIES,
     "events": _EVENTS,
     "joined_segment": _JOINED,
 }
