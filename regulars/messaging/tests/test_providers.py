@@ -125,8 +125,11 @@ def test_a_message_of_whatsapp_keeps_all_that_was_said():
     assert "Unsupported" in other.text
 
 
-def test_of_several_numbers_of_a_business_only_ones_own_is_read():
-    assert read("whatsapp", speaking.whatsapp(speaking.wa_text("Hi"), number="222")) == []
+def test_of_several_numbers_of_a_business_only_ones_own_is_read_and_others_are_not_forgotten():
+    status = {"id": "wamid.out1", "status": "read", "timestamp": str(SECONDS)}
+    assert read("whatsapp", speaking.whatsapp(statuses=[status], number="222")) == []
+    with pytest.raises(Unreadable, match="another number \\(ID 222\\)"):
+        read("whatsapp", speaking.whatsapp(speaking.wa_text("Hi"), number="222"))
     with pytest.raises(Unreadable):
         read("whatsapp", {"object": "instagram"})
 

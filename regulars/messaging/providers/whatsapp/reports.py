@@ -15,16 +15,23 @@ _RECEIPTS = {"sent": "accepted", "delivered": "delivered", "read": "read", "fail
 
 
 def read(body: bytes, phone_number_id: str, now: dt.datetime) -> list[Told]:
-    """All that is told of this number; one webhook may serve several. Raises Unreadable."""
+    """All that is told of this number; one webhook may serve several. Raises Unreadable.
+
+    A message to another number is not forgotten: it stays among what was not understood, until that one is connected.
+    """
     found = parsed(body)
     if found.get("object") != "whatsapp_business_account":
         raise Unreadable(_("This is not a report of a WhatsApp business account."))
     told: list[Told] = []
+    strangers: list[str] = []
     for entry in things(found.get("entry")):
         for change in things(entry.get("changes")):
             value = thing(change.get("value"))
             number_of = text(thing(value.get("metadata")).get("phone_number_id"))
-            if change.get("field") != "messages" or (phone_number_id and number_of != phone_number_id):
+            if change.get("field") != "messages":
+                continue
+            if number_of != phone_number_id:
+                strangers += [number_of] if things(value.get("messages")) else []
                 continue
             names = {
                 text(one.get("wa_id")): name(thing(one.get("profile")).get("name"))
@@ -32,6 +39,11 @@ def read(body: bytes, phone_number_id: str, now: dt.datetime) -> list[Told]:
             }
             told += [said for one in things(value.get("messages")) if (said := _message(one, names, now))]
             told += [became for one in things(value.get("statuses")) if (became := _status(one, now))]
+    if strangers and not told:
+        raise Unreadable(
+            _("This is a message to another number (ID %(number)s). Give that one a webhook of its own.")
+            % {"number": strangers[0][:40]}
+        )
     return told
 
 
