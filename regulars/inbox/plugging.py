@@ -41,7 +41,7 @@ def plug_in() -> None:
             url_name="inbox:list",
             key="i",
             permission="inbox.view",
-            order=20,
+            order=15,
             on_dock=True,
             count=waiting_for_us,
         )

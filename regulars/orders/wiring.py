@@ -38,7 +38,6 @@ menu.add(
         key="o",
         permission="orders.view",
         order=30,
-        on_dock=True,
     )
 )
 menu.add(

@@ -12,7 +12,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import QueryDict
 
 from regulars.core.sight import current
-from regulars.inbox.models import Conversation, ConversationLabel, Deadline, Kind, Priority, Status
+from regulars.inbox.models import Conversation, ConversationLabel, Deadline, Kind, PostMention, Priority, Status
 from regulars.inbox.models.conversations import By
 from regulars.staff.models import User
 
@@ -20,6 +20,7 @@ STEP = 50
 _MOST = 500
 _WAITING = 30
 _SECONDS = 5
+_NAMED = 12
 OPEN, MINE, NOBODY, DONE, LATER, SPAM = "open", "mine", "nobody", "done", "later", "spam"
 TABS = (OPEN, MINE, NOBODY, DONE, LATER, SPAM)
 _STATUS = {OPEN: Status.OPEN, MINE: Status.OPEN, NOBODY: Status.OPEN, DONE: Status.CLOSED, LATER: Status.LATER,
@@ -224,6 +225,13 @@ def choices(user: Any) -> dict[str, Any]:
         "priorities": Priority.choices,
         "ways": By.choices,
     }
+
+
+def named_in_notes(user: User) -> list[PostMention]:
+    """The notes of inquiries that name somebody who has not seen them, newest first."""
+    rows = PostMention.objects.filter(user=user, seen_at=None, post__deleted_at=None)
+    told = rows.select_related("post__author", "post__conversation__customer__merged_into")
+    return list(told.order_by("-post__at", "-pk")[:_NAMED])
 
 
 def colleagues() -> list[User]:
