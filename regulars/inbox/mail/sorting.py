@@ -97,7 +97,7 @@ def sort(arrival_id: int, data: bytes, mail: Mail) -> None:
     elif mail.robot == "bounce":
         end(arrival, Outcome.BOUNCE, reason=_("It does not say which message of ours came back."))
     elif mail.robot:
-        end(arrival, Outcome.AUTO, reason=_ROBOTS.get(mail.robot, mail.robot))
+        end(arrival, Outcome.AUTO, reason=_ROBOTS.get(mail.robot, mail.robot), customer_id=_known(author))
     elif author is None:
         end(arrival, Outcome.QUARANTINE, reason=_("It does not say who wrote it."))
     elif _is_our_own(mail):
@@ -177,6 +177,14 @@ def _words(data: bytes) -> tuple[bytes, ...]:
     names = (b"from:", b"to:", b"cc:", b"date:", b"subject:")
     fields = head.replace(b"\n ", b" ").replace(b"\n\t", b" ").split(b"\n")
     return (*sorted(one for one in fields if one.lower().startswith(names)), body.strip())
+
+
+def _known(author: Address | None) -> int | None:
+    """The customer whose address it is, if there is one: what their robots send is forgotten with them."""
+    from regulars.inbox.people import known_as  # noqa: PLC0415 — only what reads mails needs all of that
+
+    found = known_as(Way.EMAIL, author.address) if author is not None and author.address else None
+    return found.pk if found is not None else None
 
 
 def _is_our_own(mail: Mail) -> bool:

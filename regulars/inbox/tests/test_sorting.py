@@ -189,6 +189,7 @@ def test_spam_is_nobodys_inquiry_and_its_sender_is_remembered(run_jobs):
 def test_of_somebody_who_is_erased_no_mail_stays(run_jobs):
     row = taken(mail(), run_jobs)
     auto = taken(mail(2, "Auto-Submitted: auto-replied"), run_jobs)
+    assert auto.customer_id == row.customer_id
     stranger = taken(mail(3, sender="jonas@posteo.example"), run_jobs)
     with_customer = Customer.objects.get(pk=row.customer_id)
     assert [one["subject"] for one in HOLDER.export(with_customer)] == ["Where is my tea?"] * 2
