@@ -26,7 +26,7 @@ _KINDS = {
 _OPEN = frozenset(
     {
         *("category", "assigned_to", "customer_tags", "sales_channels", "favourite_categories", "payment_methods"),
-        *("customer_countries", "country", "channel", "payment_method", "brand"),
+        *("customer_countries", "country", "channel", "payment_method", "brand", "topic"),
     }
 )
 _OPEN_OF = frozenset({("events", "kind"), ("joined_segment", "name")})
