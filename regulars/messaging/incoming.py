@@ -1,6 +1,7 @@
 """What people write to us over providers, and the socket by which a room above hears it.
 
 incoming.hear(handler)          called with each message, once or again: its cause is the same each time
+incoming.hear_mail(handler)     called with the raw bytes of each mail that a mail provider took in, once or again
 incoming.heard_by(last_heard)   asked when somebody last wrote from an address, for services that count hours
 """
 
@@ -52,7 +53,10 @@ class Incoming:
 Handler = Callable[[Incoming], None]
 LastHeard = Callable[[Account, str], dt.datetime | None]
 
+MailHandler = Callable[[bytes, Account], None]
+
 _handlers: list[Handler] = []
+_mail_handlers: list[MailHandler] = []
 _clocks: list[LastHeard] = []
 
 
@@ -60,6 +64,18 @@ def hear(handler: Handler) -> Handler:
     """Let a room above take in what people write. It must not mind hearing the same message twice."""
     _handlers.append(handler)
     return handler
+
+
+def hear_mail(handler: MailHandler) -> MailHandler:
+    """Let a room above take in whole mails. It must not mind hearing the same mail twice."""
+    _mail_handlers.append(handler)
+    return handler
+
+
+def tell_mail(raw: bytes, account: Account) -> None:
+    """Pass a mail on to all who hear. Raises whatever they raise: it will be told again."""
+    for handler in _mail_handlers:
+        handler(raw, account)
 
 
 def heard_by(last_heard: LastHeard) -> LastHeard:

@@ -17,7 +17,18 @@ from regulars.core.background import background, every
 from regulars.messaging import choices, incoming, receipts
 from regulars.messaging.models import Account, Report
 from regulars.messaging.providers import transport
-from regulars.messaging.providers.base import Attached, Away, Became, Knock, Link, Provider, Refused, Said, Unreadable
+from regulars.messaging.providers.base import (
+    Attached,
+    Away,
+    Became,
+    Knock,
+    Link,
+    Mailed,
+    Provider,
+    Refused,
+    Said,
+    Unreadable,
+)
 from regulars.messaging.providers.registry import provider_of
 from regulars.staff.policy import verb
 
@@ -67,6 +78,8 @@ def read_report(*, report_id: int) -> None:
         for one in told:
             if isinstance(one, Became):
                 _settle(report.account, one)
+            elif isinstance(one, Mailed):
+                incoming.tell_mail(one.raw, report.account)
             else:
                 _hear(report, provider, one)
     except Refused as later:
@@ -160,6 +173,8 @@ def _settle(account: Account, became: Became) -> None:
             at=became.at,
             event_id=f"{account.pk} {became.event_id}"[:250],
             detail=became.detail,
+            is_hard=became.is_hard,
+            reason=became.reason,
         )
     )
 

@@ -11,9 +11,10 @@ from regulars.messaging import reports
 from regulars.messaging.connected import facts  # noqa: F401 — they are announced by name
 from regulars.messaging.connected.holding import HOLDER
 from regulars.messaging.models import Report
-from regulars.messaging.providers import transport
+from regulars.messaging.providers import mail_transport, transport
 
 transport.join()
+mail_transport.join()
 belongings.add(HOLDER)
 resealing.add_secrets(Report, "body", place=reports.place_of)
 menu.add_setting(

@@ -211,9 +211,19 @@ class Became:
     at: dt.datetime
     event_id: str
     detail: str = ""
+    is_hard: bool = False  # nobody is there, and writing again is of no use
+    reason: str = ""
 
 
-Told = Said | Became
+@dataclass(frozen=True, slots=True)
+class Mailed:
+    """A whole mail that a mail provider took in for us, as it came."""
+
+    raw: bytes
+    provider_id: str = ""
+
+
+Told = Said | Became | Mailed
 
 
 class Provider:

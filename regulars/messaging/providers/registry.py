@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from regulars.messaging.providers.base import Provider
 from regulars.messaging.providers.generic import generic
+from regulars.messaging.providers.mailing import mailgun, postmark
 from regulars.messaging.providers.telegram import telegram
 from regulars.messaging.providers.twilio import twilio
 from regulars.messaging.providers.wechat import wechat
 from regulars.messaging.providers.whatsapp import whatsapp
 
-_ALL: tuple[Provider, ...] = (whatsapp, twilio, telegram, wechat, generic)
+_ALL: tuple[Provider, ...] = (whatsapp, twilio, telegram, wechat, generic, postmark, mailgun)
 
 
 def providers() -> Sequence[Provider]:
