@@ -16,3 +16,4 @@ import "./notes.js";
 import "./picker.js";
 import "./groups.js";
 import "./inbox.js";
+import "./templates.js";
