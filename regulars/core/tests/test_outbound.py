@@ -69,6 +69,7 @@ MAY_CONNECT = {
     "channels/outgoing/pump.py": "the name of this machine",
     "core/background/worker.py": "the name of this machine",
     "messaging/smtp.py": "the mail server of the settings; to those of accounts through core/outbound",
+    "messaging/providers/mailing.py": "requests puts a request together, which core/outbound sends",
     "inbox/mail/line.py": "mailboxes, over lines that core/outbound opens",
     "inbox/mail/listening.py": "listens only; the name of this machine",
     "core/backup/places.py": "the S3 storage of the settings, through obstore",

@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django.core.exceptions import SuspiciousOperation
 from django.core.mail import EmailMultiAlternatives
@@ -122,7 +122,7 @@ class MailProvider(Provider):
             ready = requests.Request(**asked).prepare()
         except (AnymailError, ValueError, TypeError) as wrong:
             raise Refused(_("This provider cannot send such a mail."), is_final=True) from wrong
-        body = ready.body.encode() if isinstance(ready.body, str) else ready.body
+        body = ready.body.encode() if isinstance(ready.body, str) else cast("bytes | None", ready.body)
         headers = {name: str(value) for name, value in ready.headers.items() if name.lower() != "content-length"}
         answer: Answer = yield Call(str(ready.url), str(ready.method), headers, body, is_telling=True)
         if answer.status in {400, 406, 422}:
@@ -183,7 +183,7 @@ def _became(event: Any, knock: Knock) -> Became | None:
 def _request(knock: Knock) -> Any:
     from django.test import RequestFactory  # noqa: PLC0415 — a request as it was, which a job has not
 
-    headers = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in knock.headers.items()}
+    headers: dict[str, Any] = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in knock.headers.items()}
     headers.pop("HTTP_CONTENT_TYPE", None)
     return RequestFactory().generic(
         "POST", "/", knock.body, content_type=knock.headers.get("content-type", "application/json"), **headers
