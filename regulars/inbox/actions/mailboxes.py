@@ -24,7 +24,7 @@ from regulars.staff.policy import verb
 from regulars.timeline.actions import record
 
 AFTER = ("", "seen", "move")
-_OPTIONS = ("token_url", "client_id", "scope", "after", "move_to")
+_OPTIONS = ("token_url", "client_id", "scope", "after", "move_to", "has_no_plus")
 _SECRETS = ("password", "client_secret", "refresh_token")
 _LONGEST = 2_000
 

@@ -16,6 +16,7 @@ from regulars.messaging.models import Account, Way
 from regulars.staff.models import Team
 
 _PLAIN: dict[str, Any] = {"spellcheck": "false", "autocomplete": "off"}
+_OPTIONS = ("token_url", "client_id", "scope", "after", "move_to", "has_no_plus")
 _SECRETS = ("password", "client_secret", "refresh_token")
 
 
@@ -92,6 +93,14 @@ class MailboxForm(PageForm):
         max_length=250,
         widget=forms.TextInput(attrs={**_PLAIN, "list": "folders"}),
     )
+    has_no_plus = forms.ChoiceField(
+        label=_("Customers answer to"),
+        required=False,
+        choices=[
+            ("", _("name+number@…, by which an answer finds its inquiry")),
+            ("1", _("the address alone: the server knows no +")),
+        ],
+    )
     account = forms.ModelChoiceField(
         label=_("Answers go out by"),
         queryset=Account.objects.none(),
@@ -122,7 +131,7 @@ class MailboxForm(PageForm):
     def settings(self) -> Settings:
         """What was chosen, as the verbs want it."""
         given = dict(self.cleaned_data)
-        options = {name: given.pop(name) for name in ("token_url", "client_id", "scope", "after", "move_to")}
+        options = {name: given.pop(name) for name in _OPTIONS}
         secrets = {name: given.pop(name) for name in _SECRETS}
         return Settings(**given, options=options, secrets=secrets)
 

@@ -101,7 +101,7 @@ def _stay(mailbox_id: int, stop: threading.Event) -> None:
                 while not stop.is_set():
                     fetch(mailbox, line)
                     pause = 0.0  # the server was there: when the line breaks now, it is soon tried again
-                    _wait(mailbox, line, stop)
+                    _wait(line, stop)
         except Error:
             logger.exception("mails cannot be written down now")
             connection.close()
@@ -112,12 +112,12 @@ def _stay(mailbox_id: int, stop: threading.Event) -> None:
     connection.close()
 
 
-def _wait(mailbox: Mailbox, line: Line, stop: threading.Event) -> None:
+def _wait(line: Line, stop: threading.Event) -> None:
     """Until the server says that something came, or it is time to look."""
     if line.can_wait:
         line.wait(until=stop.is_set, seconds=_IDLE)
     else:
-        stop.wait(float(mailbox.options.get("every") or _POLL))
+        stop.wait(_POLL)
 
 
 def _longer(pause: float) -> float:
