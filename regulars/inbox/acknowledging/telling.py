@@ -16,12 +16,10 @@ from regulars.inbox import digests, searching
 from regulars.inbox.acknowledging import expecting, texts
 from regulars.inbox.models import (
     Acknowledging,
-    Arrival,
     By,
     Conversation,
     Expectation,
     Mailbox,
-    Outcome,
     Post,
     PostKind,
     Status,
@@ -30,7 +28,7 @@ from regulars.messaging import sending
 from regulars.messaging.models import Account, Way
 from regulars.messaging.quiet import zone_of
 from regulars.staff.policy import unmasked, verb
-from regulars.timeline.models import Entry
+from regulars.timeline.models import Entry, Source
 
 WAYS = (By.EMAIL, By.FORM, By.WHATSAPP, By.SMS, By.TELEGRAM, By.WECHAT)
 USUAL_WAYS = (By.EMAIL, By.FORM)
@@ -50,12 +48,15 @@ def current() -> Acknowledging:
 
 @verb
 def hear(entry: Entry) -> None:
-    """A reaction to InquiryReceived: expect something of it, and have it acknowledged."""
+    """A reaction to InquiryReceived: expect something of it, and have it acknowledged.
+
+    Unless a colleague made an inquiry of it, of a robot's mail say: they know what it is, and answer it.
+    """
     conversation = _conversation(entry)
     if conversation is None:
         return
     expecting.expect(conversation)
-    if current().is_on:
+    if current().is_on and not (entry.actor_id is not None and entry.source == Source.PAGE):
         acknowledge.later(conversation_id=conversation.pk)
 
 
@@ -92,9 +93,8 @@ def may_be_told(conversation: Conversation, rules: Acknowledging, now: dt.dateti
     if now - conversation.began_at > _TOO_OLD:
         return False
     address = conversation.reply_to.casefold()
-    if "@" in address and (_MACHINES.fullmatch(address.partition("@")[0]) or address in _own_addresses()):
-        return False
-    return not _came_from_a_machine(conversation)
+    is_machine = "@" in address and bool(_MACHINES.fullmatch(address.partition("@")[0]))
+    return not is_machine and address not in _own_addresses()
 
 
 def _acknowledge(conversation_id: int) -> bool:
@@ -180,14 +180,6 @@ def _way_back(conversation: Conversation) -> tuple[str, str]:
     if conversation.by in {By.EMAIL, By.FORM}:
         return Way.EMAIL, conversation.reply_to if "@" in conversation.reply_to else conversation.customer.person.email
     return conversation.by, conversation.reply_to
-
-
-def _came_from_a_machine(conversation: Conversation) -> bool:
-    """What a person took out of the ledger's automatic mails by hand is answered by people only."""
-    return (
-        Arrival.objects.filter(post__conversation=conversation, outcome__in=[Outcome.AUTO, Outcome.BOUNCE]).exists()
-        or conversation.posts.filter(kind=PostKind.IN, data__robot__isnull=False).exclude(data__robot="").exists()
-    )
 
 
 def _own_addresses() -> set[str]:

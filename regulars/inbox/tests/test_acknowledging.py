@@ -16,6 +16,7 @@ from regulars.inbox.models import Conversation, Expectation, Mailbox, Post, Spam
 from regulars.inbox.promises import clock
 from regulars.messaging import sending
 from regulars.messaging.models import Message
+from regulars.timeline.actions import acting
 
 CHINESE = "你好，上次的玉露已经喝完了。今年的新茶大概什么时候到？"
 
@@ -72,6 +73,14 @@ def test_robots_lists_and_ourselves_are_never_answered(sofie, run_jobs, address)
     ask(sofie, address=address)
     run_jobs()
     assert told() == []
+
+
+def test_what_a_colleague_took_from_the_robots_mails_by_hand_is_left_to_them(sofie, run_jobs, ada):
+    with acting(ada.pk, "page"):
+        ask(sofie)
+    run_jobs()
+    assert told() == []
+    assert Expectation.objects.count() == 1
 
 
 def test_spam_what_is_old_what_needs_no_answer_and_what_was_switched_off_is_not_acknowledged(sofie, run_jobs):
