@@ -142,7 +142,7 @@ def test_the_page_asks_as_often_for_one_order_as_for_three(client_of, ada):
     fill(0, 1)
     with_one = count()
     fill(1, 3)
-    assert count() == with_one == 20
+    assert count() == with_one == 24
 
 
 def test_charlie_sees_a_day_without_anybodys_data(client_of, charlie):

@@ -17,7 +17,7 @@ from regulars.customers import mentions, notes
 from regulars.customers.models import Customer
 from regulars.customers.privacy.queries import late
 from regulars.inbox.mail.counting import differing
-from regulars.inbox.queries.pages import InboxRequest, inbox_page, named_in_notes
+from regulars.inbox.queries.pages import due_first, named_in_notes
 from regulars.orders.queries import OrderRequest, order_page
 from regulars.orders.queries.today import going_quiet, yesterday
 from regulars.staff.access import SIGNED_IN, requires
@@ -44,7 +44,7 @@ def today(request: HttpRequest) -> HttpResponse:
             "today": shop.today(),
             "mentions": notes.lines([one.note for one in mentions.waiting(user)[:_MENTIONS]]) if sees_customers else [],
             "yesterday": yesterday() if latest else None,
-            "due": inbox_page(InboxRequest(size=_DUE), user).rows[:_DUE] if user.may("inbox.view") else [],
+            "due": due_first(_DUE) if user.may("inbox.view") else [],
             "named": named_in_notes(user) if user.may("inbox.view") else [],
             "quiet": going_quiet() if latest and sees_customers else [],
             "latest": latest,

@@ -118,6 +118,14 @@ def inbox_page(asked: InboxRequest, user: User) -> InboxPage:
     )
 
 
+def due_first(most: int) -> list[Row]:
+    """What is promised and due first, of everybody's."""
+    rows = Conversation.objects.filter(status=Status.OPEN, merged_into=None, due_at__isnull=False)
+    shown = list(rows.select_related("customer__category", "customer__merged_into").order_by("due_at", "-id")[:most])
+    due = _deadlines([one.pk for one in shown])
+    return [Row(one, due.get(one.pk)) for one in shown]
+
+
 def counts(user: User) -> dict[str, int]:
     """How many are open, mine, and nobody's."""
     told: dict[str, int] = Conversation.objects.filter(status=Status.OPEN, merged_into=None).aggregate(
