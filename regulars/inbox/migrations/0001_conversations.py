@@ -109,11 +109,11 @@ class Migration(migrations.Migration):
                     "by",
                     models.CharField(
                         choices=[
-                            ("email", "Email"),
-                            ("sms", "Sms"),
-                            ("whatsapp", "Whatsapp"),
+                            ("email", "E-mail"),
+                            ("sms", "SMS"),
+                            ("whatsapp", "WhatsApp"),
                             ("telegram", "Telegram"),
-                            ("wechat", "Wechat"),
+                            ("wechat", "WeChat"),
                             ("chat", "Chat"),
                             ("other", "Other"),
                             ("form", "Contact form"),
@@ -263,11 +263,11 @@ class Migration(migrations.Migration):
                     "by",
                     models.CharField(
                         choices=[
-                            ("email", "Email"),
-                            ("sms", "Sms"),
-                            ("whatsapp", "Whatsapp"),
+                            ("email", "E-mail"),
+                            ("sms", "SMS"),
+                            ("whatsapp", "WhatsApp"),
                             ("telegram", "Telegram"),
-                            ("wechat", "Wechat"),
+                            ("wechat", "WeChat"),
                             ("chat", "Chat"),
                             ("other", "Other"),
                             ("form", "Contact form"),

@@ -105,11 +105,11 @@ class Migration(migrations.Migration):
                     "by",
                     models.CharField(
                         choices=[
-                            ("email", "Email"),
-                            ("sms", "Sms"),
-                            ("whatsapp", "Whatsapp"),
+                            ("email", "E-mail"),
+                            ("sms", "SMS"),
+                            ("whatsapp", "WhatsApp"),
                             ("telegram", "Telegram"),
-                            ("wechat", "Wechat"),
+                            ("wechat", "WeChat"),
                             ("chat", "Chat"),
                             ("other", "Other"),
                             ("form", "Contact form"),
@@ -153,11 +153,11 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         choices=[
-                            ("email", "Email"),
-                            ("sms", "Sms"),
-                            ("whatsapp", "Whatsapp"),
+                            ("email", "E-mail"),
+                            ("sms", "SMS"),
+                            ("whatsapp", "WhatsApp"),
                             ("telegram", "Telegram"),
-                            ("wechat", "Wechat"),
+                            ("wechat", "WeChat"),
                             ("chat", "Chat"),
                             ("other", "Other"),
                             ("form", "Contact form"),

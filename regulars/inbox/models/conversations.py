@@ -46,13 +46,13 @@ class Priority(models.IntegerChoices):
 class By(models.TextChoices):
     """By which way somebody spoke: the ways of messages, and those that have none."""
 
-    EMAIL = Way.EMAIL
-    SMS = Way.SMS
-    WHATSAPP = Way.WHATSAPP
-    TELEGRAM = Way.TELEGRAM
-    WECHAT = Way.WECHAT
-    CHAT = Way.CHAT
-    OTHER = Way.OTHER
+    EMAIL = Way.EMAIL.value, Way.EMAIL.label
+    SMS = Way.SMS.value, Way.SMS.label
+    WHATSAPP = Way.WHATSAPP.value, Way.WHATSAPP.label
+    TELEGRAM = Way.TELEGRAM.value, Way.TELEGRAM.label
+    WECHAT = Way.WECHAT.value, Way.WECHAT.label
+    CHAT = Way.CHAT.value, Way.CHAT.label
+    OTHER = Way.OTHER.value, Way.OTHER.label
     FORM = "form", _("Contact form")
     PHONE = "phone", _("Phone")
     STORE = "store", _("In the store")

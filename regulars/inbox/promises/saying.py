@@ -15,7 +15,6 @@ from regulars.core import shop
 from regulars.core.ui.words import day
 from regulars.inbox.models import By, Conversation, Deadline, Kept, Promise
 from regulars.inbox.promises import running
-from regulars.messaging.models import Way
 
 PLAIN, SOON, LATE = "plain", "soon", "late"
 _HALF = 0.5
@@ -105,8 +104,8 @@ def kind(value: str) -> str:
 
 
 def way(by: str) -> str:
-    """The name of a way, as the ways of messages are called."""
-    return str(Way(by).label if by in Way.values else By(by).label)
+    """The name of a way, as people call it."""
+    return str(By(by).label)
 
 
 def span(minutes: float) -> str:

@@ -54,10 +54,10 @@ def rate(request: HttpRequest, token: str, score: int) -> HttpResponse:
                 chosen = int(request.POST.get("score", "")[:2]) if request.POST.get("score", "").isdecimal() else score
                 rating = saying.rate(rating, score=chosen, comment=request.POST.get("comment"))
             except Invalid as refusal:
-                context = {"problem": refusal.sentence}
-                return render(request, "inbox/rate.html", context, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+                told = {"problem": refusal.sentence}
+                return render(request, "inbox/rate.html", told, status=HTTPStatus.UNPROCESSABLE_ENTITY)
         is_kept = rating.score is not None and request.method == "POST"
-        context = {
+        context: dict[str, Any] = {
             "score": rating.score if is_kept else min(max(score, 1), 5),
             "scores": range(1, 6),
             "comment": rating.comment,
