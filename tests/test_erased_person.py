@@ -144,9 +144,7 @@ def everything(home, transactional_db, ada):
     add_contact_point(elodie, kind="email", value="elodie.work@posteo.example")
     put_tag(elodie, names=["VIP"])
     record_consent(elodie, medium="email", state="agreed", source="form")
-    send(
-        cause="test 1", customer=elodie, to=elodie.email, subject="For Élodie Marchetti", text="Dear Ms Marchetti"
-    )
+    send(cause="test 1", customer=elodie, to=elodie.email, subject="For Élodie Marchetti", text="Dear Ms Marchetti")
     for who, address in ((elodie, "elodie.m@posteo.example"), (twin, "em-second@posteo.example")):
         said = receive(
             cause=f"test {address}", customer=who, by="email", at=NOW, people={"from": address, "name": who.name},

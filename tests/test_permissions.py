@@ -22,6 +22,7 @@ OPEN_TO_ALL = {
     "service-back",
     "forgotten",
     "new-password",  # the link of a mail, signed
+    "rate",  # the links of a mail that asks how an answer was, signed
     "unsubscribe",  # the link of an advertising mail, signed
     "accept",  # the link of an invitation, found by its hash
     "pay",  # the link of a payment, found by its hash

@@ -49,8 +49,8 @@ def _drafts(customer: Customer) -> Iterable[dict[str, Any]]:
 
 
 def _ratings(customer: Customer) -> Iterable[dict[str, Any]]:
-    rows = Rating.objects.filter(customer=customer).order_by("pk")
-    return [{"number": one.conversation_id, **{name: getattr(one, name) for name in _RATING}} for one in rows]
+    for one in Rating.objects.filter(customer=customer).order_by("pk"):
+        yield {"number": one.conversation_id, **{name: getattr(one, name) for name in _RATING}}
 
 
 def _forget_posts(customer: Customer) -> None:

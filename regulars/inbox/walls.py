@@ -83,4 +83,4 @@ declare(
     customer=("customer",),
     protected={"comment": _SAID},
 )
-word(PLAIN, "score")
+word(PLAIN, "score", "promise", "promised")

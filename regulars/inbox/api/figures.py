@@ -19,7 +19,7 @@ class DayOut(Out):
     open: int
 
 
-class LineOut(Out):
+class FigureLineOut(Out):
     """The figures of one topic, colleague or way."""
 
     key: str
@@ -62,9 +62,9 @@ class FiguresOut(Out):
     first_answer_median: float | None
     first_answer_nine_of_ten: float | None
     backlog: list[DayOut]
-    by_topic: list[LineOut]
-    by_agent: list[LineOut]
-    by_way: list[LineOut]
+    by_topic: list[FigureLineOut]
+    by_agent: list[FigureLineOut]
+    by_way: list[FigureLineOut]
     promises: list[PromiseOut]
     complaints: list[ComplaintsOut]
 

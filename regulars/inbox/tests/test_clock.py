@@ -100,7 +100,8 @@ _TIMES = st.integers(0, 95).map(lambda quarter: f"{quarter // 4:02}:{quarter % 4
 _WINDOWS = st.lists(st.tuples(_TIMES, _TIMES), max_size=3)
 _WEEKS = st.lists(_WINDOWS, min_size=7, max_size=7)
 _DAYS = st.dictionaries(st.dates(dt.date(2025, 1, 1), dt.date(2026, 12, 31)), _WINDOWS, max_size=4)
-_MOMENTS = st.datetimes(dt.datetime(2025, 1, 1), dt.datetime(2026, 12, 31), timezones=st.just(dt.UTC))
+_FIRST, _LAST = dt.datetime(2025, 1, 1), dt.datetime(2026, 12, 31)  # noqa: DTZ001 — hypothesis adds the zone
+_MOMENTS = st.datetimes(_FIRST, _LAST, timezones=st.just(dt.UTC))
 
 
 @st.composite

@@ -58,8 +58,8 @@ def topics(request: HttpRequest) -> HttpResponse:
     return render(request, "inbox/topics.html", context, status=_status(form))
 
 
-@require_POST
 @requires("inbox.setup")
+@require_POST
 def archive(request: HttpRequest, public_id: str) -> HttpResponse:  # noqa: ARG001
     """Offer a topic no more, or again."""
     topic = _row("topic", public_id)
@@ -168,16 +168,16 @@ def rule(request: HttpRequest, public_id: str = "") -> HttpResponse:
     return render(request, "inbox/sorting_form.html", context, status=_status(form))
 
 
-@require_POST
 @requires("inbox.setup")
+@require_POST
 def move(request: HttpRequest, public_id: str) -> HttpResponse:
     """A rule up or down the list."""
     setting_up.move_rule(_row("rule", public_id), is_up=request.POST.get("to") == "up")
     return redirect("sorting:rules")
 
 
-@require_POST
 @requires("inbox.setup")
+@require_POST
 def switch(request: HttpRequest, what: str, public_id: str) -> HttpResponse:  # noqa: ARG001
     """A rule or a macro on, or off."""
     if what not in {"rule", "macro"}:
@@ -187,8 +187,8 @@ def switch(request: HttpRequest, what: str, public_id: str) -> HttpResponse:  # 
     return redirect(_HOME[what])
 
 
-@require_POST
 @requires("inbox.setup")
+@require_POST
 def remove(request: HttpRequest, what: str, public_id: str) -> HttpResponse:
     """Let go of a topic, a label, a canned answer, a macro or a rule."""
     row = _row(what, public_id)
