@@ -49,9 +49,16 @@ NAMES = {
         "POST",
         "Telegram",
         "Twilio",
+        "STARTTLS",
+        "OAuth",
+        "Postmark",
+        "Mailgun",
     ),
     *("docs", "definitions", "md", "regulars", "verify"),  # a file and a command, as they are typed
     *("Esc", "Idempotency-Key", "If-Match"),
+    *("IMAP", "imap", "example", "com"),  # a server, as it is typed
+    *("de", "zh"),  # languages, by their codes
+    "Re",  # as mail programs write it
 }
 # The page of samples, where the pieces are called as in the templates, has names of its own.
 NOT_PAGES = (
@@ -93,7 +100,8 @@ class Words(HTMLParser):
 def without_codes(text):
     """A text without commands, addresses, paths, time zones, currencies, countries and names of fields."""
     codes = (
-        r"^FROM customers .+|“regulars [^”]+”|\bcus_…|(?<!\S)(?:/[\w.-]+)+|\S+@\S+|\b\w+_\w+(?:\.\w+)?\b"
+        r"\{\{.*?\}\}|\{%.*?%\}"
+        r"|^FROM customers .+|“regulars [^”]+”|\bcus_…|(?<!\S)(?:/[\w.-]+)+|\S+@\S+|\b\w+_\w+(?:\.\w+)?\b"
         r"|\b[A-Z][A-Za-z]+(?:/[\w+ -]+)+|^[A-Z]{3} · |\b[A-Z]{2,3}\b"
     )
     return re.sub(codes, " ", text).strip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -31,7 +32,7 @@ def plug_in() -> None:
     backup.add_check("figures", wrong_figures, label=gettext_lazy("totals and purchase figures"))
     backup.add_check("profiles", unreadable_profiles, label=gettext_lazy("lists and sample profiles"))
     backup.add_folder("attachments", lambda: settings.ATTACHMENTS)
-    backup.add_folder("sent", lambda: settings.SENT_FILES)
+    backup.add_folder("sent", lambda: Path(settings.REGULARS_HOME) / "sent")
     backup.leave_out(Session._meta.db_table)  # nobody is signed in to a restored shop
     backup.on_restore(note_restored)
     backup.listen(note)

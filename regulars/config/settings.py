@@ -187,7 +187,6 @@ LMTP = mail_door(text("REGULARS_LMTP", default=""))
 
 # ── files that people keep with a note
 ATTACHMENTS = REGULARS_HOME / "attachments"
-SENT_FILES = REGULARS_HOME / "sent"
 ATTACHMENT_SIZE = number("REGULARS_ATTACHMENT_MB", default=20) * 1024 * 1024
 ATTACHMENTS_OF_A_NOTE = number("REGULARS_ATTACHMENTS_OF_A_NOTE", default=10)
 

@@ -44,8 +44,8 @@ def _posts(customer: Customer) -> Iterable[dict[str, Any]]:
 
 
 def _drafts(customer: Customer) -> Iterable[dict[str, Any]]:
-    rows = Draft.objects.filter(customer=customer).order_by("pk")
-    return [{"number": draft.conversation_id, "text": draft.text, "is_note": draft.is_note} for draft in rows]
+    for draft in Draft.objects.filter(customer=customer).order_by("pk"):
+        yield {"number": draft.conversation_id, "text": draft.text, "is_note": draft.is_note}
 
 
 def _ratings(customer: Customer) -> Iterable[dict[str, Any]]:

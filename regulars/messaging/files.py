@@ -121,7 +121,7 @@ def path_of(key: str) -> Path:
     """Where the bytes of a key lie."""
     if not (key.isascii() and key.isalnum()):
         raise ValueError(key)
-    folder: Path = settings.SENT_FILES
+    folder = Path(settings.REGULARS_HOME) / "sent"
     return folder / key[:2] / key
 
 

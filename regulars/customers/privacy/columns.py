@@ -81,6 +81,56 @@ LEFT_OUT: dict[str, str] = {
     **dict.fromkeys(("messaging.Suppression.created_at", "messaging.Suppression.updated_at"), _SHOP),
     "messaging.Suppression.ended_reason": "what staff wrote for each other when they lifted it",
     "messaging.Suppression.ended_by": _STAFF,
+    **dict.fromkeys((f"messaging.DeliveryEvent.{name}" for name in ("id", "event_id", "provider_id")), _KEY),
+    **dict.fromkeys(
+        (f"messaging.DeliveryEvent.{name}" for name in ("reason", "status", "heard_at", "applied_at")), _SHOP
+    ),
+    **dict.fromkeys(
+        (f"inbox.Arrival.{name}" for name in ("id", "mailbox", "account", "uid_validity", "uid", "key")), _KEY
+    ),
+    **dict.fromkeys((f"inbox.Arrival.{name}" for name in ("sha256", "id_digest", "sender_digest")), _DERIVED),
+    **dict.fromkeys(
+        (
+            f"inbox.Arrival.{name}"
+            for name in (
+                *("created_at", "updated_at", "source", "size", "is_partial", "is_erased", "reason", "attempts"),
+                "read_at",
+            )
+        ),
+        _SHOP,
+    ),
+    **dict.fromkeys((f"inbox.Rating.{name}" for name in ("id", "conversation")), _KEY),
+    **dict.fromkeys((f"inbox.Rating.{name}" for name in ("created_at", "updated_at")), _SHOP),
+    "inbox.Rating.agent": _STAFF,
+    **dict.fromkeys((f"inbox.Draft.{name}" for name in ("id", "conversation")), _KEY),
+    **dict.fromkeys((f"inbox.Draft.{name}" for name in ("seen_version", "updated_at")), _SHOP),
+    **dict.fromkeys((f"inbox.Post.{name}" for name in ("id", "conversation", "arrival", "message")), _KEY),
+    **dict.fromkeys(
+        (f"inbox.Post.{name}" for name in ("created_at", "updated_at", "cause", "joined_by", "confidence")), _SHOP
+    ),
+    "inbox.Post.id_digest": _DERIVED,
+    "inbox.Post.deleted_at": "an answer that was taken back never left",
+    **dict.fromkeys((f"inbox.File.{name}" for name in ("id", "post")), _KEY),
+    **dict.fromkeys((f"inbox.File.{name}" for name in ("created_at", "updated_at", "content_id", "is_inline")), _SHOP),
+    "inbox.File.key": "where the file lies",
+    **dict.fromkeys((f"inbox.PostMention.{name}" for name in ("id", "post")), _KEY),
+    "inbox.PostMention.seen_at": _STAFF,
+    **dict.fromkeys((f"inbox.Conversation.{name}" for name in ("id", "account", "mailbox", "merged_into")), _KEY),
+    **dict.fromkeys((f"inbox.Conversation.{name}" for name in ("assignee", "team")), _STAFF),
+    **dict.fromkeys((f"inbox.Conversation.{name}" for name in ("created_at", "updated_at", "channel")), _SHOP),
+    **dict.fromkeys(
+        (
+            f"inbox.Conversation.{name}"
+            for name in (
+                *("reply_digest", "preview", "posts_count", "answers_count", "last_in_at", "last_out_at"),
+                *("waiting_since", "due_at", "reopened_count"),
+            )
+        ),
+        _DERIVED,
+    ),
+    **dict.fromkeys((f"inbox.ConversationLabel.{name}" for name in ("id", "conversation", "label")), _KEY),
+    **dict.fromkeys((f"inbox.ConversationOrder.{name}" for name in ("id", "conversation", "order")), _KEY),
+    **dict.fromkeys((f"inbox.ConversationProduct.{name}" for name in ("id", "conversation", "product")), _KEY),
     "messaging.Message.html": "the same words as `text`, drawn",
     "messaging.Message.problem": "what a mail server said",
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.utils import timezone
@@ -16,6 +15,7 @@ from regulars.core import shop
 from regulars.core.forms import PageForm
 from regulars.customers.models import Category
 from regulars.customers.names import category_name
+from regulars.customers.places import time_zones
 from regulars.inbox.acknowledging import telling, texts
 from regulars.inbox.models import Acknowledging, By, Calendar, Mailbox, Promise, Topic
 from regulars.inbox.promises import saying, writing
@@ -113,7 +113,7 @@ class CalendarForm(PageForm):
         for number, name in WEEKDAYS.items():
             self.fields[f"day_{number}"] = forms.CharField(label=name, required=False, max_length=80)
         own = gettext("The shop's: %(zone)s") % {"zone": shop.current().time_zone}
-        self.fields["time_zone"].choices = [("", own), *((one, one) for one in sorted(available_timezones()))]  # type: ignore[attr-defined]
+        self.fields["time_zone"].choices = [("", own), *((one, one) for one in time_zones())]  # type: ignore[attr-defined]
 
     def week_fields(self) -> list[Any]:
         """The seven days, to be shown."""
@@ -159,8 +159,10 @@ class AcknowledgingForm(PageForm):
         super().__init__(*args, **kwargs)
         self.fields["ways"].choices = [(way.value, saying.way(way)) for way in telling.WAYS]  # type: ignore[attr-defined]
         for language in self.languages:
-            self.fields[f"subject_{language}"] = forms.CharField(label=_("Subject"), max_length=250)
-            area = forms.Textarea(attrs={"rows": 9})
+            code = "zh-Hans" if language == texts.CHINESE else language
+            line = forms.TextInput(attrs={"lang": code})
+            self.fields[f"subject_{language}"] = forms.CharField(label=_("Subject"), max_length=250, widget=line)
+            area = forms.Textarea(attrs={"rows": 9, "lang": code})
             self.fields[f"text_{language}"] = forms.CharField(label=_("Text"), max_length=10_000, widget=area)
 
     def clean(self) -> dict[str, Any]:

@@ -11,6 +11,9 @@ from regulars.core.models import Row
 from regulars.core.walls import Guarded
 from regulars.inbox.models.conversations import By, Conversation
 
+# what a new shop has by itself is called in the language of whoever reads it
+_OURS = {"Working hours": _("Working hours"), "Everybody": _("Everybody")}
+
 
 class Calendar(Row):
     """When the shop works: `week` has a list of windows for each day, Monday first, [["09:00", "18:00"], …].
@@ -35,7 +38,7 @@ class Calendar(Row):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return str(_OURS.get(self.name, self.name))
 
 
 class CalendarDay(models.Model):
@@ -107,7 +110,7 @@ class Promise(Row):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return str(_OURS.get(self.name, self.name))
 
 
 class Deadline(models.Model):

@@ -86,7 +86,7 @@ def terms(deadline: Deadline) -> str:
 
 def sentences(promise: Promise) -> list[str]:
     """What a promise says, one plain sentence each: “Friends hear from us within 2 hours of working time.”"""
-    who = promise.name
+    who = str(promise)
     found = []
     if promise.first_minutes is not None:
         values = {"who": who, "time": length(promise.first_minutes)}

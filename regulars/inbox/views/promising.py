@@ -119,7 +119,7 @@ def acknowledgement(request: HttpRequest) -> HttpResponse:
     if not form.errors:
         for language in form.languages:
             _name, text = texts.chosen(rules.texts, language)
-            examples.append(texts.example(text, now=now, language=language))
+            examples.append((language, *texts.example(text, now=now, language=language)))
     learned = expecting.learned_from()
     context = {
         "form": form,

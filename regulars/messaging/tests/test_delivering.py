@@ -212,7 +212,7 @@ def test_rows_from_before_are_sealed_and_found_by_their_address(db):
 
 
 def test_files_go_out_and_lie_sealed(postbox, settings, tmp_path):
-    settings.SENT_FILES = tmp_path
+    settings.REGULARS_HOME = tmp_path
     mara = create_customer(values={"name": "Mara", "email": "mara@posteo.example"})
     for number, customer in enumerate((mara, None)):
         message = write(
@@ -239,7 +239,7 @@ def test_files_go_out_and_lie_sealed(postbox, settings, tmp_path):
 def test_files_go_with_their_person(settings, tmp_path, django_capture_on_commit_callbacks):
     from regulars.customers import belongings
 
-    settings.SENT_FILES = tmp_path
+    settings.REGULARS_HOME = tmp_path
     mara = create_customer(values={"name": "Mara", "email": "mara@posteo.example"})
     write(customer=mara, files=[Attached("a.txt", "text/plain", b"secret")])
     [key] = MessageFile.objects.values_list("key", flat=True)
