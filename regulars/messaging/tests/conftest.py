@@ -8,7 +8,6 @@ from email.policy import default
 
 import pytest
 from aiosmtpd.controller import Controller
-from django.test import override_settings
 
 
 class Postbox:
@@ -30,7 +29,7 @@ class Postbox:
 
 
 @pytest.fixture
-def postbox():
+def postbox(settings):
     """A running SMTP server that the shop sends through."""
     from regulars.messaging import smtp
 
@@ -39,14 +38,12 @@ def postbox():
         port = free.getsockname()[1]
     server = Controller(box, hostname="127.0.0.1", port=port)
     server.start()
-    with override_settings(
-        EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend",
-        EMAIL_HOST="127.0.0.1",
-        EMAIL_PORT=port,
-        DEFAULT_FROM_EMAIL="hello@hainhafen.example",
-        PUBLIC_URL="https://crm.hainhafen.example",
-    ):
-        yield box
+    # by the fixture that tests change settings with: two ways, undone in another order, would leave some behind
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+    settings.DEFAULT_FROM_EMAIL = "hello@hainhafen.example"
+    settings.PUBLIC_URL = "https://crm.hainhafen.example"
+    yield box
     smtp.close_all()
     server.stop()
 
