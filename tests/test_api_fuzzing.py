@@ -57,6 +57,7 @@ def known(ada, api_of):
     from regulars.channels.actions import channel_for
     from regulars.channels.models import Endpoint, Posting
     from regulars.channels.outgoing.messages import id_of
+    from regulars.inbox.models import Arrival
 
     channel_for("web")
     program = api_of(ada)
@@ -105,6 +106,9 @@ def known(ada, api_of):
         "webhook_id": webhook.public_id,
         "message_id": id_of(webhook, 1),
         "segment_id": made("/segments", {"name": "Regulars"}),
+        "conversation_id": made("/conversations", {"customer": customer, "text": "Do you have it in blue?"}),
+        "file_id": "fil_0000000000000",
+        "mail_id": Arrival.objects.create(source="file", key="nowhere", size=1, sha256="0" * 64).public_id,
     }
 
 

@@ -105,7 +105,7 @@ def create_conversation(request: HttpRequest, body: ConversationIn) -> Answer:  
     Whoever is not known by the `email` becomes a guest. Rules and promises hold as for every other way.
     """
     given = body.given()
-    joins = find(Conversation, str(body.conversation)) if given.get("conversation") else None
+    joins = _row(Conversation, str(body.conversation), "conversation") if given.get("conversation") else None
     customer = _customer(body, joins)
     post = receiving.receive(
         cause=f"api {secrets.token_hex(16)}",
@@ -169,7 +169,9 @@ def change_conversation(request: HttpRequest, conversation_id: str, body: Conver
 )
 def merge_conversation(request: HttpRequest, conversation_id: str, body: MergeConversationIn) -> Answer:  # noqa: ARG001
     """Put two inquiries together; the answer is the one that stays. Each message stays its own."""
-    kept = merging.merge(find(Conversation, conversation_id), into=find(Conversation, body.into), is_sure=body.is_sure)
+    kept = merging.merge(
+        find(Conversation, conversation_id), into=_row(Conversation, body.into, "into"), is_sure=body.is_sure
+    )
     return _answer(Conversation.objects.get(pk=kept.pk))
 
 
@@ -228,10 +230,14 @@ def _customer(body: ConversationIn, joins: Conversation | None) -> Customer:
             raise Invalid(sentence, fields={"customer": [sentence]})
         return customer
     if body.email:
-        return sender_of("email", body.email, body.name)
+        try:
+            return sender_of("email", body.email, body.name)
+        except UnknownSender as unknown:
+            raise Invalid(unknown.sentence, fields={"email": [unknown.sentence]}) from unknown
     if joins is not None:
         return joins.customer
-    raise UnknownSender(_("Say who asks: the id of a customer, or an e-mail address."))
+    sentence = _("Say who asks: the id of a customer, or an e-mail address.")
+    raise Invalid(sentence, fields={"customer": [sentence]})
 
 
 def _row(model: Any, public_id: str | None, field: str) -> Any:
