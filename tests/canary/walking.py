@@ -43,6 +43,7 @@ _LISTS = (
     "", "?q=qz", "?q=posteo", "?sort=-customer_added_date&limit=1", "?sort=name&limit=1", "?customer_tags=Regular",
     "?columns={columns}", "?company.is_set=yes", "?limit=1",
 )  # fmt: skip
+_PUBLIC_ID = re.compile(rb"[a-z]{3}_[0-9a-z]{13}")
 _CURSOR = re.compile(rb"(?:after|before)=([A-Za-z0-9_%-]{12,})")
 
 
@@ -122,7 +123,9 @@ def told(response):
     if body[:2] == b"PK":
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             body = b"\n".join(archive.read(name) for name in archive.namelist())
-    cursors = [base64.urlsafe_b64decode(found + b"=" * (-len(found) % 4)) for found in _CURSOR.findall(body)]
+    # a cursor that is a public id packs nothing: it stands in the body as it is
+    packed = [found for found in _CURSOR.findall(body) if not _PUBLIC_ID.fullmatch(found)]
+    cursors = [base64.urlsafe_b64decode(found + b"=" * (-len(found) % 4)) for found in packed]
     headers = "\n".join(f"{name}: {value}" for name, value in response.items())
     text = b"\n".join([body, *cursors]).decode("utf-8", "replace")
     return f"{text}\n{headers}".lower().replace("&amp;", "&").replace("\N{NO-BREAK SPACE}", " ")
