@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from regulars.core.sealing import Damaged, Forgotten
+from regulars.core.sight import current
 from regulars.customers import reads
 from regulars.inbox import files
 from regulars.inbox.models import File, Post
@@ -27,7 +28,8 @@ _MOST_INLINE = 4 * 1024 * 1024
 def file(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """A file: a download always, and where it is a picture of a safe kind, a picture in its place (`shown`)."""
     kept = File.objects.filter(pk=File.pk_of(public_id) or 0, post__deleted_at=None).first()
-    if kept is None:
+    # what is in a file may be anything that somebody says: it is for who reads all of a message
+    if kept is None or not current().shows("name", "email", "notes"):
         raise Http404(_("There is no such file."))
     try:
         source = files.opened(kept)
