@@ -17,6 +17,9 @@ OLDEST = (3, 11)
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
+WHEELS = ("--require-hashes", "--only-binary=:all:")  # nothing runs at installing, and no compiler is asked for
+# Given out as source alone: pure Python, built by the setuptools of build.txt and by nothing fetched beside it.
+BUILT_HERE = ("--no-binary=dkimpy", "--no-build-isolation")
 
 
 def main() -> int:
@@ -35,7 +38,8 @@ def main() -> int:
     if not PYTHON.exists() or not works():
         steps.append(("Virtual environment", make_environment))
     steps += [
-        ("Packages", lambda: pip("-r", str(lock), "--require-hashes", "--only-binary=:all:")),
+        ("Builder", lambda: pip(*WHEELS, "-r", str(lock.with_name("build.txt")))),
+        ("Packages", lambda: pip(*WHEELS, *BUILT_HERE, "-r", str(lock))),
         ("Regulars", lambda: pip("--no-deps", "--no-build-isolation", "--no-index", "-e", str(ROOT))),
     ]
     for label, deed in steps:

@@ -1,4 +1,7 @@
-"""Write requirements/*.txt from requirements/*.in: every version and hash, for every system, no download address."""
+"""Write requirements/*.txt from requirements/*.in: every version and hash, for every system, no download address.
+
+build.txt is what builds the few packages given out as source alone; it takes the version that run.txt has.
+"""
 
 import subprocess
 import sys
@@ -13,9 +16,10 @@ def main() -> int:
     if not (VENV / "bin" / "uv").exists():
         subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
         subprocess.run([VENV / "bin" / "pip", "install", "--quiet", "uv"], check=True)
-    for name in ("run", "dev"):
+    for name in ("run", "dev", "build"):
         command = [VENV / "bin" / "uv", "pip", "compile", "--universal", "--generate-hashes", "--no-annotate"]
         command += ["--no-emit-index-url", "--python-version", "3.11", "--custom-compile-command", "make lock"]
+        command += ["-c", "requirements/run.txt"] if name == "build" else []
         command += [f"requirements/{name}.in", "-o", f"requirements/{name}.txt", "--quiet", *sys.argv[1:]]
         subprocess.run(command, check=True, cwd=ROOT)
     return 0
