@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from regulars.customers.actions import create_customer
-from regulars.inbox.actions import answering
+from regulars.inbox.actions import answering, setting_up
 from regulars.inbox.actions.receiving import receive
 from regulars.inbox.models import Conversation, Post
 
@@ -49,6 +49,31 @@ def test_what_is_said_elsewhere_appears_and_the_row_stays(visit, ada, ben):
     assert page.locator("#rows [data-row]").count() == 1
     page.click("#mnew a")
     assert page.locator("#rows [data-row]").count() == 2
+    assert page.complaints == []
+
+
+def test_macros_start_by_keys_with_what_is_open_and_with_what_is_chosen(visit, ben):
+    first, second = asked(1), asked(2)
+    setting_up.save_macro(name="Mine", key="l", steps=[{"do": "take"}])
+    setting_up.save_macro(name="Complaint", key="w", steps=[{"do": "kind", "value": "complaint"}])
+    page = visit(f"/inbox/{first.public_id}", ben)
+    page.keyboard.press("m")
+    with page.expect_navigation():
+        page.keyboard.press("l")
+    first.refresh_from_db()
+    assert (first.assignee, first.kind) == (ben, "inquiry")
+    for check in page.locator("#rows [data-select]").all():
+        check.check(force=True)
+    page.locator("body").press("m")
+    assert page.locator("#bulk [data-macros][open]").count() == 1
+    page.keyboard.press("Escape")
+    with page.expect_navigation():
+        page.keyboard.press("w")
+    assert list(Conversation.objects.order_by("pk").values_list("kind", "assignee")) == [
+        ("complaint", ben.pk),
+        ("complaint", None),
+    ]
+    assert second.public_id in page.content()
     assert page.complaints == []
 
 

@@ -22,7 +22,7 @@ from regulars.inbox.actions.views import save_view
 from regulars.inbox.figures.counting import glance
 from regulars.inbox.figures.periods import Period
 from regulars.inbox.models import Conversation, InboxView
-from regulars.inbox.queries import pages
+from regulars.inbox.queries import macros, pages
 from regulars.inbox.queries.pages import InboxRequest
 from regulars.staff.access import requires
 
@@ -95,6 +95,7 @@ def frame(request: HttpRequest, asked: InboxRequest) -> dict[str, Any]:
         "filters": _filters(asked),
         "chips": _chips(asked),
         "may_edit": user.may("inbox.edit"),
+        "macros": macros.offered() if user.may("inbox.edit") else [],
         "sees_customers": user.may("customers.view"),
         "live_after": live.mark(),
         "kept": _kept_yesterday,

@@ -19,7 +19,7 @@ from regulars.inbox import showing
 from regulars.inbox.actions.drafts import see_mentions
 from regulars.inbox.files import SHOWN
 from regulars.inbox.models import Conversation, Deadline, Draft, Kind, Label, Priority, Signature, ThreadOffer, Topic
-from regulars.inbox.queries import pages, thread
+from regulars.inbox.queries import macros, pages, thread
 from regulars.inbox.queries.beside import beside, earlier
 from regulars.inbox.queries.pages import InboxRequest
 from regulars.inbox.views.listing import frame
@@ -113,6 +113,7 @@ def opened(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
     if user.may("inbox.edit"):
         known |= {
             "colleagues": pages.colleagues(),
+            "macros": macros.offered(),
             "later": showing.LATER,
             "topics": list(Topic.objects.filter(is_archived=False)),
             "kinds": Kind.choices,

@@ -18,6 +18,7 @@ from regulars.inbox.actions import setting_up
 from regulars.inbox.actions import steps as doings
 from regulars.inbox.forms.sorting import CannedForm, MacroForm, NamedForm, RuleForm
 from regulars.inbox.models import Canned, Label, Macro, Rule, Signature, Topic
+from regulars.inbox.queries.macros import is_alone
 from regulars.messaging.templating import values
 from regulars.staff.access import requires
 
@@ -107,7 +108,9 @@ def answer(request: HttpRequest, public_id: str = "") -> HttpResponse:
 @requires("inbox.setup")
 def macros(request: HttpRequest) -> HttpResponse:
     """The macros, with what each does."""
-    lines = [{"row": one, "steps": doings.described(one.steps)} for one in Macro.objects.all()]
+    lines = [
+        {"row": one, "steps": doings.described(one.steps), "is_alone": is_alone(one.key)} for one in Macro.objects.all()
+    ]
     return render(request, "inbox/macros.html", {"lines": lines})
 
 

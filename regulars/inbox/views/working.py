@@ -23,14 +23,15 @@ from regulars.inbox.actions import working
 from regulars.inbox.actions.changing import stale
 from regulars.inbox.actions.merging import merge
 from regulars.inbox.actions.offers import decline, join_offer
-from regulars.inbox.actions.together import do_together, undo_work
-from regulars.inbox.models import Conversation, Label, Status, ThreadOffer, Topic, Work
+from regulars.inbox.actions.together import do_together, run_macro, undo_work
+from regulars.inbox.models import Conversation, Label, Macro, Status, ThreadOffer, Topic, Work
 from regulars.inbox.views.listing import back_to
 from regulars.inbox.views.page import conversation_or_404, shown
 from regulars.staff.access import requires
 from regulars.staff.models import User
 
 _ALONE = frozenset({"sort", "merge"})
+_MACRO = "macro:"
 _TAKEN_BACK = {"close": gettext_lazy("Done."), "spam": gettext_lazy("It is spam, and so is what comes from there.")}
 
 
@@ -45,11 +46,15 @@ def work(request: HttpRequest, public_id: str) -> HttpResponse:
     try:
         if act in _ALONE:
             sentence = _sorted(request, conversation)
-        elif act in _TAKEN_BACK:
+        elif act in _TAKEN_BACK or act.startswith(_MACRO):
             if said_version(request) not in {None, conversation.version}:
                 raise stale()
-            journal = do_together([conversation], steps_=_steps(request, act) or (), user=user)
-            sentence, undo_at = str(_TAKEN_BACK[act]), reverse("inbox:undo-work", args=[journal.public_id])
+            if macro := _macro_of(act):
+                journal, sentence = run_macro(macro, [conversation], user=user), _done_by(macro)
+            else:
+                journal = do_together([conversation], steps_=_steps(request, act) or (), user=user)
+                sentence = str(_TAKEN_BACK[act])
+            undo_at = reverse("inbox:undo-work", args=[journal.public_id])
         else:
             sentence = done(request, conversation, act, said_version(request))
     except Refusal as refusal:
@@ -61,11 +66,15 @@ def work(request: HttpRequest, public_id: str) -> HttpResponse:
 def many(request: HttpRequest, conversations: Sequence[Conversation]) -> HttpResponse:
     """The same with many, all of them or none; it can be taken back as one."""
     user: Any = request.user
-    steps = _steps(request, request.POST.get("act", ""))
-    if steps is None:
+    act = request.POST.get("act", "")
+    macro, steps = _macro_of(act), _steps(request, act)
+    if macro is None and steps is None:
         raise _unknown()
     if conversations:
-        work = do_together(conversations, steps_=steps, user=user)
+        if macro is not None:
+            work = run_macro(macro, conversations, user=user)
+        else:
+            work = do_together(conversations, steps_=steps or (), user=user)
         count = len(conversations)
         sentence = ngettext("Done with %(n)s inquiry.", "Done with %(n)s inquiries.", count) % {"n": count}
         toast(request, sentence, undo=reverse("inbox:undo-work", args=[work.public_id]))
@@ -103,6 +112,20 @@ def _steps(request: HttpRequest, act: str) -> list[dict[str, Any]] | None:
         "spam": "spam",
     }
     return [{"do": plain[name]}] if name in plain else None
+
+
+def _macro_of(act: str) -> Macro | None:
+    """The macro that an act names; None for any other act. Raises Refusal where it is gone."""
+    if not act.startswith(_MACRO):
+        return None
+    macro = Macro.objects.filter(pk=Macro.pk_of(act.removeprefix(_MACRO)) or 0).first()
+    if macro is None:
+        raise _unknown()
+    return macro
+
+
+def _done_by(macro: Macro) -> str:
+    return _("“%(macro)s” is done.") % {"macro": macro.name}
 
 
 def _until(request: HttpRequest, detail: str) -> dt.datetime:

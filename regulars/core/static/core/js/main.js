@@ -16,4 +16,5 @@ import "./notes.js";
 import "./picker.js";
 import "./groups.js";
 import "./inbox.js";
+import "./macros.js";
 import "./templates.js";
