@@ -41,6 +41,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("regulars.inbox.promise_urls")),
     path("", include("regulars.inbox.sorting_urls")),
     path("", include("regulars.inbox.rating_urls")),
+    path("", include("regulars.inbox.contact_urls")),
     path("inbox", include("regulars.inbox.urls")),
     path("orders", include("regulars.orders.urls")),
     path("products", include("regulars.orders.product_urls")),

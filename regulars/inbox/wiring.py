@@ -54,6 +54,16 @@ menu.add_setting(
         order=67,
     )
 )
+menu.add_setting(
+    menu.Place(
+        name="contact-forms",
+        label=_("Contact forms"),
+        icon="form",
+        url_name="contact:forms",
+        permission="inbox.setup",
+        order=62,
+    )
+)
 
 # ── what groups can ask of inquiries
 vocabulary.plug_in()

@@ -18,7 +18,7 @@ from regulars.core import shop
 from regulars.core.background import every
 from regulars.inbox.acknowledging import estimating, moments
 from regulars.inbox.models import Conversation, Deadline, Expectation, Kept, Post, PostKind, Status
-from regulars.inbox.promises import calendars, clock
+from regulars.inbox.promises import calendars, clock, deciding
 from regulars.messaging.quiet import zone_of
 from regulars.staff.models import User
 from regulars.staff.policy import unmasked, verb
@@ -81,6 +81,31 @@ def learn(conversation: Conversation) -> None:
         row.took = clock.worked(_calendar_of(conversation), row.came_at, row.answered_at)
     row.topic_id = conversation.topic_id
     row.save(update_fields=["answered_at", "took", "topic"])
+
+
+def for_anybody(conversation: Conversation) -> dt.datetime | None:
+    """By when the first answer is there for anybody who asks this, whoever they are; it is kept nowhere.
+
+    The conversation need not be saved. None where there is neither a promise nor enough to learn from.
+    """
+    promise = deciding.fitting(conversation)
+    calendar = calendars.of(promise.calendar if promise else None)
+    minutes = deciding.minutes_of(promise, Kept.FIRST) if promise else None
+    case, learned, zone = case_of(conversation), _learned(timezone.now()), shop.zone()
+    try:
+        promised = clock.due(calendar, conversation.began_at, minutes) if minutes is not None else None
+        if learned.estimator is None:
+            return promised
+        return moments.told(
+            calendar=calendar,
+            came=conversation.began_at,
+            minutes=learned.estimator.minutes(case, learned.level),
+            promised=promised,
+            keeps_promises=learned.keeps_promises,
+            zone=zone,
+        )
+    except clock.NeverOpen:
+        return None
 
 
 def case_of(conversation: Conversation) -> estimating.Case:

@@ -20,6 +20,7 @@ from regulars.customers.models import Customer
 from regulars.inbox import turns
 from regulars.inbox.facts import ComplaintRaised, InquiryChanged, InquiryClosed, InquiryReopened
 from regulars.inbox.models import (
+    By,
     Conversation,
     ConversationLabel,
     ConversationOrder,
@@ -27,6 +28,7 @@ from regulars.inbox.models import (
     Kind,
     Label,
     Priority,
+    SpamSender,
     Status,
     Topic,
 )
@@ -139,6 +141,12 @@ def set_status(current: Conversation, status: str, *, until: dt.datetime | None 
     current.status = status
     current.later_until = until if status == Status.LATER else None
     current.closed_at = now if status == Status.CLOSED else None
+
+
+def silence(current: Conversation) -> None:
+    """What comes from the same sender is spam, too. A form only claims an address: whoever has it is still heard."""
+    if current.reply_digest and current.by != By.FORM:
+        SpamSender.objects.get_or_create(digest=current.reply_digest)
 
 
 def _still_waits(current: Conversation) -> dt.datetime | None:

@@ -63,8 +63,12 @@ def receive(
     language: str = "",
     data: Mapping[str, Any] | None = None,
     wants_answer: bool = True,
+    sorted_as: Mapping[str, Any] | None = None,
+    is_spam: bool = False,
 ) -> Post:
     """What a customer said, as a post: of a new conversation, or of `conversation`, which it opens again.
+
+    `sorted_as` says kind, topic and team of a new one where its sender chose them; `is_spam` that it is none to answer.
 
     A second call with the same cause gives the first post and changes nothing. What is said in a conversation that is
     spam stays spam, as does whatever comes from where spam came from. Nothing is refused: a text that cannot be kept
@@ -91,8 +95,10 @@ def receive(
                             "mailbox": mailbox,
                             "channel": channel or (mailbox and mailbox.channel) or (account and account.channel),
                             "team": mailbox.team if mailbox else None,
+                            **(sorted_as or {}),
                         },
                         language=language,
+                        is_spam=is_spam,
                     )
                 else:
                     current = changing.held(conversation)
@@ -149,11 +155,12 @@ def _opened(
     people: Mapping[str, Any],
     ways: Mapping[str, Any],
     language: str,
+    is_spam: bool,
 ) -> Conversation:
     """A new conversation, in which nothing was said yet."""
     reply_to = str(people.get("reply_to") or people.get("from") or people.get("number") or "").strip()
     digest = digests.of(reply_to)
-    is_spam = bool(digest) and SpamSender.objects.filter(digest=digest).exists()
+    is_spam = is_spam or (bool(digest) and SpamSender.objects.filter(digest=digest).exists())
     return Conversation.objects.create(
         customer=customer,
         by=by,

@@ -191,8 +191,7 @@ def _later(current: Conversation, minutes: int, _user: User | None) -> None:
 
 def _spam(current: Conversation, _value: Any, _user: User | None) -> None:
     changing.set_status(current, Status.SPAM)
-    if current.reply_digest:
-        SpamSender.objects.get_or_create(digest=current.reply_digest)
+    changing.silence(current)
 
 
 def _not_spam(current: Conversation, _value: Any, _user: User | None) -> None:

@@ -103,8 +103,7 @@ def mark_spam(conversation: Conversation, *, version: int | None = None) -> Conv
 
     def change(current: Conversation) -> None:
         changing.set_status(current, Status.SPAM)
-        if current.reply_digest:
-            SpamSender.objects.get_or_create(digest=current.reply_digest)
+        changing.silence(current)
 
     return _changed(conversation, change, version)
 

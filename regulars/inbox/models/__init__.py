@@ -1,6 +1,7 @@
 """What customers ask, and what became of it."""
 
 from regulars.inbox.models.arriving import Arrival, Mailbox, MailCount, Outcome
+from regulars.inbox.models.contact import Asks, ContactForm
 from regulars.inbox.models.conversations import (
     By,
     Conversation,
@@ -37,11 +38,13 @@ __all__ = [
     "Acknowledging",
     "Arrival",
     "Asking",
+    "Asks",
     "By",
     "Calendar",
     "CalendarDay",
     "Canned",
     "CannedText",
+    "ContactForm",
     "Conversation",
     "ConversationLabel",
     "ConversationOrder",
