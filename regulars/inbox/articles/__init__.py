@@ -1,0 +1,1 @@
+"""Help articles: written by the team, read and searched by everybody, put into answers."""

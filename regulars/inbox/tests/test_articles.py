@@ -1,0 +1,337 @@
+"""Articles: written by the team with every former text kept, read and found by everybody, counted without anybody."""
+
+import datetime as dt
+import time
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from regulars.core.errors import Invalid, Stale
+from regulars.core.text import fold
+from regulars.customers.actions import create_customer
+from regulars.inbox.actions.remembering import Said, remember
+from regulars.inbox.articles import counting, languages, offering, reading, rendering, words, writing
+from regulars.inbox.articles.searching import find
+from regulars.inbox.facts import InquiryAnswered
+from regulars.inbox.models import Article, ArticleMiss, ArticleText, ArticleVersion, ArticleWord, By, Post
+from regulars.timeline.actions import record
+from regulars.timeline.models import Entry
+
+RETURNS = ("Returning something", "You have **30 days** to send things back.\n\nThe label is in the box.")
+CHINESE = ("如何退货", "您可以在 **30 天**内退货，运费由我们承担。")
+
+
+@pytest.fixture
+def section(db):
+    return writing.save_section(names={"en": "Orders", "zh-hans": "订单"}, slug="orders")
+
+
+@pytest.fixture
+def returns(section):
+    row = writing.create(texts={"en": RETURNS, "zh": CHINESE}, slug="returns", section=section)
+    return writing.set_state(row, state="published")
+
+
+def text_of(article, language="en"):
+    return ArticleText.objects.get(article=article, language=language)
+
+
+# ── writing
+
+
+def test_a_new_article_is_a_draft_with_its_first_version_told_and_indexed(section, ada):
+    row = writing.create(texts={"en": RETURNS}, section=section)
+    assert (row.slug, row.state, row.position, row.published_at) == ("returning-something", "draft", 1, None)
+    assert list(ArticleVersion.objects.values_list("language", "number", "title")) == [("en", 1, RETURNS[0])]
+    assert Entry.objects.get(name="article.changed").data == {
+        "article": row.public_id, "slug": "returning-something", "deed": "written", "language": "",
+    }  # fmt: skip
+    assert ArticleWord.objects.filter(text__article=row, word=b"return").count() == 1
+
+
+def test_changing_keeps_the_former_text_and_restoring_is_a_version_too(returns):
+    changed = writing.change(returns, values={}, texts={"en": ("Returns", "Sixty days.")}, seen=returns.version)
+    assert (changed.version, text_of(returns).body) == (returns.version + 1, "Sixty days.")
+    first = ArticleVersion.objects.get(language="en", number=1)
+    writing.restore(changed, version=first, seen=changed.version)
+    assert (text_of(returns).title, text_of(returns).body) == RETURNS
+    assert list(ArticleVersion.objects.filter(language="en").values_list("number", "title")) == [
+        (1, RETURNS[0]), (2, "Returns"), (3, RETURNS[0]),
+    ]  # fmt: skip
+    assert text_of(returns, "zh-hans").title == CHINESE[0]
+
+
+def test_two_who_edit_do_not_overwrite_each_other(returns):
+    seen = returns.version
+    writing.change(returns, values={}, texts={"en": ("Returns", "Sixty days.")}, seen=seen)
+    with pytest.raises(Stale):
+        writing.change(returns, values={}, texts={"en": ("Returns", "Ten days.")}, seen=seen)
+    assert text_of(returns).body == "Sixty days."
+
+
+def test_saving_what_it_says_already_changes_and_tells_nothing(returns):
+    before = Entry.objects.count()
+    assert writing.change(returns, values={}, texts={"en": RETURNS}, seen=None).version == returns.version
+    assert Entry.objects.count() == before
+
+
+@pytest.mark.parametrize(
+    ("texts", "field"),
+    [({}, "title"), ({"en": ("", "x")}, "title"), ({"en": ("x", " \n ")}, "body"), ({"xx": ("x", "y")}, "language"),
+     ({"en": ("x" * 151, "y")}, "title"), ({"en": ("x", "y" * 50_001)}, "body"), ({"en": ("x", "a\0b")}, "body")],
+)  # fmt: skip
+def test_what_cannot_be_an_article_is_refused(db, texts, field):
+    with pytest.raises(Invalid) as refused:
+        writing.create(texts=texts)
+    assert list(refused.value.fields) == [field]
+    assert not Article.objects.exists()
+
+
+def test_an_address_is_made_of_the_title_taken_once_and_stays_when_published(returns):
+    chinese = writing.create(texts={"zh-hans": CHINESE})
+    assert chinese.slug == "ruhetuihuo"
+    assert writing.create(texts={"en": ("Returns", "x")}).slug == "returns-2"
+    with pytest.raises(Invalid):
+        writing.create(texts={"en": RETURNS}, slug="returns")
+    with pytest.raises(Invalid):
+        writing.change(returns, values={"slug": "sending-back"}, seen=None)
+    assert writing.change(chinese, values={"slug": "Tui huo"}, seen=None).slug == "tui-huo"
+
+
+def test_markdown_keeps_its_indentation(db):
+    row = writing.create(texts={"en": ("List", "- a\r\n    - b\r\n\r\n\r\n\r\n\tcode  two")})
+    assert text_of(row).body == "- a\n    - b\n\n\n\n    code two"
+
+
+# ── what comes out
+
+
+@pytest.mark.parametrize(
+    ("body", "html"),
+    [
+        ("# One\n\n**bold** [a](https://x.example)",
+         '<h2>One</h2>\n<p><strong>bold</strong> <a href="https://x.example" rel="noopener nofollow">a</a></p>\n'),
+        ("<script>alert(1)</script>", "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>\n"),
+        ("[x](javascript:alert(1))", "<p>[x](javascript:alert(1))</p>\n"),
+        ("<img src=x onerror=alert(1)>", "<p>&lt;img src=x onerror=alert(1)&gt;</p>\n"),
+        ("![x](https://evil.example/a.png)",
+         '<p>!<a href="https://evil.example/a.png" rel="noopener nofollow">x</a></p>\n'),
+    ],
+)  # fmt: skip
+def test_markdown_becomes_a_page_without_anything_active(body, html):
+    assert rendering.html(body) == html
+
+
+def test_a_text_without_marks_is_for_descriptions_and_mails():
+    body = "## Post\n\nWe send *daily*.\n\n- [DHL](https://dhl.example)\n- UPS"
+    assert rendering.plain(body) == "Post\n\nWe send daily.\n\nDHL\n\nUPS"
+    assert rendering.plain(body, with_addresses=True) == (
+        "Post\n\nWe send daily.\n\n- DHL (https://dhl.example)\n\n- UPS"
+    )
+    assert rendering.summary("word " * 60).endswith("word…")
+
+
+@pytest.mark.parametrize(
+    ("header", "wanted"),
+    [("zh-CN,zh;q=0.9,en;q=0.8", ["zh-hans", "en"]), ("fr;q=0.2, de-AT", ["de", "fr"]), ("tlh, *;q=0.5", []), ("", []),
+     ("en;q=x, es", ["es"])],
+)  # fmt: skip
+def test_languages_of_a_browser_are_read(header, wanted):
+    assert languages.asked_by(header) == wanted
+
+
+# ── finding
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_found"),
+    [("return", True), ("How do I return something?", True), ("RETURNS", True), ("days labels", True), ("退货", True),
+     ("怎么退货？", True), ("退貨運費", True), ("货", True), ("giraffe", False), ("大象", False), ("", False), ("?!", False)],
+)  # fmt: skip
+def test_it_is_found_by_words_of_any_language(returns, asked, is_found):
+    assert find(asked, states=["published"]) == ([returns.pk] if is_found else [])
+    assert find(asked, states=["draft"]) == []
+
+
+def test_what_says_it_in_its_title_comes_first(returns):
+    other = writing.create(texts={"en": ("Gift cards", "A gift card can be used for thirty days, then return it.")})
+    writing.set_state(other, state="published")
+    assert find("return", states=["published"]) == [returns.pk, other.pk]
+    assert find("gift return", states=["published"]) == [other.pk, returns.pk]
+
+
+def test_a_thousand_articles_are_searched_quickly(db):
+    said = "The parcel with tea leaves the harbour and arrives after two days in a dry box. 茶叶要放在干燥的地方。"
+    Article.objects.bulk_create([Article(slug=f"a-{n}", state="published") for n in range(1000)])
+    rows = list(Article.objects.values_list("pk", flat=True))
+    ArticleText.objects.bulk_create(
+        [ArticleText(article_id=pk, language="en", title=f"Article {pk}", body=said) for pk in rows]
+    )
+    index = words.of_text("Article", said)
+    texts = ArticleText.objects.values_list("pk", flat=True)
+    ArticleWord.objects.bulk_create(
+        [ArticleWord(text_id=pk, word=word, weight=weight) for pk in texts for word, weight in index.items()],
+        batch_size=5000,
+    )
+    taken = []
+    for asked in ("parcel tea", "dry box harbour", "茶叶干燥"):
+        began = time.perf_counter()
+        assert len(find(asked, states=["published"])) == 20
+        taken.append(time.perf_counter() - began)
+    assert min(taken) < 0.05, taken
+
+
+def test_folding_of_words_is_that_of_the_house():
+    assert words.of_question(fold("Größe der Tassen")) == words.of_question("GRÖSSE TASSEN")
+
+
+# ── the public pages
+
+
+def test_the_help_centre_shows_sections_and_articles_in_the_visitors_language(client, returns):
+    page = client.get("/help", headers={"Accept-Language": "zh-CN"}).content.decode()
+    assert '<html lang="zh-Hans">' in page
+    assert ("订单" in page, "如何退货" in page, "Returning something" in page) == (True, True, False)
+    english = client.get("/help", headers={"Accept-Language": "fr"}).content.decode()
+    assert ("Orders" in english, "Returning something" in english) == (True, True)
+    assert client.get("/help?section=orders").status_code == 200
+    assert client.get("/help?section=nothing").status_code == 404
+
+
+def test_an_article_has_all_that_search_engines_read(client, returns, settings):
+    settings.PUBLIC_URL = "https://shop.example"
+    answer = client.get("/help/returns?lang=en")
+    page = answer.content.decode()
+    for part in (
+        "<title>Returning something · ",
+        '<meta name="description" content="You have 30 days to send things back. The label is in the box.">',
+        '<link rel="canonical" href="https://shop.example/help/returns?lang=en">',
+        '<link rel="alternate" hreflang="zh-Hans" href="https://shop.example/help/returns?lang=zh-Hans">',
+        '<link rel="alternate" hreflang="x-default" href="https://shop.example/help/returns">',
+        "<strong>30 days</strong>",
+    ):
+        assert part in page, part
+    assert "noindex" not in page
+    assert (answer["Cache-Control"], answer["Content-Language"]) == ("public, no-cache", "en")
+    assert "Accept-Language" in answer["Vary"]
+    assert not answer.cookies
+    again = client.get("/help/returns?lang=en", headers={"If-None-Match": answer["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_drafts_archived_ones_and_a_closed_centre_are_nothing(client, returns, client_of, ben):
+    draft = writing.create(texts={"en": ("Secret plan", "Nobody knows.")}, slug="secret")
+    assert client.get("/help/secret").status_code == 404
+    assert "Secret plan" not in client.get("/help?q=secret").content.decode()
+    shown = client_of(ben).get(f"/inbox/articles/{draft.public_id}/page")
+    assert (shown.status_code, shown["X-Robots-Tag"]) == (200, "noindex, nofollow, noarchive")
+    assert "Secret plan" in shown.content.decode()
+    client.logout()
+    writing.set_state(returns, state="archived")
+    assert (client.get("/help/returns").status_code, client.get("/help").status_code) == (404, 404)
+    writing.set_state(returns, state="published")
+    writing.open_centre(is_on=False)
+    for path in ("/help", "/help/returns", "/help?q=return"):
+        assert client.get(path).status_code == 404
+    assert client.post("/help/returns/said", {"helpful": "yes"}).status_code == 404
+
+
+def test_a_page_of_the_help_centre_asks_as_often_for_three_articles_as_for_one(client, returns, section):
+    def asked():
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            assert client.get("/help").status_code == 200
+        return len(queries)
+
+    client.get("/help")
+    one = asked()
+    for number in (2, 3):
+        row = writing.create(texts={"en": (f"Number {number}", "x")}, section=section)
+        writing.set_state(row, state="published")
+    assert asked() == one
+
+
+# ── counting
+
+
+def test_a_look_counts_once_and_those_of_robots_and_of_the_team_do_not(client, returns, client_of, ben):
+    client.get("/help/returns?lang=en")
+    client.get("/help/returns?lang=en", headers={"User-Agent": "Googlebot/2.1"})
+    client.get("/help/returns?lang=en", headers={"Sec-Purpose": "prefetch"})
+    client.head("/help/returns?lang=en")
+    client_of(ben).get("/help/returns?lang=en")
+    assert (text_of(returns).views, text_of(returns, "zh-hans").views) == (1, 0)
+
+
+def test_a_vote_counts_once_an_hour_from_one_network(client, returns):
+    answer = client.post("/help/returns/said?lang=en", {"helpful": "yes"})
+    assert (answer.status_code, answer.url) == (302, "/help/returns?lang=en&thanks=yes#said")
+    assert "Good that it helped" in client.get(answer.url).content.decode()
+    assert client.post("/help/returns/said?lang=en", {"helpful": "no"}).status_code == 429
+    assert client.post("/help/returns/said?lang=zh", {"helpful": "no"}).status_code == 302
+    assert client.post("/help/returns/said?lang=en", {"helpful": "maybe"}).status_code == 404
+    elsewhere = client.post("/help/returns/said?lang=en", {"helpful": "no"}, REMOTE_ADDR="203.0.113.9")
+    assert elsewhere.status_code == 302
+    said = [(one.language, one.helpful, one.unhelpful) for one in ArticleText.objects.order_by("language")]
+    assert said == [("en", 1, 1), ("zh-hans", 0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept"),
+    [("Gift Wrap", "gift wrap"), ("order 2026-11-4711 missing", "order missing"), ("mail anna@post.example", "mail"),
+     ("anna@post.example", ""), ("+49 170 1234567", "+"), ("ab 4711", "ab 4711"), ("a\0b", ""), ("x" * 300, "x" * 80)],
+)  # fmt: skip
+def test_what_is_kept_of_a_search_names_nobody(asked, kept):
+    assert counting.without_people(asked) == kept
+
+
+def test_what_was_not_found_is_counted_by_the_day_and_forgotten_after_90(client, returns):
+    for asked in ("Giraffe", "giraffe", "return", "giraffe 0170 1234567"):
+        assert client.get("/help", {"q": asked}).status_code == 200
+    assert [(one.text, one.count) for one in ArticleMiss.objects.all()] == [("giraffe", 3)]
+    ArticleMiss.objects.update(day=timezone.now().date() - dt.timedelta(days=91))
+    assert counting.forget_misses() == 1
+    assert not ArticleMiss.objects.exists()
+
+
+# ── in answers
+
+
+@pytest.fixture
+def conversation(db, ada):
+    customer = create_customer(values={"name": "Li Wei", "email": "li@post.example", "language": "zh-hans"})
+    began = timezone.now() - dt.timedelta(hours=1)
+    return remember(
+        customer,
+        cause="1",
+        by=By.EMAIL,
+        subject="退货",
+        sender="li@post.example",
+        said=[Said(at=began, text="可以退货吗？")],
+    )
+
+
+def test_articles_are_offered_for_an_answer_in_the_customers_language(conversation, returns, client_of, ben, settings):
+    settings.PUBLIC_URL = "https://shop.example"
+    (one,) = offering.offered(conversation, "return")
+    assert one.link == "如何退货\nhttps://shop.example/help/returns?lang=zh-Hans"
+    assert one.text == "您可以在 30 天内退货，运费由我们承担。"
+    assert offering.offered(conversation, "") == []
+    page = client_of(ben).get(f"/inbox/{conversation.public_id}/canned?q=退货").content.decode()
+    assert ("https://shop.example/help/returns?lang=zh-Hans" in page, "No canned answer fits" in page) == (True, False)
+    writing.open_centre(is_on=False)
+    assert offering.offered(conversation, "return")[0].link == ""
+    writing.set_state(returns, state="draft")
+    assert offering.offered(conversation, "return") == []
+
+
+def test_an_answer_that_left_counts_the_articles_it_links_to(conversation, returns, ada):
+    post = Post.objects.filter(conversation=conversation).first()
+    post.text = f"Look: {reading.address(returns, 'en')} and {reading.address(returns)}, not /help/nothing."
+    post.save()
+    fact = InquiryAnswered(conversation=conversation.public_id, post=post.public_id, by="email")
+    record(fact, customer=conversation.customer, subject=conversation)
+    assert Article.objects.get(pk=returns.pk).sent_count == 1
