@@ -19,6 +19,7 @@ from regulars.customers.api import routes as customers
 from regulars.customers.models import Customer
 from regulars.inbox.api import routes as inbox
 from regulars.inbox.api.figures import routes as inbox_figures
+from regulars.inbox.articles.api import routes as articles
 from regulars.inbox.mail.api import routes as mails
 from regulars.messaging.api import routes as messages
 from regulars.orders.api import routes as orders
@@ -28,7 +29,7 @@ from regulars.staff.policy import reading_as, streamed
 from regulars.timeline.actions import acting
 from regulars.timeline.models import Source
 
-ROOMS = (customers, segments, orders, channels, webhooks, messages, mails, inbox, inbox_figures)
+ROOMS = (customers, segments, orders, channels, webhooks, messages, mails, inbox, inbox_figures, articles)
 
 
 def _as_owner(operation: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -13,7 +13,10 @@ from regulars.inbox import (
     walls,  # noqa: F401 — says what is kept from whom
 )
 from regulars.inbox.actions import leaving, rules, working
+from regulars.inbox.articles import plugging as _articles
+from regulars.inbox.chat import plugging as _chat
 from regulars.inbox.facts import InquiryReceived
+from regulars.inbox.guessing import plugging as _guessing
 from regulars.inbox.mail import plugging as _mail  # noqa: F401 — watchers, the ledger, its pages and commands
 from regulars.inbox.plugging import plug_in
 from regulars.inbox.promises import plugging as _promises
@@ -26,6 +29,9 @@ from regulars.timeline.actions import on
 
 plug_in()
 _promises.plug_in()
+_guessing.plug_in()
+_chat.plug_in()
+_articles.plug_in()
 
 # ── what belongs to a customer, and the files that lie beside the database
 for _holder in holders.ALL:

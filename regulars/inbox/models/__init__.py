@@ -1,7 +1,18 @@
 """What customers ask, and what became of it."""
 
+from regulars.inbox.models.articles import (
+    Article,
+    ArticleMiss,
+    ArticleSection,
+    ArticleState,
+    ArticleText,
+    ArticleVersion,
+    ArticleWord,
+    HelpCentre,
+)
 from regulars.inbox.models.arriving import Arrival, Mailbox, MailCount, Outcome
 from regulars.inbox.models.contact import Asks, ContactForm
+from regulars.inbox.models.chat import Chat, ChatVisitor
 from regulars.inbox.models.conversations import (
     By,
     Conversation,
@@ -15,6 +26,7 @@ from regulars.inbox.models.conversations import (
     Topic,
 )
 from regulars.inbox.models.expecting import Acknowledging, Expectation
+from regulars.inbox.models.guessing import CannedGuess, Guess, Guessing
 from regulars.inbox.models.posts import File, Post, PostKind, ThreadOffer
 from regulars.inbox.models.promising import Calendar, CalendarDay, Deadline, Kept, Promise
 from regulars.inbox.models.rating import Asking, Rating
@@ -37,13 +49,23 @@ from regulars.inbox.models.working import (
 __all__ = [
     "Acknowledging",
     "Arrival",
+    "Article",
+    "ArticleMiss",
+    "ArticleSection",
+    "ArticleState",
+    "ArticleText",
+    "ArticleVersion",
+    "ArticleWord",
     "Asking",
     "Asks",
     "By",
     "Calendar",
     "CalendarDay",
     "Canned",
+    "CannedGuess",
     "CannedText",
+    "Chat",
+    "ChatVisitor",
     "ContactForm",
     "Conversation",
     "ConversationLabel",
@@ -53,6 +75,9 @@ __all__ = [
     "Draft",
     "Expectation",
     "File",
+    "HelpCentre",
+    "Guess",
+    "Guessing",
     "InboxView",
     "Kept",
     "Kind",

@@ -18,6 +18,7 @@ from regulars.core.ui.toasts import toast
 from regulars.inbox import showing
 from regulars.inbox.actions import answering
 from regulars.inbox.actions.drafts import keep_draft
+from regulars.inbox.articles.offering import offered
 from regulars.inbox.files import Incoming
 from regulars.inbox.models import Post, Status
 from regulars.inbox.queries.canned import suggestions
@@ -77,6 +78,7 @@ def _sent(request: HttpRequest, public_id: str, text: str) -> HttpResponse:
         then=then if then in {Status.CLOSED, Status.WAITING, Status.OPEN} else Status.CLOSED,
         cause=f"page {request.POST.get('key', '')[:40]}" if request.POST.get("key") else None,
         seen=_seen(request),
+        canned=request.POST.get("canned", "")[:40],
     )
     sentence = _("It is sent %(moment)s.") % {"moment": showing.by_when(later)} if later else _("Sent.")
     toast(request, sentence, undo=reverse("inbox:undo", args=[post.public_id]))
@@ -130,10 +132,11 @@ def draft(request: HttpRequest, public_id: str) -> HttpResponse:
 @requires("inbox.edit")
 @require_safe
 def canned(request: HttpRequest, public_id: str) -> HttpResponse:
-    """The canned answers that fit what was typed behind the `/`, filled for this conversation."""
+    """What fits what was typed behind the `/`: canned answers, filled for this conversation, and articles."""
     user: Any = request.user
-    found = suggestions(conversation_or_404(public_id), user, request.GET.get("q", "")[:80])
-    return render(request, "inbox/_canned.html", {"found": found})
+    conversation, typed = conversation_or_404(public_id), request.GET.get("q", "")[:80].replace("\0", "")
+    found = suggestions(conversation, user, typed)
+    return render(request, "inbox/_canned.html", {"found": found, "articles": offered(conversation, typed)})
 
 
 def _files(request: HttpRequest) -> list[Incoming]:
