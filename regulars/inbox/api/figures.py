@@ -19,7 +19,18 @@ class DayOut(Out):
     open: int
 
 
-class FigureLineOut(Out):
+class _Rated(Out):
+    """How customers found it: asked in the period, and of those said something since; said, and said good, in it."""
+
+    asked: int
+    asked_and_rated: int
+    rated: int
+    good: int
+    good_share: float | None
+    rating_rate: float | None
+
+
+class FigureLineOut(_Rated):
     """The figures of one topic, colleague or way."""
 
     key: str
@@ -48,7 +59,7 @@ class ComplaintsOut(Out):
     count: int
 
 
-class FiguresOut(Out):
+class FiguresOut(_Rated):
     """The figures of a period; times are minutes of working time."""
 
     begins: str

@@ -7,13 +7,16 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from regulars.core import ids, shop
+from regulars.inbox.figures import satisfaction
 from regulars.inbox.figures.periods import Period
+from regulars.inbox.figures.satisfaction import Satisfaction
 from regulars.inbox.models import (
     Conversation,
     ConversationProduct,
@@ -35,7 +38,7 @@ _MOST_PRODUCTS = 50
 CAME, ANSWERED, IN_TIME, LATE, DONE, OPEN, COMPLAINTS = (
     "came", "answered", "in_time", "late", "done", "open", "complaints",
 )  # fmt: skip
-WHATS = (CAME, ANSWERED, IN_TIME, LATE, DONE, OPEN, COMPLAINTS)
+WHATS = (CAME, ANSWERED, IN_TIME, LATE, DONE, OPEN, COMPLAINTS, *satisfaction.WHATS)
 GROUPS = {"topic": "topic", "agent": "assignee", "way": "by"}
 
 
@@ -50,6 +53,7 @@ class Line:
     late: int = 0
     answers: int = 0
     minutes: list[float] = field(default_factory=list)
+    satisfaction: Satisfaction = field(default_factory=Satisfaction)
 
     @property
     def share(self) -> float | None:
@@ -78,6 +82,7 @@ class Figures:
     groups: dict[str, list[Line]]
     promises: list[dict[str, Any]]
     complaints: list[dict[str, Any]]
+    satisfaction: Satisfaction
 
     @property
     def share(self) -> float | None:
@@ -97,6 +102,7 @@ class Figures:
             "done": self.done,
             "first_answer_median": _rounded(self.median),
             "first_answer_nine_of_ten": _rounded(self.nine_of_ten),
+            **self.satisfaction.as_json(),
             "backlog": [
                 {"day": day.isoformat(), "open": count}
                 for day, count in zip(self.period.days, self.backlog, strict=True)
@@ -127,6 +133,7 @@ def figures(period: Period) -> Figures:
         groups={name: _group(name, period, took) for name in GROUPS},
         promises=_promises(period),
         complaints=_complaints(period),
+        satisfaction=satisfaction.of(period),
     )
 
 
@@ -150,7 +157,10 @@ def behind(what: str, period: Period, *, group: str = "", key: str = "") -> Quer
         DONE: lambda: real.filter(closed_at__gte=period.since, closed_at__lt=period.until),
         OPEN: lambda: real.filter(began_at__lt=period.until).filter(_still_open(period.until)),
         COMPLAINTS: lambda: came.filter(kind=Kind.COMPLAINT),
+        **{one: partial(_rated, real, one, period, group, key) for one in satisfaction.WHATS},
     }[what]()
+    if what in satisfaction.WHATS and group == "agent":
+        return found  # whoever looked after it when it was asked about
     if group == "product":
         return found.filter(pk__in=ConversationProduct.objects.filter(product_id=_number(key)).values("conversation"))
     if group in GROUPS:
@@ -158,6 +168,13 @@ def behind(what: str, period: Period, *, group: str = "", key: str = "") -> Quer
         value = key if group == "way" else _number(key) or None
         return found.filter(**{column: value} if value is not None else {f"{column}__isnull": True})
     return found
+
+
+def _rated(real: QuerySet[Conversation], what: str, period: Period, group: str, key: str) -> QuerySet[Conversation]:
+    ratings = satisfaction.behind(what, period)
+    if group == "agent":
+        ratings = ratings.filter(agent=_number(key)) if _number(key) else ratings.filter(agent=None)
+    return real.filter(pk__in=ratings.values("conversation"))
 
 
 def share(in_time: int, late: int) -> float | None:
@@ -244,6 +261,8 @@ def _group(name: str, period: Period, took: Iterable[tuple[Any, ...]]) -> list[L
         )
         for key, count in posts.order_by().values("author").annotate(count=Count("pk")).values_list("author", "count"):
             lines[key].answers = count
+    for key, found in satisfaction.by(name, period):
+        lines[key].satisfaction = found
     names = _names(name, [key for key in lines if key is not None])
     for key, line in lines.items():
         line.key = "" if key is None else str(key)
@@ -296,6 +315,7 @@ def _line(group: str, line: Line) -> dict[str, Any]:
         "late": line.late,
         "answers": line.answers,
         "first_answer_median": _rounded(line.median),
+        **line.satisfaction.as_json(),
     }
 
 

@@ -13,7 +13,7 @@ from regulars.core.errors import Invalid
 from regulars.customers.actions import create_customer
 from regulars.inbox.figures import counting, periods
 from regulars.inbox.figures.commands import figures_command
-from regulars.inbox.models import Conversation, Deadline, Expectation, Kind, Post, Status, Topic
+from regulars.inbox.models import Conversation, Deadline, Expectation, Kind, Post, Rating, Status, Topic
 from regulars.staff.models import User
 
 pytestmark = pytest.mark.django_db
@@ -87,6 +87,60 @@ def test_a_week_is_counted_and_each_number_says_of_whom(sofie, ben):
     assert (behind("late"), behind("in_time"), behind("done")) == ({slow}, {quick}, {quick})
     assert behind("late", group="way", key="form") == {slow}
     assert (behind("open"), behind("complaints")) == ({slow, waiting}, {slow})
+
+
+def rated(conversation, agent, score, *, asked=2, said=3):
+    return Rating.objects.create(
+        conversation=conversation, customer=conversation.customer, agent=agent, asked_at=at(asked), score=score,
+        rated_at=None if score is None else at(said),
+    )  # fmt: skip
+
+
+def test_what_customers_said_is_counted_by_topic_colleague_and_way(sofie, ben, ada, api_of, client_of):
+    topic = Topic.objects.create(name="Delivery")
+    good = inquiry(sofie, 0, 20, closed=0, topic=topic, assignee=ben)
+    bad = inquiry(sofie, 0, 20, closed=0, by="form", assignee=ben)
+    silent = inquiry(sofie, 0, 20, closed=0, topic=topic, assignee=ben)
+    earlier = inquiry(sofie, 0, 20, closed=0)
+    spam = inquiry(sofie, 0, 20, status=Status.SPAM)
+    later = inquiry(sofie, 0, 20, closed=0)
+    rated(good, ben, 4)
+    rated(bad, ada, 3)
+    rated(silent, ben, None)
+    rated(earlier, ben, 5, asked=-2)
+    rated(spam, ben, 1)
+    rated(later, ben, 5, said=9)
+    found = counting.figures(PERIOD)
+    now = found.satisfaction
+    assert (now.asked, now.answered, now.rated, now.good) == (4, 3, 3, 2)
+    assert (round(now.good_share, 4), now.answer_rate) == (0.6667, 0.75)
+
+    def lines(group):
+        rows = [(line.name, line.satisfaction) for line in found.groups[group]]
+        return {name: (one.asked, one.answered, one.rated, one.good) for name, one in rows if one.asked or one.rated}
+
+    assert lines("topic") == {"Delivery": (2, 1, 1, 1), "without a topic": (2, 2, 2, 1)}
+    assert lines("agent") == {"Ben Agent": (3, 2, 2, 2), "Ada Owner": (1, 1, 1, 0)}
+    assert lines("way") == {"E-mail": (3, 2, 2, 2), "Contact form": (1, 1, 1, 0)}
+
+    def behind(what, **more):
+        return set(counting.behind(what, PERIOD, **more))
+
+    assert (behind("rated"), behind("good"), behind("asked")) == (
+        {good, bad, earlier}, {good, earlier}, {good, bad, silent, later}
+    )  # fmt: skip
+    assert behind("rated", group="agent", key=str(ada.pk)) == {bad}
+    assert behind("asked", group="topic", key=str(topic.pk)) == {good, silent}
+    said = api_of(ada).get("/inbox/figures", {"from": "2026-03-02", "to": "2026-03-08"}).json()
+    assert (said["good_share"], said["rating_rate"], said["rated"]) == (0.6667, 0.75, 3)
+    assert {line["name"]: line["good"] for line in said["by_agent"] if line["rated"]} == {
+        "Ben Agent": 2,
+        "Ada Owner": 0,
+    }
+    page = client_of(ada).get(f"/inbox/figures?{SPAN}").content.decode()
+    assert "67%" in page
+    assert "2 of 3" in page
+    assert client_of(ada).get(f"/inbox/figures/behind?what=good&{SPAN}&group=agent&key={ben.pk}").status_code == 200
 
 
 def test_a_deadline_that_passed_counts_as_late_before_anybody_answers(sofie):

@@ -10,18 +10,27 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_safe
 
 from regulars.core.errors import Invalid
 from regulars.core.tabular_out import SafeWriter
-from regulars.inbox.figures import counting, periods
+from regulars.inbox.figures import counting, periods, satisfaction
 from regulars.inbox.figures.counting import Figures
 from regulars.inbox.models import Kept
 from regulars.inbox.promises import saying
 from regulars.staff.access import requires
 
 _SHOWN = 200
+_GROUP_TITLES = {
+    "topic": gettext_lazy("By topic"),
+    "agent": gettext_lazy("By colleague"),
+    "way": gettext_lazy("By way"),
+}
+_OF_A_LINE = (
+    *("came", "in_time", "late", "answers", "first_answer_median"),
+    *("asked", "asked_and_rated", "rated", "good", "good_share", "rating_rate"),
+)
 
 
 @requires("inbox.view")
@@ -49,11 +58,20 @@ def figures(request: HttpRequest) -> HttpResponse:
         "before": before,
         "tiles": _tiles(found, before, span),
         "groups": _groups(found),
+        "rated_tiles": _rated_tiles(found, before, span),
+        "rated_groups": _rated_groups(found),
         "promises": [
             {**one, "what": saying.kind(one["kind"]), "share": counting.share(one["kept"], one["missed"])}
             for one in found.promises
         ],
-        "has_any": bool(found.came or found.answered or found.in_time or found.late or any(found.backlog)),
+        "has_any": bool(
+            found.came
+            or found.answered
+            or found.in_time
+            or found.late
+            or found.satisfaction.rated
+            or any(found.backlog)
+        ),
         "backlog": list(zip(period.days, found.backlog, strict=True)),
     }
     return render(request, "inbox/figures.html", context)
@@ -107,12 +125,56 @@ def _tiles(found: Figures, before: Figures, span: dict[str, str]) -> list[dict[s
     ]
 
 
-def _groups(found: Figures) -> list[dict[str, Any]]:
-    titles = {"topic": _("By topic"), "agent": _("By colleague"), "way": _("By way")}
+def _rated_tiles(found: Figures, before: Figures, span: dict[str, str]) -> list[dict[str, Any]]:
+    """How customers found it; nothing where nobody was asked."""
+    now, was = found.satisfaction, before.satisfaction
+    if not now.asked and not now.rated:
+        return []
+    titles = _titles()
+
+    def tile(what: str, title: str, value: str, was: str, note: str = "") -> dict[str, Any]:
+        return {"title": title, "value": value, "was": was, "note": note, "query": urlencode({"what": what, **span})}
+
+    good = _("%(part)s of %(all)s") % {"part": now.good, "all": now.rated}
+    answered = _("%(part)s of %(all)s") % {"part": now.answered, "all": now.asked}
+    return [
+        tile(satisfaction.GOOD, _("Share of good ratings"), _percent(now.good_share), _percent(was.good_share), good),
+        tile(satisfaction.RATED, titles[satisfaction.RATED], str(now.rated), str(was.rated)),
+        tile(
+            satisfaction.ASKED,
+            _("Said something when asked"),
+            _percent(now.answer_rate),
+            _percent(was.answer_rate),
+            answered,
+        ),
+    ]
+
+
+def _rated_groups(found: Figures) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "title": titles[name],
+            "title": _GROUP_TITLES[name],
+            "lines": [
+                {
+                    "line": line,
+                    "rated": line.satisfaction,
+                    "share": _percent(line.satisfaction.good_share),
+                    "rate": _percent(line.satisfaction.answer_rate),
+                }
+                for line in sorted(lines, key=lambda one: (-one.satisfaction.rated, one.name))
+                if line.satisfaction.asked or line.satisfaction.rated
+            ],
+        }
+        for name, lines in found.groups.items()
+    ]
+
+
+def _groups(found: Figures) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "title": _GROUP_TITLES[name],
             "has_answers": name == "agent",
             "lines": [{"line": line, "share": _percent(line.share), "median": _length(line.median)} for line in lines],
         }
@@ -130,6 +192,9 @@ def _titles() -> dict[str, str]:
         counting.OPEN: _("Open at the end"),
         counting.LATE: _("Late"),
         counting.COMPLAINTS: _("Complaints"),
+        satisfaction.ASKED: _("Asked for a rating"),
+        satisfaction.RATED: _("Ratings"),
+        satisfaction.GOOD: _("Good ratings"),
     }
 
 
@@ -145,7 +210,7 @@ def _table(found: Figures) -> HttpResponse:
         writer.writerow(["backlog", day["day"], "open", day["open"]])
     for group in counting.GROUPS:
         for line in said[f"by_{group}"]:
-            for figure in ("came", "in_time", "late", "answers", "first_answer_median"):
+            for figure in _OF_A_LINE:
                 writer.writerow([group, line["name"], figure, line[figure]])
     for one in said["promises"]:
         for figure in ("kept", "missed"):
