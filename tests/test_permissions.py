@@ -22,6 +22,8 @@ OPEN_TO_ALL = {
     "service-back",
     "forgotten",
     "new-password",  # the link of a mail, signed
+    "chat-script",  # the script of a chat, for the shop's pages
+    "chat-talk",  # what a visitor says and reads, by their token
     "rate",  # the links of a mail that asks how an answer was, signed
     "unsubscribe",  # the link of an advertising mail, signed
     "accept",  # the link of an invitation, found by its hash

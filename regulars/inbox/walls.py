@@ -96,5 +96,12 @@ declare(
     plain={"state": "one of six words"},
 )
 declare(models.CannedGuess, customer=("conversation__customer",))
+declare(
+    models.ChatVisitor,
+    customer=("customer",),
+    protected={"email": Contact()},
+    plain={"language": "the code of a language"},
+    internal=("digest",),
+)
 word(PLAIN, "score", "promise", "promised")
 word(PLAIN, "article", "slug")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 from regulars.messaging.accounts import SMTP
-from regulars.messaging.models import Account, Message
+from regulars.messaging.models import Account, Message, Way
 
 OTHERS: Final = "*"
 
@@ -43,7 +43,7 @@ def add(provider: str, load: Callable[[], Transport]) -> None:
 
 def hand_over(message: Message, account: Account | None, journal: Callable[[], None]) -> str:
     """Hand a message over by the account. Raises Refused, Unsure."""
-    name = account.provider if account is not None else SMTP
+    name = account.provider if account is not None else Way.CHAT.value if message.way == Way.CHAT else SMTP
     load = _TRANSPORTS.get(name) or _TRANSPORTS.get(OTHERS)
     if load is None:
         raise Refused(f"no transport for {name}", is_final=True)

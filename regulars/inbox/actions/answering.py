@@ -24,9 +24,10 @@ from regulars.inbox.actions import changing
 from regulars.inbox.actions.changing import held, image, settle
 from regulars.inbox.actions.leaving import answered
 from regulars.inbox.actions.receiving import choice_of, preview_of
+from regulars.inbox.chat import handing
 from regulars.inbox.facts import AnswerTakenBack, CallNoted, InquiryNoteWritten
 from regulars.inbox.files import Incoming, Stored
-from regulars.inbox.models import By, Conversation, Draft, Post, PostKind, PostMention, Status
+from regulars.inbox.models import By, ChatVisitor, Conversation, Draft, Post, PostKind, PostMention, Status
 from regulars.inbox.signatures import signature_for
 from regulars.inbox.telling import tell
 from regulars.messaging import sending
@@ -324,8 +325,11 @@ def _written(
 
 def _sent(current: Conversation, post: Post, attached: Sequence[Incoming], after: dt.datetime | None) -> None:
     way, to = way_back(current)
-    if way == Way.CHAT:  # whoever chats sees the post itself
-        answered(current, post, post.at)
+    if way == Way.CHAT:
+        if ChatVisitor.objects.filter(digest=to).exists():
+            handing.hand_in(current, post, to=to, has_files=bool(attached), after=after)
+        else:  # a chat that another program holds, and answers in
+            answered(current, post, post.at)
         return
     text, headers = post.text, {}
     if way == Way.EMAIL:
