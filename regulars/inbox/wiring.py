@@ -29,7 +29,6 @@ from regulars.timeline.actions import on
 
 plug_in()
 _promises.plug_in()
-_chat.plug_in()
 _guessing.plug_in()
 _chat.plug_in()
 _articles.plug_in()
