@@ -27,7 +27,7 @@ from regulars.inbox.actions.receiving import choice_of, preview_of
 from regulars.inbox.chat import handing
 from regulars.inbox.facts import AnswerTakenBack, CallNoted, InquiryNoteWritten
 from regulars.inbox.files import Incoming, Stored
-from regulars.inbox.models import By, ChatVisitor, Conversation, Draft, Post, PostKind, PostMention, Status
+from regulars.inbox.models import By, Canned, ChatVisitor, Conversation, Draft, Post, PostKind, PostMention, Status
 from regulars.inbox.signatures import signature_for
 from regulars.inbox.telling import tell
 from regulars.messaging import sending
@@ -82,12 +82,14 @@ def answer(
     cause: str | None = None,
     seen_version: int | None = None,
     seen: int | None = None,
+    canned: str = "",
 ) -> Post:
     """Answer by the way the customer spoke, not before `after`; `then` it waits, stays open, or closes.
 
     With `seen_version`, the version its writer had in front of them, or `seen`, the key of the last post they saw, it
     refuses where something was said since. A second call with the same cause gives the first post. Raises
-    AnswersCross, NoWayBack, Invalid, BadFile, and what the gate refuses (MayNotWrite).
+    AnswersCross, NoWayBack, Invalid, BadFile, and what the gate refuses (MayNotWrite). `canned` is the id of the canned
+    answer that the text came from.
     """
     if then not in _THEN:
         sentence = _("After an answer an inquiry waits, stays open, or is done.")
@@ -101,7 +103,8 @@ def answer(
         with transaction.atomic():
             current = held(conversation)
             _refuse_crossing(current, author, seen_version, seen)
-            post = _written(current, author=author, text=said, cause=cause, stored=stored, after=after, then=then)
+            more: Any = {"cause": cause, "after": after, "then": then, "canned": canned}
+            post = _written(current, author=author, text=said, stored=stored, **more)
             _sent(current, post, files, after)
             Draft.objects.filter(conversation=current, user=author, is_note=False).delete()
             tell(current.public_id, "written")  # the fact comes when it has left
@@ -303,10 +306,13 @@ def _written(
     stored: Sequence[Stored],
     after: dt.datetime | None,
     then: str,
+    canned: str,
 ) -> Post:
     """The post, and how the conversation stands until it has left."""
     before = image(current)
     data: dict[str, Any] = {"then": str(then), "was": before["status"], "waited": before["waiting_since"]}
+    if canned and Canned.objects.filter(pk=Canned.pk_of(canned) or 0).exists():
+        data["canned"] = canned
     post = _post(current, PostKind.OUT, author=author, text=text, cause=cause, data=data)
     _attach(post, stored)
     current.posts_count += 1

@@ -113,7 +113,8 @@ def _said(current: Conversation, step: steps.Step, user: User, *, then: str) -> 
         return answering.note(current, author=user, text=step["value"])
     found = Canned.objects.prefetch_related("texts").get(pk=Canned.pk_of(step["value"]) or 0)
     text = canned.written(found, current, user)
-    return answering.answer(current, author=user, text=text, after=timezone.now() + answering.UNDO, then=then)
+    soon = timezone.now() + answering.UNDO
+    return answering.answer(current, author=user, text=text, after=soon, then=then, canned=found.public_id)
 
 
 def _undone(done: dict[str, Any]) -> bool:

@@ -167,6 +167,8 @@ def _change(
             return Happened(entry.at, "user-round-pen", _("%(who)s took this at %(time)s") % said)
         sentence = _("%(who)s gave this to %(whom)s at %(time)s")
         return Happened(entry.at, "user-round-pen", sentence % {**said, "whom": names.get(pk, "").split(" ")[0]})
+    if name == "topic" and now and entry.actor is None and not entry.data.get("rule"):
+        return Happened(entry.at, "tag", _("%(who)s set the topic “%(topic)s” at %(time)s") % {**said, "topic": now})
     if name == "status" and now == Status.LATER:
         return Happened(entry.at, "clock", _("%(who)s put this off at %(time)s") % said)
     if name == "status" and now == Status.WAITING:

@@ -18,6 +18,7 @@ from regulars.customers.places import language_name
 from regulars.inbox import showing
 from regulars.inbox.actions.drafts import see_mentions
 from regulars.inbox.files import SHOWN
+from regulars.inbox.guessing import offering
 from regulars.inbox.models import Conversation, Deadline, Draft, Kind, Label, Priority, Signature, ThreadOffer, Topic
 from regulars.inbox.queries import macros, pages, thread
 from regulars.inbox.queries.beside import beside, earlier
@@ -109,8 +110,12 @@ def opened(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
         "may_edit": user.may("inbox.edit"),
         "sees_customers": user.may("customers.view"),
         "offers": offers_of(conversation),
+        "guess": offering.guess_of(conversation),
     }
     if user.may("inbox.edit"):
+        suggested = offering.answers_for(conversation, user)
+        # by a link, where a page has no script
+        chosen = next((one for one in suggested if one.id == request.GET.get("answer")), None)
         known |= {
             "colleagues": pages.colleagues(),
             "macros": macros.offered(),
@@ -121,7 +126,9 @@ def opened(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
             "known_labels": list(Label.objects.values_list("name", flat=True)),
             "earlier": earlier(conversation),
             "recipients": recipients(conversation),
-            "draft": drafts.get(False, ""),
+            "suggested": suggested,
+            "canned_id": chosen.id if chosen else "",
+            "draft": chosen.text if chosen else drafts.get(False, ""),
             "note_draft": drafts.get(True, ""),
             "signature": _signature(conversation, user),
             "send_key": secrets.token_hex(12),

@@ -357,6 +357,7 @@ function takeCanned(line) {
   said.hidden = false;
   said.querySelector(".cut").textContent = name;
   said.dataset.text = text;
+  form().elements.canned.value = line.dataset.id;
   closeCanned();
   area().focus();
   area().dispatchEvent(new Event("input", { bubbles: true }));
@@ -389,6 +390,7 @@ document.addEventListener("click", (event) => {
     const said = out.closest(".canned");
     area().value = area().value.replace(said.dataset.text, "");
     said.hidden = true;
+    form().elements.canned.value = "";
     area().dispatchEvent(new Event("input", { bubbles: true }));
     return area().focus();
   }

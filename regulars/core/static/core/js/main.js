@@ -16,5 +16,6 @@ import "./notes.js";
 import "./picker.js";
 import "./groups.js";
 import "./inbox.js";
+import "./suggested.js";
 import "./macros.js";
 import "./templates.js";
