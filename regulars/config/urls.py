@@ -42,8 +42,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("regulars.inbox.sorting_urls")),
     path("", include("regulars.inbox.rating_urls")),
     path("", include("regulars.inbox.guessing_urls")),
-    path("", include("regulars.inbox.chat_urls")),
-    path("", include("regulars.inbox.guessing_urls")),
     path("", include("regulars.inbox.contact_urls")),
     path("", include("regulars.inbox.chat_urls")),
     path("", include("regulars.inbox.article_urls")),

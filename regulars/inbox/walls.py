@@ -96,18 +96,5 @@ declare(
     plain={"state": "one of six words"},
 )
 declare(models.CannedGuess, customer=("conversation__customer",))
-declare(
-    models.ChatVisitor,
-    customer=("customer",),
-    protected={"email": Contact()},
-    plain={"language": "the code of a language"},
-    internal=("digest",),
-)
-declare(
-    models.Guess,
-    customer=("conversation__customer",),
-    plain={"state": "one of six words"},
-)
-declare(models.CannedGuess, customer=("conversation__customer",))
 word(PLAIN, "score", "promise", "promised")
 word(PLAIN, "article", "slug")
