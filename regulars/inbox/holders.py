@@ -113,6 +113,7 @@ ALL = (
         name="inquiries",
         models=(
             *("inbox.Conversation", "inbox.ConversationLabel", "inbox.ConversationOrder", "inbox.ConversationProduct"),
+            "inbox.FollowUp",
         ),
         export=_conversations,
         forget=_forget_conversations,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from regulars.inbox.views import sorting
+from regulars.inbox.views import signing, sorting
 
 app_name = "sorting"
 
@@ -12,6 +12,8 @@ urlpatterns = [
     path("settings/inbox/answers", sorting.answers, name="answers"),
     path("settings/inbox/answers/new", sorting.answer, name="answer-new"),
     path("settings/inbox/answers/<str:public_id>", sorting.answer, name="answer"),
+    path("settings/signature", signing.own, name="signature"),
+    path("settings/inbox/signatures", signing.shared, name="signatures"),
     path("settings/inbox/macros", sorting.macros, name="macros"),
     path("settings/inbox/macros/new", sorting.macro, name="macro-new"),
     path("settings/inbox/macros/<str:public_id>", sorting.macro, name="macro"),

@@ -78,6 +78,7 @@ declare(
     customer=("post__customer", "conversation__customer"),
     plain={"by": "one of the ways mails are put together", "decided": "one of two words"},
 )
+declare(models.FollowUp, customer=("conversation__customer",))
 declare(
     models.Rating,
     customer=("customer",),

@@ -43,6 +43,8 @@ resealing.add(resealing.Place("inbox.files", seal=lambda: 0, renew=files.renew))
 for _name, _label, _icon, _may, _order in (
     ("topics", _("Topics and labels"), "tags", "inbox.setup", 63),
     ("answers", _("Canned answers"), "text-quote", "inbox.edit", 64),
+    ("signature", _("Your signature"), "pen-line", "inbox.edit", 15),
+    ("signatures", _("Signatures"), "pen-line", "inbox.setup", 65),
     ("macros", _("Macros"), "zap", "inbox.setup", 65),
     ("rules", _("Rules"), "split", "inbox.setup", 66),
 ):

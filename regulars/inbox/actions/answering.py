@@ -28,7 +28,7 @@ from regulars.inbox.chat import handing
 from regulars.inbox.facts import AnswerTakenBack, CallNoted, InquiryNoteWritten
 from regulars.inbox.files import Incoming, Stored
 from regulars.inbox.models import By, Canned, ChatVisitor, Conversation, Draft, Post, PostKind, PostMention, Status
-from regulars.inbox.signatures import signature_for
+from regulars.inbox.queries import signatures
 from regulars.inbox.telling import tell
 from regulars.messaging import sending
 from regulars.messaging.models import Way
@@ -339,7 +339,7 @@ def _sent(current: Conversation, post: Post, attached: Sequence[Incoming], after
         return
     text, headers = post.text, {}
     if way == Way.EMAIL:
-        signature = signature_for(post.author, current.mailbox)
+        signature = signatures.below(current, post.author)
         if signature:
             post.quoted = f"-- \n{signature}"
             text = f"{text}\n\n{post.quoted}"

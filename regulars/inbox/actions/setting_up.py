@@ -18,6 +18,7 @@ from regulars.inbox.actions import steps as doings
 from regulars.inbox.facts import InboxSettingChanged
 from regulars.inbox.models import Canned, CannedText, Label, Macro, Mailbox, Rule, Signature, Topic
 from regulars.messaging import templating
+from regulars.messaging.models import Account
 from regulars.messaging.templating import values
 from regulars.staff.models import User
 from regulars.staff.policy import verb
@@ -144,22 +145,35 @@ def switch(row: Rule | Macro, *, is_on: bool) -> None:
 
 
 @verb
-def save_signature(*, text: str, user: User | None = None, mailbox: Mailbox | None = None) -> Signature | None:
-    """What stands below answers of a person, a mailbox, or both; an empty text lets go of it. Raises Invalid."""
-    if user is None and mailbox is None:
-        raise _refused("text", _("Say whose signature it is."))
+def save_signature(
+    *,
+    text: str,
+    user: User | None = None,
+    mailbox: Mailbox | None = None,
+    account: Account | None = None,
+    language: str = "",
+) -> Signature | None:
+    """What stands below answers, in Liquid: of a person, a mailbox or account, a person there, or with none the shop.
+
+    `language` is empty for all languages. An empty text lets go of it. Raises Invalid.
+    """
     try:
         kept = clean_lines(text, limit=2000)
     except BadText as problem:
         raise _refused("text", str(problem)) from problem
-    known = Signature.objects.filter(user=user, mailbox=mailbox).first()
+    _require_known(kept)
+    place = {"user": user, "mailbox": mailbox, "account": account, "language": language}
+    known = Signature.objects.filter(**place).first()
     if not kept:
         if known is not None:
             remove(known)
         return None
-    row = known or Signature(user=user, mailbox=mailbox)
+    if known is not None and known.text == kept:
+        return known
+    row = known or Signature(**place)
     row.text = kept
-    return _kept(row, "signature", mailbox.name if mailbox else "", is_new=known is None)
+    inside = mailbox or account
+    return _kept(row, "signature", inside.name if inside is not None else "", is_new=known is None)
 
 
 def _require_known(text: str) -> None:

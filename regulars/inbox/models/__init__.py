@@ -1,5 +1,6 @@
 """What customers ask, and what became of it."""
 
+from regulars.inbox.models.arriving import Arrival, Mailbox, MailCount, Outcome
 from regulars.inbox.models.articles import (
     Article,
     ArticleMiss,
@@ -10,9 +11,8 @@ from regulars.inbox.models.articles import (
     ArticleWord,
     HelpCentre,
 )
-from regulars.inbox.models.arriving import Arrival, Mailbox, MailCount, Outcome
-from regulars.inbox.models.contact import Asks, ContactForm
 from regulars.inbox.models.chat import Chat, ChatVisitor
+from regulars.inbox.models.contact import Asks, ContactForm
 from regulars.inbox.models.conversations import (
     By,
     Conversation,
@@ -26,6 +26,7 @@ from regulars.inbox.models.conversations import (
     Topic,
 )
 from regulars.inbox.models.expecting import Acknowledging, Expectation
+from regulars.inbox.models.following import FollowUp, Keeping, Silence
 from regulars.inbox.models.guessing import CannedGuess, Guess, Guessing
 from regulars.inbox.models.posts import File, Post, PostKind, ThreadOffer
 from regulars.inbox.models.promising import Calendar, CalendarDay, Deadline, Kept, Promise
@@ -75,10 +76,12 @@ __all__ = [
     "Draft",
     "Expectation",
     "File",
-    "HelpCentre",
+    "FollowUp",
     "Guess",
     "Guessing",
+    "HelpCentre",
     "InboxView",
+    "Keeping",
     "Kept",
     "Kind",
     "Label",
@@ -94,6 +97,7 @@ __all__ = [
     "Rating",
     "Rule",
     "Signature",
+    "Silence",
     "SpamSender",
     "Status",
     "TeamTurn",

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -137,7 +138,10 @@ class TeamTurn(models.Model):
 
 
 class Signature(Row):
-    """What stands below an answer: of a person, of a mailbox, or of a person in a mailbox."""
+    """What stands below an answer, in Liquid: of a person, a mailbox, an account, a person in one, or the whole shop.
+
+    `language` is empty for one that is for all languages.
+    """
 
     id_prefix = "sig"
 
@@ -145,16 +149,15 @@ class Signature(Row):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
     )
     mailbox = models.ForeignKey("inbox.Mailbox", null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    account = models.ForeignKey("messaging.Account", null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    language = models.CharField(_("language"), max_length=16, blank=True, default="")
     text = models.TextField(_("signature"))
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["user", "mailbox"], name="signature_once"),
+            # an empty key is one like any other here
             models.UniqueConstraint(
-                fields=["user"], condition=models.Q(mailbox__isnull=True), name="signature_of_user_once"
-            ),
-            models.UniqueConstraint(
-                fields=["mailbox"], condition=models.Q(user__isnull=True), name="signature_of_mailbox_once"
+                Coalesce("user", 0), Coalesce("mailbox", 0), Coalesce("account", 0), "language", name="signature_once"
             ),
         ]
 

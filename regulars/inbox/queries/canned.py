@@ -54,7 +54,7 @@ def filled(canned: Canned, conversation: Conversation, things: dict[str, Any]) -
     try:
         shown = templating.render(text, things, way=Way.CHAT, language=language)
     except templating.MissingValues as refusal:
-        shown, missing = _as_far_as_known(text, things, language), refusal.names
+        shown, missing = as_far_as_known(text, things, language), refusal.names
     return Filled(
         id=canned.public_id,
         name=canned.name,
@@ -66,7 +66,7 @@ def filled(canned: Canned, conversation: Conversation, things: dict[str, Any]) -
     )
 
 
-def _as_far_as_known(text: str, things: dict[str, Any], language: str) -> str:
+def as_far_as_known(text: str, things: dict[str, Any], language: str) -> str:
     """The values that are there in their places; a text with conditions stays as it is written."""
     if "{%" in text:
         return text

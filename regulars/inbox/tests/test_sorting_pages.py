@@ -52,7 +52,7 @@ def test_all_of_it_is_set_up_on_pages(client_of, ada, ben):
     client.post(f"/settings/inbox/remove/rule/{kept.public_id}")
     assert not Rule.objects.exists()
     assert client_of(ben).get("/settings/inbox/answers").status_code == 200
-    assert client_of(ben).post("/settings/inbox/answers", {"signature": "Ben"}).status_code == 302
+    assert client_of(ben).post("/settings/signature", {"text": "Ben"}).status_code == 302
     assert Signature.objects.get().user == ben
     assert client_of(ben).get("/settings/inbox/rules").status_code == 403
 

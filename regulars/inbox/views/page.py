@@ -19,8 +19,8 @@ from regulars.inbox import showing
 from regulars.inbox.actions.drafts import see_mentions
 from regulars.inbox.files import SHOWN
 from regulars.inbox.guessing import offering
-from regulars.inbox.models import Conversation, Deadline, Draft, Kind, Label, Priority, Signature, ThreadOffer, Topic
-from regulars.inbox.queries import macros, pages, thread
+from regulars.inbox.models import Conversation, Deadline, Draft, Kind, Label, Priority, ThreadOffer, Topic
+from regulars.inbox.queries import macros, pages, signatures, thread
 from regulars.inbox.queries.beside import beside, earlier
 from regulars.inbox.queries.pages import InboxRequest
 from regulars.inbox.views.listing import frame
@@ -130,7 +130,7 @@ def opened(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
             "canned_id": chosen.id if chosen else "",
             "draft": chosen.text if chosen else drafts.get(False, ""),
             "note_draft": drafts.get(True, ""),
-            "signature": _signature(conversation, user),
+            "signature": signatures.shown(conversation, user),
             "send_key": secrets.token_hex(12),
         }
     return known
@@ -188,13 +188,3 @@ def _deadline(conversation: Conversation) -> Deadline | None:
 def _promise_words(deadline: Deadline) -> str:
     said = {"time": showing.promised(deadline.minutes), "promise": deadline.promise_name}
     return _("%(time)s, working time (%(promise)s)") % said
-
-
-def _signature(conversation: Conversation, user: Any) -> str:
-    """What stands below an answer: the person's own in this mailbox, their own, the mailbox's."""
-    found = {
-        (one.user_id, one.mailbox_id): one.text
-        for one in Signature.objects.filter(user_id__in=[user.pk]) | Signature.objects.filter(user=None)
-    }
-    keys = ((user.pk, conversation.mailbox_id), (user.pk, None), (None, conversation.mailbox_id))
-    return next((found[key] for key in keys if key in found), "")

@@ -72,11 +72,7 @@ def archive(request: HttpRequest, public_id: str) -> HttpResponse:  # noqa: ARG0
 def answers(request: HttpRequest) -> HttpResponse:
     """The canned answers, and one's own signature."""
     user: Any = request.user
-    if request.method == "POST":
-        setting_up.save_signature(text=request.POST.get("signature", "")[:2000], user=user)
-        toast(request, _("Saved."))
-        return redirect("sorting:answers")
-    own = Signature.objects.filter(user=user, mailbox=None).first()
+    own = Signature.objects.filter(user=user, mailbox=None, account=None).order_by("language").first()
     context = {
         "answers": Canned.objects.select_related("topic").prefetch_related("texts"),
         "signature": own.text if own else "",
