@@ -25,8 +25,8 @@ _staff = (
 _public = (
     [
         path("", help_centre.home, name="help-home"),
-        path("/<slug:slug>", help_centre.article, name="article"),
-        path("/<slug:slug>/said", help_centre.said, name="said"),
+        path("/<slug:slug>", help_centre.article, name="help-article"),
+        path("/<slug:slug>/said", help_centre.said, name="help-said"),
     ],
     "help",
 )

@@ -81,7 +81,7 @@ def name_of(section: ArticleSection, wanted: Sequence[str]) -> str:
 
 def address(article: Article, language: str = "") -> str:
     """The whole address of an article, in one language or in the visitor's own."""
-    path = reverse("help:article", args=[article.slug])
+    path = reverse("help:help-article", args=[article.slug])
     return f"{settings.PUBLIC_URL}{path}" + (f"?lang={languages.tag(language)}" if language else "")
 
 

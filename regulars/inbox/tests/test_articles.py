@@ -15,7 +15,16 @@ from regulars.inbox.actions.remembering import Said, remember
 from regulars.inbox.articles import counting, languages, offering, reading, rendering, words, writing
 from regulars.inbox.articles.searching import find
 from regulars.inbox.facts import InquiryAnswered
-from regulars.inbox.models import Article, ArticleMiss, ArticleText, ArticleVersion, ArticleWord, By, Post
+from regulars.inbox.models import (
+    Article,
+    ArticleMiss,
+    ArticleSection,
+    ArticleText,
+    ArticleVersion,
+    ArticleWord,
+    By,
+    Post,
+)
 from regulars.timeline.actions import record
 from regulars.timeline.models import Entry
 
@@ -148,7 +157,8 @@ def test_languages_of_a_browser_are_read(header, wanted):
 @pytest.mark.parametrize(
     ("asked", "is_found"),
     [("return", True), ("How do I return something?", True), ("RETURNS", True), ("days labels", True), ("退货", True),
-     ("怎么退货？", True), ("退貨運費", True), ("货", True), ("giraffe", False), ("大象", False), ("", False), ("?!", False)],
+     ("怎么退货？", True), ("退貨運費", True), ("货", True), ("giraffe", False), ("大象", False), ("", False),
+     ("?!", False)],
 )  # fmt: skip
 def test_it_is_found_by_words_of_any_language(returns, asked, is_found):
     assert find(asked, states=["published"]) == ([returns.pk] if is_found else [])
@@ -335,3 +345,111 @@ def test_an_answer_that_left_counts_the_articles_it_links_to(conversation, retur
     fact = InquiryAnswered(conversation=conversation.public_id, post=post.public_id, by="email")
     record(fact, customer=conversation.customer, subject=conversation)
     assert Article.objects.get(pk=returns.pk).sent_count == 1
+
+
+# ── the pages of the team, and programs
+
+
+def test_the_team_writes_publishes_changes_and_takes_back(client_of, ada):
+    client = client_of(ada)
+    made = client.post("/inbox/articles/new", {"language": "en", "title": "Tea", "body": "Keep it dry."})
+    row = Article.objects.get()
+    assert (made.status_code, made.url) == (302, f"/inbox/articles/{row.public_id}?language=en")
+    address = f"/inbox/articles/{row.public_id}"
+    client.post(f"{address}/state", {"state": "published", "seen": row.version})
+    assert client.get("/help/tea").status_code == 200
+    shown = client.get(f"/inbox/articles/{row.public_id}").content.decode()
+    assert ("Version 1" in shown, "Ada Owner" in shown) == (True, True)
+    said = {"language": "zh-hans", "title": "茶叶", "body": "保持干燥。", "seen": 2, "position": 5}
+    assert client.post(address, said).status_code == 302
+    crossed = client.post(address, said | {"title": "茶", "body": "不要受潮。"})
+    assert crossed.status_code == 412
+    page = crossed.content.decode()
+    assert ("不要受潮。" in page, "保持干燥。" in page, 'name="seen" value="3"' in page) == (True, True, True)
+    assert ArticleText.objects.get(language="zh-hans").title == "茶叶"
+    client.post(f"{address}/state?state=draft")
+    assert client.get("/help/tea").status_code == 404
+    version = ArticleVersion.objects.get(language="en")
+    restored = client.post(f"{address}/restore", {"version": version.pk, "seen": 4})
+    assert restored.status_code == 302
+    client.post(f"{address}/texts/gone", {"language": "en", "seen": 4})
+    assert list(ArticleText.objects.values_list("language", flat=True)) == ["zh-hans"]
+    assert client.post("/inbox/articles/preview", {"title": "T", "body": "# H"}).content.count(b"<h2>H</h2>") == 1
+
+
+def test_the_list_filters_and_asks_as_often_for_three_as_for_one(client_of, ben, returns, section):
+    client = client_of(ben)
+
+    def listed(**asked):
+        with CaptureQueriesContext(connection) as queries:
+            page = client.get("/inbox/articles", asked).content.decode()
+        return len(queries), [title for title in ("Returning something", "Tea", "Cups") if title in page]
+
+    listed()
+    one, _titles = listed()
+    writing.create(texts={"en": ("Tea", "Keep it dry.")})
+    cups = writing.create(texts={"de": ("Cups", "Tassen")}, section=section)
+    writing.set_state(cups, state="archived")
+    three, titles = listed()
+    assert (three, titles) == (one, ["Returning something", "Tea"])
+    for asked, titles in (
+        ({"state": "archived"}, ["Cups"]), ({"q": "dry"}, ["Tea"]), ({"language": "zh-hans"}, []),
+        ({"section": section.public_id}, ["Returning something"]), ({"q": "tassen"}, ["Cups"]),
+    ):  # fmt: skip
+        assert listed(**asked)[1] == titles, asked
+
+
+def test_who_answers_may_read_and_not_write_and_charlie_may_nothing(client_of, ben, charlie, returns):
+    address = f"/inbox/articles/{returns.public_id}"
+    client = client_of(ben)
+    assert client.get(address).status_code == 200
+    said = {"language": "en", "title": "X", "body": "Y", "seen": returns.version}
+    for path in (address, f"{address}/state", f"{address}/restore", "/inbox/articles/new", "/inbox/articles/centre"):
+        assert client.post(path, said | {"state": "archived"}).status_code == 403
+    client = client_of(charlie)
+    assert [client.get(path).status_code for path in ("/inbox/articles", address, f"{address}/page")] == [403] * 3
+    assert (Article.objects.get().version, text_of(returns).title) == (returns.version, RETURNS[0])
+
+
+def test_programs_write_read_and_change_articles(api_of, ada, ben, section):
+    api = api_of(ada)
+    made = api.post("/articles", {"texts": {"en": {"title": "Tea", "body": "Keep it dry."}}, "state": "published",
+                                  "section": section.public_id})  # fmt: skip
+    assert made.status_code == 201, made.content
+    one = made.json()
+    assert (one["slug"], one["state"], one["section"], list(one["texts"])) == (
+        "tea", "published", section.public_id, ["en"],
+    )  # fmt: skip
+    address = f"/articles/{one['id']}"
+    etag = api.get(address)["ETag"]
+    body = {"texts": {"zh-hans": {"title": "茶叶", "body": "保持干燥。"}}, "state": "draft"}
+    assert api.patch(address, body).status_code == 428
+    changed = api.patch(address, body, If_Match=etag)
+    assert (changed.status_code, changed.json()["state"], list(changed.json()["texts"])) == (
+        200, "draft", ["en", "zh-hans"],
+    )  # fmt: skip
+    assert api.patch(address, body, If_Match=etag).status_code == 412
+    gone = api.patch(address, {"texts": {"en": None}}, If_Match="*")
+    assert list(gone.json()["texts"]) == ["zh-hans"]
+    assert [row["number"] for row in api.get(f"{address}/versions").json()["items"]] == [1, 1]
+    assert [row["slug"] for row in api.get("/articles", {"q": "茶叶"}).json()["items"]] == ["tea"]
+    assert api.get("/articles", {"state": "published"}).json()["items"] == []
+    assert api.get("/article-sections").json()["items"][0]["names"] == {"en": "Orders", "zh-hans": "订单"}
+    assert api.post("/article-sections", {"names": {"en": "Tea"}}).json()["slug"] == "tea"
+    assert api_of(ben).post("/articles", {"texts": {"en": {"title": "X", "body": "Y"}}}).status_code == 403
+
+
+def test_sections_and_the_centre_are_set_up_on_a_page(client_of, ada, section):
+    client = client_of(ada)
+    assert client.post("/inbox/articles/sections", {"name_en": "Tea", "position": 4}).status_code == 302
+    assert client.post("/inbox/articles/sections", {}).status_code == 422
+    named = client.post(f"/inbox/articles/sections/{section.public_id}", {"name_en": "Post", "slug": "orders"})
+    assert named.status_code == 302
+    assert [(row.slug, row.names) for row in ArticleSection.objects.order_by("slug")] == [
+        ("orders", {"en": "Post"}), ("tea", {"en": "Tea"}),
+    ]  # fmt: skip
+    client.post(f"/inbox/articles/sections/{section.public_id}/gone")
+    assert list(ArticleSection.objects.values_list("slug", flat=True)) == ["tea"]
+    client.post("/inbox/articles/centre", {})
+    assert not reading.is_open()
+    assert Entry.objects.filter(name="inbox.setting_changed", data__what="help centre").count() == 1

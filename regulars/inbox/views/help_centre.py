@@ -90,7 +90,7 @@ def said(request: HttpRequest, slug: str) -> HttpResponse:
             told = _("You told us a moment ago. Thank you!")
         return _article(request, row, text, written, told=told, status=HTTPStatus.TOO_MANY_REQUESTS)
     query = urlencode({"lang": languages.tag(text.language), "thanks": word})
-    return redirect(f"{reverse('help:article', args=[slug])}?{query}#said")
+    return redirect(f"{reverse('help:help-article', args=[slug])}?{query}#said")
 
 
 def as_draft(*, title: str, html: str, language: str) -> HttpResponse:
@@ -135,7 +135,7 @@ def _article(
             "write": reading.write_to_us(),
             "is_hidden": bool(thanks or told),
         }
-        path = reverse("help:article", args=[row.slug])
+        path = reverse("help:help-article", args=[row.slug])
         return _page(request, "inbox/help/article.html", context, text.language, path, written, status=status)
 
 
