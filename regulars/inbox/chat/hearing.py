@@ -12,12 +12,14 @@ from typing import Any, Final
 
 from django.utils import timezone
 
+from regulars.core import live, shop
 from regulars.customers.people import records_of_person
-from regulars.inbox.chat.saying import cause_of
-from regulars.inbox.models import By, ChatVisitor, Post, PostKind
+from regulars.inbox.chat.saying import cause_of, topic_of
+from regulars.inbox.models import By, ChatVisitor, Conversation, Post, PostKind
 from regulars.messaging import digests as message_digests
 from regulars.messaging import receipts
 from regulars.messaging.models import DeliveryEvent, Message, Way
+from regulars.staff.models import User
 from regulars.staff.policy import verb
 
 State = Message.State
@@ -44,6 +46,20 @@ def answers_to(visitor: ChatVisitor) -> Any:
     rows = Post.objects.filter(kind=PostKind.OUT, deleted_at=None, message__way=Way.CHAT)
     found = rows.filter(message__to_digest__in=message_digests.all_of(Way.CHAT, visitor.digest))
     return found.filter(message__state__in=_GONE_OUT).select_related("author", "message")
+
+
+def email_of_visitor(conversation: Conversation) -> str:
+    """The address that the visitor of a conversation typed, as far as the reader may see it; empty for none."""
+    visitor = ChatVisitor.objects.filter(conversation=conversation).first()
+    return visitor.email if visitor is not None else ""
+
+
+def tell_typing(conversation: Conversation, user: User) -> None:
+    """Let the visitor see that an answer is being written, and by whom where the shop shows names."""
+    visitor = ChatVisitor.objects.select_related("chat").filter(conversation=conversation).first()
+    if visitor is not None:
+        who = user.name.split(" ")[0] if visitor.chat.shows_names else shop.current().name
+        live.tell(topic_of(visitor.digest), {"typing": who})
 
 
 @verb

@@ -104,4 +104,7 @@ def _button(language: str) -> str:
 
 @cache
 def _script() -> str:
-    return (Path(__file__).parent / "data" / "chat.js").read_text(encoding="utf-8")
+    """The script as it is written, without what only its readers need."""
+    lines = (Path(__file__).parent / "data" / "chat.js").read_text(encoding="utf-8").splitlines()
+    bare = [line.strip() for line in lines]
+    return "\n".join(line for line in bare if line and not line.startswith("//")) + "\n"

@@ -7,6 +7,7 @@ import re
 import pytest
 from django.core import mail
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -118,6 +119,20 @@ def test_an_answer_is_there_at_once_and_has_arrived_when_it_is_read(visitor, ben
     run_jobs()
     conversation.refresh_from_db()
     assert (conversation.answers_count, Post.objects.get(pk=post.pk).data["left"]) == (1, True)
+
+
+def test_the_visitor_sees_who_writes_and_the_desk_where_an_answer_goes(visitor, chat, ben):
+    visitor.say("Hello?", email="li@na.example")
+    talk = Conversation.objects.get()
+    desk = Client()
+    desk.force_login(ben)
+    assert "the chat, and li@na.example when they are gone" in desk.get(f"/inbox/{talk.public_id}").content.decode()
+    for shows_names, who in ((True, "Ben"), (False, "Regulars")):
+        chat.shows_names = shows_names
+        chat.save()
+        desk.post(f"/inbox/{talk.public_id}/here", {"state": "writing"})
+        topic = f"chat.{ChatVisitor.objects.get().digest}"
+        assert LiveEvent.objects.filter(topic=topic).last().data == {"typing": who}
 
 
 def test_what_is_sent_later_is_not_there_before(visitor, ben):

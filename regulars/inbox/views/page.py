@@ -17,9 +17,10 @@ from regulars.customers import reads
 from regulars.customers.places import language_name
 from regulars.inbox import showing
 from regulars.inbox.actions.drafts import see_mentions
+from regulars.inbox.chat.hearing import email_of_visitor, tell_typing
 from regulars.inbox.files import SHOWN
 from regulars.inbox.guessing import offering
-from regulars.inbox.models import Conversation, Deadline, Draft, Kind, Label, Priority, ThreadOffer, Topic
+from regulars.inbox.models import By, Conversation, Deadline, Draft, Kind, Label, Priority, ThreadOffer, Topic
 from regulars.inbox.queries import macros, pages, signatures, thread
 from regulars.inbox.queries.beside import beside, earlier
 from regulars.inbox.queries.pages import InboxRequest
@@ -86,6 +87,8 @@ def here(request: HttpRequest, public_id: str) -> HttpResponse:
     user: Any = request.user
     if state in {"reading", "writing", "gone"}:
         live.tell(topic_of(conversation), {"who": user.public_id, "name": user.name.split(" ")[0], "state": state})
+    if state == "writing" and conversation.by == By.CHAT:
+        tell_typing(conversation, user)
     return HttpResponse(status=HTTPStatus.NO_CONTENT)
 
 
@@ -161,6 +164,9 @@ def topic_of(conversation: Conversation) -> str:
 def recipients(conversation: Conversation) -> str:
     """To whom an answer goes, and in which language they wrote."""
     to = str(conversation.reply_to) or _("nobody yet")
+    if conversation.by == By.CHAT:
+        to = email_of_visitor(conversation)
+        to = _("the chat, and %(email)s when they are gone") % {"email": to} if to else _("the chat")
     if not conversation.language:
         return _("to %(to)s") % {"to": to}
     return _("to %(to)s, in %(language)s") % {"to": to, "language": language_name(conversation.language)}

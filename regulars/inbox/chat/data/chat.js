@@ -6,7 +6,7 @@
   const at = new URL(`${chat.id}/talk`, script.src), live = new URL("/live/open", script.src);
   const said = (script.dataset.lang || document.documentElement.lang || navigator.language || "en").toLowerCase();
   const lang = said.startsWith("zh") ? "zh-hans" : "en";
-  let mine = {outbox: []}, words = {}, talk = {posts: [], asks: {}}, stream, again, wait = 2000, isSending;
+  let mine = {outbox: []}, words = {}, talk = {posts: [], asks: {}}, stream, again, typing, wait = 2000, isSending;
   try { mine = {...mine, ...JSON.parse(localStorage.getItem(key))}; } catch { /* a page without storage forgets */ }
   const keep = () => { try { localStorage.setItem(key, JSON.stringify(mine)); } catch { /* as above */ } };
   const make = (tag, values = {}, ...inside) => {
@@ -133,7 +133,13 @@ input,textarea{flex:1;min-width:0;width:100%;color:var(--ink);background:var(--p
     stream = new EventSource(url);
     let isFirst = true;
     stream.onopen = () => { if (!isFirst) pull(); isFirst = false; };
-    stream.onmessage = () => pull();
+    stream.onmessage = event => {
+      const who = JSON.parse(event.data).typing;
+      if (!who) return pull();
+      state.textContent = words_("typing").replace("{who}", who);
+      clearTimeout(typing);
+      typing = setTimeout(draw, 8000);
+    };
     stream.onerror = () => { if (stream && stream.readyState === 2) later(); };
   };
   const pull = async () => {
