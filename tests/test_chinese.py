@@ -67,7 +67,7 @@ NOT_PAGES = (
     "orders/why/rows", "settings/privacy/consents/export", "settings/privacy/rules/period",
     "groups/complete", "groups/who", "groups/offered", "live", "inbox/rows", "inbox/new/who",
     "settings/messages/limits/suppress", "settings/messages/sent/held",
-    "settings/inbox/mails/again", "inbox/figures/behind",
+    "settings/inbox/mails/again", "inbox/figures/behind", "settings/inbox/suggestions/",
 )  # fmt: skip
 
 
