@@ -7,9 +7,9 @@ from regulars.inbox.views import contact, contact_forms
 app_name = "contact"
 
 urlpatterns = [
-    path("contact/<str:public_id>.js", contact.script, name="script"),
-    path("contact/<str:public_id>", contact.page, name="page"),
-    path("contact/<str:public_id>/thanks/<str:token>", contact.thanks, name="thanks"),
+    path("contact/<str:public_id>.js", contact.script, name="contact-script"),
+    path("contact/<str:public_id>", contact.page, name="contact-page"),
+    path("contact/<str:public_id>/thanks/<str:token>", contact.thanks, name="contact-thanks"),
     path("settings/inbox/forms", contact_forms.listing, name="forms"),
     path("settings/inbox/forms/new", contact_forms.one, name="form-new"),
     path("settings/inbox/forms/<str:public_id>", contact_forms.one, name="form"),

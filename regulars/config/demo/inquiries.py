@@ -15,6 +15,7 @@ from regulars.inbox.acknowledging import setting_up as acknowledgement
 from regulars.inbox.acknowledging import telling
 from regulars.inbox.actions import setting_up
 from regulars.inbox.actions.remembering import Said, remember
+from regulars.inbox.contact import setting_up as contact
 from regulars.inbox.models import By, Calendar, Canned, Kind, Label, Promise, Status, Topic
 from regulars.inbox.promises.setting_up import save_promise
 from regulars.orders.models import Order
@@ -113,6 +114,7 @@ def fill_the_desk() -> None:
         if not Canned.objects.filter(shortcut=shortcut).exists():
             texts = {"en": english, "zh-hans": chinese}
             setting_up.save_canned(name=name, shortcut=shortcut, texts=texts, topic=topics[topic])
+    contact.set_up_usual()
     _promise()
     people = _people()
     random = Random(_SEED)  # noqa: S311 — inquiries, not secrets

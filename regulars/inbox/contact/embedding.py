@@ -40,18 +40,20 @@ _POLICY: Final = (
 
 def script(form: ContactForm) -> str:
     """The script of a form. Its own address says where the form is, so that it works behind any proxy."""
-    path = reverse("contact:page", args=[form.public_id])
+    path = reverse("contact:contact-page", args=[form.public_id])
     return _SCRIPT % {"shop": "the shop", "path": _quoted(path), "title": _quoted("Contact form")}
 
 
 def snippet(form: ContactForm) -> str:
     """What a shop copies into its page."""
-    return f'<script src="{settings.PUBLIC_URL}{reverse("contact:script", args=[form.public_id])}" async></script>'
+    return (
+        f'<script src="{settings.PUBLIC_URL}{reverse("contact:contact-script", args=[form.public_id])}" async></script>'
+    )
 
 
 def plain_frame(form: ContactForm) -> str:
     """The same for pages in which no script may run."""
-    address = f"{settings.PUBLIC_URL}{reverse('contact:page', args=[form.public_id])}?frame=1"
+    address = f"{settings.PUBLIC_URL}{reverse('contact:contact-page', args=[form.public_id])}?frame=1"
     return f'<iframe src="{address}" title="Contact form" width="100%" height="900"></iframe>'
 
 

@@ -198,11 +198,16 @@ class ContactFormForm(PageForm):
         label=_TOPICS, queryset=Topic.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
     )
     topic = forms.ModelChoiceField(
-        label=gettext_lazy("Topic, where nobody chose one"), queryset=Topic.objects.none(), required=False
+        label=gettext_lazy("Topic, where nobody chose one"),
+        queryset=Topic.objects.none(),
+        required=False,
+        empty_label="—",
     )
-    team = forms.ModelChoiceField(label=gettext_lazy("Team that gets it"), queryset=Team.objects.none(), required=False)
+    team = forms.ModelChoiceField(
+        label=gettext_lazy("Team that gets it"), queryset=Team.objects.none(), required=False, empty_label="—"
+    )
     channel = forms.ModelChoiceField(
-        label=gettext_lazy("Sales channel"), queryset=Channel.objects.none(), required=False
+        label=gettext_lazy("Sales channel"), queryset=Channel.objects.none(), required=False, empty_label="—"
     )
     origins = forms.CharField(
         label=gettext_lazy("Sites that may show it in their pages"),
@@ -224,12 +229,13 @@ class ContactFormForm(PageForm):
             "intro": _("Introduction in %(language)s"),
             "thanks": _("Thank-you text in %(language)s"),
         }
-        for code, language in settings.LANGUAGES:
-            for name, limit in setting_up.TEXTS.items():
+        for name, limit in setting_up.TEXTS.items():
+            for code, language in settings.LANGUAGES:
                 is_line = name == "title"
                 widget = forms.TextInput() if is_line else forms.Textarea(attrs={"rows": 3})
                 label = labels[name] % {"language": _(str(language))}
                 fields[f"{name}_{code}"] = forms.CharField(label=label, max_length=limit, required=False, widget=widget)
+        self.order_fields([name for name in fields if name != "origins"])  # the sites stand last
 
     def values(self) -> dict[str, Any]:
         """What was chosen, as the verb takes it."""

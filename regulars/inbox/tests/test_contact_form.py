@@ -343,3 +343,11 @@ def test_links_and_hardly_a_word_are_told_from_a_question():
     assert taking.is_only_links("[url=https://a.example]x[/url] https://b.example")
     assert not taking.is_only_links("https://a.example 这个茶壶还有货吗？")
     assert not taking.is_only_links("no links at all")
+
+
+def test_programs_read_the_forms(api_of, ada, charlie, form):
+    (shown,) = api_of(ada).get("/api/v1/contact_forms").json()["items"]
+    assert shown == api_of(ada).get(f"/api/v1/contact_forms/{form.public_id}").json()
+    assert (shown["id"], shown["name"], shown["url"].endswith(address(form))) == (form.public_id, "Contact", True)
+    assert f'{address(form)}.js" async' in shown["snippet"]
+    assert api_of(charlie).get("/api/v1/contact_forms").status_code == 403

@@ -31,8 +31,7 @@ from regulars.timeline.models import Source
 
 _SALT: Final = "inbox.contact.thanks"
 _THANKED_FOR: Final = 24 * 3600
-_LARGEST: Final = 200 << 20
-_SHOWN: Final = 100_000
+_LARGEST: Final = 200 << 20  # bytes of all that is sent: more is not even read
 
 
 class _Quota(FileUploadHandler):
@@ -89,16 +88,17 @@ def thanks(request: HttpRequest, public_id: str, token: str) -> HttpResponse:
     if form is None:
         return _gone(request)
     try:
-        key = signing.loads(token, salt=_SALT, max_age=_THANKED_FOR)
+        key = Post.pk_of(signing.loads(token, salt=_SALT, max_age=_THANKED_FOR))
     except signing.BadSignature:
-        key = 0
-    post = Post.objects.select_related("conversation").filter(pk=key, data__form=form.public_id).first()
+        key = None
+    rows = Post.objects.select_related("conversation")
+    post = rows.filter(pk=key or 0, data__form=form.public_id).first()
     waits = post is not None and post.conversation.status not in {Status.SPAM, Status.CLOSED}
     context = {
         "thanks": setting_up.words(form, "thanks", get_language() or "en"),
         "by": expecting.answer_by(post.conversation) if post is not None and waits else "",
         "is_confirmed": expecting.is_confirmed(),
-        "again": _address("contact:page", request, form.public_id),
+        "again": _address("contact:contact-page", request, form.public_id),
     }
     return _page(request, form, context, template="inbox/contact/thanks.html")
 
@@ -204,8 +204,8 @@ def _again(
 
 
 def _thanked(request: HttpRequest, form: ContactForm, post: Post) -> HttpResponse:
-    token = signing.dumps(post.pk, salt=_SALT)
-    response = HttpResponseRedirect(_address("contact:thanks", request, form.public_id, token))
+    token = signing.dumps(post.public_id, salt=_SALT)
+    response = HttpResponseRedirect(_address("contact:contact-thanks", request, form.public_id, token))
     response.status_code = HTTPStatus.SEE_OTHER
     return _framed(response, form)
 
@@ -225,7 +225,7 @@ def _page(
         "intro": setting_up.words(form, "intro", language),
         "trap": TRAP,
         "is_framed": request.GET.get("frame") == "1",
-        "action": _address("contact:page", request, form.public_id),
+        "action": _address("contact:contact-page", request, form.public_id),
         "html_lang": "zh-Hans" if language == "zh-hans" else language,
         "theme": _theme(request),
     }

@@ -31,7 +31,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         {
             "row": row,
             "asks": [Asks(one).label for one in row.asks],
-            "address": reverse("contact:page", args=[row.public_id]),
+            "address": reverse("contact:contact-page", args=[row.public_id]),
         }
         for row in ContactForm.objects.select_related("channel", "team")
     ]
@@ -54,8 +54,8 @@ def one(request: HttpRequest, public_id: str = "") -> HttpResponse:
     context: dict[str, Any] = {"form": form, "row": row}
     if row is not None:
         context |= {
-            "address": settings.PUBLIC_URL + reverse("contact:page", args=[row.public_id]),
-            "path": reverse("contact:page", args=[row.public_id]),
+            "address": settings.PUBLIC_URL + reverse("contact:contact-page", args=[row.public_id]),
+            "path": reverse("contact:contact-page", args=[row.public_id]),
             "snippet": embedding.snippet(row),
             "frame": embedding.plain_frame(row),
         }
