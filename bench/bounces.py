@@ -1,8 +1,9 @@
 """How well bounces are read: the recipient, and whether nobody is there (hard) or it may be otherwise tomorrow (soft).
 
 `BOUNCES` names a folder with the collection of Sisimai (BSD-2-Clause): its mails, and `expected.csv`; without it there
-is nothing to measure. The rules were made with every second mail in view, in the order of their names; the others were
-kept back, and looked at once all was written, after which one rule was set right.
+is nothing to measure. The rules were begun with every second mail in view, in the order of their names. The others were
+seen while the rules were being written, too, and one rule was set right by them: neither figure is one of mails that
+nobody had seen before.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def measure(options: Options) -> Iterator[Result]:  # noqa: ARG001 — the colle
         with (Path(folder) / "expected.csv").open(encoding="utf-8") as source:
             for row in csv.DictReader(source):
                 rows.setdefault(row["file"], []).append(row)
-        for half, label in ((0, "mails in view"), (1, "mails kept back")):
+        for half, label in ((0, "every second mail"), (1, "the others")):
             total = right = wrong = 0
             for name in sorted(rows)[half::2]:
                 report = read(paths[name].read_bytes())

@@ -55,6 +55,7 @@ _ATTRIBUTE = re.compile(
     r"\s(?:on\w+|style|srcdoc|formaction|background|srcset|src|action|xlink:href|data|http-equiv)\s*=", re.IGNORECASE
 )
 _LINK = re.compile(r"\shref\s*=\s*(?!\"(?:https?:|mailto:))", re.IGNORECASE)
+_ANY_VALUE = re.compile(r'(\shref\s*=\s*)?"[^"]*"', re.IGNORECASE)
 _VALUE, _TAG = re.compile(r'"[^"]*"'), re.compile(r"<[a-z][^>]*>", re.IGNORECASE)
 
 
@@ -79,7 +80,9 @@ def is_active(stored: str) -> bool:
     if _ELEMENT.search(stored):
         return True
     tags = " ".join(_TAG.findall(_VALUE.sub('""', stored)))
-    return bool(_ATTRIBUTE.search(tags) or any(_LINK.search(tag) for tag in _TAG.findall(stored)))
+    # what only stands in the value of something else leads nowhere
+    links = _ANY_VALUE.sub(lambda found: found[0] if found[1] else '""', stored)
+    return bool(_ATTRIBUTE.search(tags) or any(_LINK.search(tag) for tag in _TAG.findall(links)))
 
 
 def load(folder: Path) -> list[bytes]:
