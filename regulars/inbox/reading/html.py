@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 LONGEST = 1_000_000
-_DEEPEST, _MOST_STYLES = 300, 60
 
 _BLOCKS = {
     "address", "blockquote", "center", "dd", "div", "dl", "dt", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5",
@@ -53,9 +52,6 @@ _FREE = {"href", "alt", "src", "class", "id", "target", "rel"}
 
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]{0,30})")
 _ATTRIBUTE = re.compile(r'\s([^\s=>"/]{1,60})="([^"]*)"')
-_ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,30})")
-_STYLES = {"a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"}
-_NO_END = _EMPTY | {"area", "base", "input", "link", "meta", "p", "li", "td", "tr", "th", "dd", "dt", "param", "source"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +81,6 @@ class Line:
     def plain(self) -> str:
         """The line as mails in plain text write it."""
         return f"{'>' * self.depth} {self.text}".rstrip() if self.depth else self.text
-
-
-def is_tame(source: str) -> bool:
-    """Whether a page can be parsed in little time: not nested beyond measure, as only what wants to do harm is."""
-    depth = styles = 0
-    for found in _ANY_TAG.finditer(source):
-        tag = found.group(2).lower()
-        if tag in _NO_END:
-            continue
-        step = -1 if found.group(1) else 1
-        depth = max(0, depth + step)
-        if tag in _STYLES:
-            styles = max(0, styles + step)
-        if depth > _DEEPEST or styles > _MOST_STYLES:
-            return False
-    return True
 
 
 def parsed(source: str) -> str:

@@ -16,6 +16,7 @@ DEEPEST = 20
 MOST_PARTS = 400
 _MOST_HEADERS = 2_000
 _MOST_HEADER_BYTES = 512_000
+_LONGEST_LINE = 1_000
 _NAME = re.compile(rb"([\x21-\x39\x3b-\x7e]{1,120})[ \t]{0,40}:")
 _KNOWN = re.compile(
     rb"(?i)(?:content-|mime-version|from|to|cc|subject|date|message-id|received|reply-to|x-)[\w-]{0,60}:"
@@ -152,13 +153,13 @@ def _pieces(body: bytes, boundary: bytes) -> list[bytes]:
     """What stands between the lines that a boundary is; a part without an end runs to the end."""
     mark, pieces = b"--" + boundary, []
     place, begun = 0, -1
-    while (at := body.find(mark, place)) >= 0:
+    while (at := body.find(mark, place)) >= 0 and len(pieces) <= MOST_PARTS:
         place = at + len(mark)
         if at and body[at - 1 : at] not in {b"\n", b"\r"}:
             continue
         line_end = body.find(b"\n", place)
         line_end = len(body) if line_end < 0 else line_end
-        rest = body[place:line_end].strip()
+        rest = body[place : min(line_end, place + _LONGEST_LINE)].strip()
         if rest not in {b"", b"--", b"---", b"----"}:
             continue  # a longer boundary that begins alike
         if begun >= 0:
@@ -167,8 +168,9 @@ def _pieces(body: bytes, boundary: bytes) -> list[bytes]:
         place = line_end
         if rest.startswith(b"--"):
             begun = -1
-    if begun >= 0 and body[begun:].strip():
-        pieces.append(body[begun:])
+    last = body[begun:] if begun >= 0 else b""
+    if last and not last.isspace():
+        pieces.append(last)
     return pieces
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from regulars.inbox.reading import charsets, html, parts, replies
+from regulars.inbox.reading import charsets, html, nesting, parts, replies
 from regulars.inbox.reading.envelope import Envelope
 from regulars.inbox.reading.files import file_of, mail_file_of
 from regulars.inbox.reading.mail import Mail, MailFile
@@ -178,7 +178,7 @@ def _page(found: _Found) -> str:
     if all(page is None for _plain, page in found.blocks):
         return ""
     source = "\n".join(_as_page(block) for block in found.blocks)
-    if not found.may_parse or len(source) > html.LONGEST or not html.is_tame(source):
+    if not found.may_parse or len(source) > html.LONGEST or not nesting.is_tame(source):
         found.note("the HTML is too large or too deeply nested, only its text is shown")
         return ""
     page = charsets.clean(html.parsed(source))
