@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import django
@@ -257,11 +258,15 @@ def chromium():
 
 
 @pytest.fixture
-def visit(live_server, transactional_db, chromium, client):
+def visit(live_server, transactional_db, chromium, client, monkeypatch):
     """Open a page of a real server in a real browser: visit("/customers", ada, width=390, theme="dark").
 
     The page collects what its console complains of in `page.complaints`.
     """
+    from regulars.core import streaming
+    from regulars.core.live.hub import HUB
+
+    monkeypatch.setattr(streaming, "BEAT", 0.2)
     contexts = []
 
     def open_page(path="/", user=None, *, width=1440, theme="light", language="en", has_scripts=True):
@@ -288,6 +293,10 @@ def visit(live_server, transactional_db, chromium, client):
     yield open_page
     for context in contexts:
         context.close()
+    # a stream sees at its next beat that nobody is there any more; none may look into the next test's database
+    ends_at = time.monotonic() + 5
+    while len(HUB) and time.monotonic() < ends_at:
+        time.sleep(0.05)
 
 
 def _let_in(client, user):

@@ -61,7 +61,7 @@ class Hub:
             listener = Listener(frozenset(topics))
             self._listeners.add(listener)
             self._somebody.set()
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="live", daemon=True)
                 self._thread.start()
             return listener
