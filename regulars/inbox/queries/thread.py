@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,7 +33,9 @@ _SHOWN = (
     facts.InquiriesUnmerged.name,
     facts.AnswerTakenBack.name,
     facts.ComplaintRaised.name,
+    facts.InquiryRated.name,
 )
+_TIME = re.compile(r"\d{1,2}[:：]\d{2}")
 _BAD = frozenset({Message.State.FAILED, Message.State.BOUNCED, Message.State.UNKNOWN})
 _WAITS = frozenset({Message.State.PLANNED, Message.State.HELD})
 
@@ -114,7 +117,8 @@ def _sent_by_itself(post: Post) -> Happened:
 
 def _first_line(text: str) -> str:
     """The sentence with the time in it, or the first that is more than a greeting."""
-    said = [line.strip() for line in text.splitlines() if len(line.strip()) > 20]
+    lines = [line.strip() for line in text.splitlines()]
+    said = [line for line in lines if _TIME.search(line)] or [line for line in lines if len(line) > 20]
     return said[0][:200] if said else text.strip()[:200]
 
 
@@ -145,6 +149,8 @@ def _told(entry: Entry, names: dict[int, str]) -> list[Happened]:
         return [Happened(entry.at, "check", _("%(who)s closed this at %(time)s") % said)]
     if entry.name == facts.InquiryReopened.name:
         return [Happened(entry.at, "rotate-ccw", _("%(who)s opened this again at %(time)s") % said)]
+    if entry.name == facts.InquiryRated.name:
+        return [Happened(entry.at, "star", f"{facts.InquiryRated.sentence % entry.data}, {time}")]
     if entry.name != facts.InquiryChanged.name:
         fact = entry.fact
         return [Happened(entry.at, fact.icon, f"{fact.sentence}, {time}")] if fact else []

@@ -85,6 +85,8 @@ async function followList() {
   showCounts(fresh.getElementById("mcounts"));
   const line = document.getElementById("mnew");
   if (!line) return;
+  // where nothing stands, nothing can move: the first ones are simply there
+  if (count && !document.querySelector("#rows [data-row]")) return showFresh();
   line.hidden = count === 0;
   line.querySelector("span").textContent = count === 1 ? mail().dataset.newOne : fill(mail().dataset.new, { n: count });
 }
@@ -110,15 +112,19 @@ function soon() {
   if (!asking) asking = setTimeout(followList, 600 + Math.random() * 600);
 }
 
-document.addEventListener("click", (event) => {
-  if (!event.target.closest?.("[data-shows-new]") || !fresh) return;
-  event.preventDefault();
+function showFresh() {
   const rows = document.getElementById("rows");
   rows.replaceChildren(...fresh.body.childNodes);
   window.htmx?.process(rows);
   document.getElementById("mnew").hidden = true;
   rows.scrollTop = 0;
-  rows.querySelector("a[data-open]")?.focus();
+}
+
+document.addEventListener("click", (event) => {
+  if (!event.target.closest?.("[data-shows-new]") || !fresh) return;
+  event.preventDefault();
+  showFresh();
+  document.querySelector("#rows a[data-open]")?.focus();
 });
 
 // ── what is said in the open conversation, and who else is here
