@@ -22,11 +22,14 @@ OPEN_TO_ALL = {
     "service-back",
     "forgotten",
     "new-password",  # the link of a mail, signed
-    "chat-script",  # the script of a chat, for the shop's pages
-    "chat-talk",  # what a visitor says and reads, by their token
     "contact-page",  # a form of the shop's, a signed ticket in it
     "contact-thanks",  # after it was sent, signed
     "contact-script",  # puts it into a page of the shop
+    "chat-script",  # the script of a chat, for the shop's pages
+    "chat-talk",  # what a visitor says and reads, by their token
+    "help-home",  # the help centre: what the shop explains to everybody
+    "help-article",
+    "help-said",  # whether an article helped: a number that grows by one
     "rate",  # the links of a mail that asks how an answer was, signed
     "unsubscribe",  # the link of an advertising mail, signed
     "accept",  # the link of an invitation, found by its hash
