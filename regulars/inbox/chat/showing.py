@@ -44,7 +44,6 @@ def words(chat: Chat, language: str) -> dict[str, str]:
             "send": _("Send"),
             "name": _("Your name, if you like"),
             "email": _("Your e-mail, for our answer"),
-            "keep": _("Keep"),
             "kept": _("Thank you. We answer here, and by mail when you are gone."),
             "here": _("Somebody is here."),
             "away": _("Nobody is here just now."),
