@@ -1,7 +1,9 @@
 """Mails are read whatever their bytes are, and nothing active is left of their HTML."""
 
 import datetime as dt
+import os
 import re
+import signal
 import time
 
 import pytest
@@ -293,6 +295,7 @@ def test_a_process_that_dies_is_an_answer(monkeypatch):
     safely._child.process.kill()
     safely._child.process.wait()
     assert read_safely(raw).text == "Hello"
+    os.kill(safely._child.process.pid, signal.SIGSTOP)  # it cannot be fast enough
     with monkeypatch.context() as patch:
         patch.setattr(safely, "SECONDS", 0.0)
         late = read_safely(raw, seconds=0.0)
