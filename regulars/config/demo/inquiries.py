@@ -16,6 +16,7 @@ from regulars.inbox.acknowledging import telling
 from regulars.inbox.actions import setting_up
 from regulars.inbox.actions.remembering import Said, remember
 from regulars.inbox.contact import setting_up as contact
+from regulars.inbox.guessing.training import learn_now
 from regulars.inbox.models import By, Calendar, Canned, Kind, Label, Promise, Status, Topic
 from regulars.inbox.promises.setting_up import save_promise
 from regulars.orders.models import Order
@@ -131,6 +132,7 @@ def fill_the_desk() -> None:
             status = (Status.OPEN, Status.OPEN, Status.WAITING, Status.OPEN)[number % 4]
             mine = agent if number % 3 else None
             _bring(talk, customer, order, number, topics, labels[1:2], began, random, agent=mine, status=status)
+    learn_now()
 
 
 def _promise() -> None:

@@ -21,7 +21,7 @@ from regulars.inbox.models import By, Canned, CannedText, Conversation, Guess, P
 
 LATEST: Final = 5_000
 """So many inquiries are learned from, the latest ones."""
-LEAST, LEAST_EACH = 50, 5
+LEAST, LEAST_EACH = 40, 5
 """Topics are learned from so many inquiries on, and of each topic from so many on."""
 LEAST_ANSWERS: Final = 5
 MOST_SAID: Final = 20
