@@ -47,7 +47,8 @@ def page(request: HttpRequest) -> Mapping[str, Any]:
         known["fresh"] = lambda: menu.fresh(user)  # asked for by the foot of a page alone
         known["commands"] = menu.commands(user)
         known["settings_pages"] = [
-            {"place": page, "is_here": _is_here(page.url, request.path)} for page in menu.settings_pages(user)
+            {"place": page, "is_here": any(_is_here(url, request.path) for url in (page.url, *page.also))}
+            for page in menu.settings_pages(user)
         ]
     return known
 

@@ -20,7 +20,8 @@ class Place:
     """A page of the side bar. `key` is the letter after g; `group` the heading it stands under (none: at the top).
 
     `permission` is what it takes to see it; empty means everybody who signed in. `on_dock` puts it on the phone's foot.
-    `count` is how much waits there for a person; nothing is shown where that is nothing.
+    `count` is how much waits there for a person; nothing is shown where that is nothing. `also` are other addresses
+    whose pages belong to it.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Place:
     order: int = 100
     on_dock: bool = False
     count: Callable[[Any], int] | None = None
+    also: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:

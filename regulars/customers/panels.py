@@ -22,13 +22,14 @@ Context = Callable[["HttpRequest", "Customer"], dict[str, Any]]
 
 
 class Place(StrEnum):
-    """Where on the page: the strip of figures, the rhythm below it, a tab, the rail, or a button in the head."""
+    """Where on the page: the strip of figures, the rhythm below it, a tab, the rail, a button, or ways to write."""
 
     FIGURES = "figures"
     RHYTHM = "rhythm"
     TAB = "tab"
     RAIL = "rail"
     ACTION = "action"
+    WRITE = "write"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from regulars.customers import panels
 from regulars.customers.people import records
-from regulars.inbox.models import Conversation, Kind, Status
+from regulars.inbox import showing
+from regulars.inbox.models import By, Conversation, Kind, Status
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 _MOST = 200
 _COMPLAINTS = 3
+_CHATTED = (By.SMS, By.WHATSAPP, By.TELEGRAM, By.WECHAT)
 
 
 def plug_in() -> None:
@@ -37,6 +40,15 @@ def plug_in() -> None:
     )
     panels.add(
         panels.Panel(
+            name="write",
+            place=panels.Place.WRITE,
+            template="inbox/_ways.html",
+            context=ways,
+            permission="inbox.edit",
+        )
+    )
+    panels.add(
+        panels.Panel(
             name="complaints",
             place=panels.Place.RAIL,
             template="inbox/_complaints.html",
@@ -45,6 +57,21 @@ def plug_in() -> None:
             order=8,
         )
     )
+
+
+def ways(_request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    """By which ways they can be written to from here: each opens the form for them and this way at once."""
+    form = f"{reverse('inbox:new')}?customer={customer.public_id}&by="
+    found = [("mail", _("E-mail"), f"{form}email")] if customer.email else []
+    found.append(("phone", _("Call"), f"{form}phone"))
+    rows = _of(customer).filter(by__in=_CHATTED).order_by("-last_at", "-id").only("pk", "by", "customer")[:_MOST]
+    newest: dict[str, Conversation] = {}
+    for row in rows:
+        newest.setdefault(row.by, row)
+    for by, row in newest.items():
+        address = reverse("inbox:page", args=[row.public_id])
+        found.append((showing.ICONS.get(by, "message-circle"), By(by).label, f"{address}#text"))
+    return {"ways": found}
 
 
 def inquiries(request: HttpRequest, customer: Customer) -> dict[str, Any]:

@@ -23,6 +23,7 @@ _LABELS: Mapping[str, Promise] = {
     "team": _("team"),
     "labels": _("labels"),
     "later_until": _("put off until"),
+    "follow_up": _("reminder"),
     "orders": _("orders"),
     "products": _("products"),
     "customer": _("customer"),
@@ -264,3 +265,17 @@ class InboxSettingChanged(Fact):
     what: str = ""
     deed: str = "changed"
     called: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InquiriesLetGo(Fact):
+    """A night let go of what is kept no longer: `what` is done (inquiries), spam or raw (mails as they came)."""
+
+    name: ClassVar[str] = "inbox.let_go"
+    sentence: ClassVar = _("Old inquiries and mails let go: %(count)s (%(what)s)")
+    icon: ClassVar[str] = "trash-2"
+    on_timeline: ClassVar[bool] = False
+    is_public: ClassVar[bool] = False
+
+    what: str = ""
+    count: int = 0

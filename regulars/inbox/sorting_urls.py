@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from regulars.inbox.views import signing, sorting
+from regulars.inbox.views import calendar, signing, sorting
 
 app_name = "sorting"
 
@@ -14,6 +14,8 @@ urlpatterns = [
     path("settings/inbox/answers/<str:public_id>", sorting.answer, name="answer"),
     path("settings/signature", signing.own, name="signature"),
     path("settings/inbox/signatures", signing.shared, name="signatures"),
+    path("settings/inbox/silence", calendar.silences, name="silence"),
+    path("settings/inbox/keeping", calendar.keeping, name="keeping"),
     path("settings/inbox/macros", sorting.macros, name="macros"),
     path("settings/inbox/macros/new", sorting.macro, name="macro-new"),
     path("settings/inbox/macros/<str:public_id>", sorting.macro, name="macro"),

@@ -52,8 +52,8 @@ declare(models.PostMention, customer=("post__customer",))
 
 word(
     *(PLAIN, "conversation", "post", "by", "is_reopened", "is_automatic", "inquiry_kind", "priority", "topic"),
-    *("assignee", "team", "labels", "later_until", "orders", "products", "customer", "outcome", "work", "what"),
-    *("called", "rule"),
+    *("assignee", "team", "labels", "later_until", "follow_up", "orders", "products", "customer", "outcome", "work"),
+    *("what", "called", "rule"),
 )
 declare(
     models.Arrival,

@@ -6,6 +6,7 @@ from regulars.core import backup, menu, resealing
 from regulars.customers import belongings
 from regulars.inbox import (
     files,
+    handing_over,
     holders,
     indexing,
     taking,
@@ -16,6 +17,8 @@ from regulars.inbox.actions import leaving, rules, working
 from regulars.inbox.articles import plugging as _articles
 from regulars.inbox.chat import plugging as _chat
 from regulars.inbox.facts import InquiryReceived
+from regulars.inbox.following import reminding, silence
+from regulars.inbox.keeping import letting_go
 from regulars.inbox.guessing import plugging as _guessing
 from regulars.inbox.mail import plugging as _mail  # noqa: F401 — watchers, the ledger, its pages and commands
 from regulars.inbox.plugging import plug_in
@@ -25,6 +28,8 @@ from regulars.inbox.rating import asking
 from regulars.messaging import incoming
 from regulars.messaging.facts import MessageFailed, MessageSent
 from regulars.messaging.templating import values
+from regulars.staff import duties
+from regulars.staff.facts import StaffChanged
 from regulars.timeline.actions import on
 
 plug_in()
@@ -47,6 +52,8 @@ for _name, _label, _icon, _may, _order in (
     ("signatures", _("Signatures"), "pen-line", "inbox.setup", 65),
     ("macros", _("Macros"), "zap", "inbox.setup", 65),
     ("rules", _("Rules"), "split", "inbox.setup", 66),
+    ("silence", _("When they do not answer"), "hourglass", "inbox.setup", 68),
+    ("keeping", _("How long inquiries are kept"), "archive-x", "inbox.setup", 69),
 ):
     menu.add_setting(
         menu.Place(name=_name, label=_label, icon=_icon, url_name=f"sorting:{_name}", permission=_may, order=_order)
@@ -80,6 +87,10 @@ vocabulary.plug_in()
 values.fills("conversation", canned.values_of_conversation)
 values.fills("order", canned.values_of_order)
 
+# ── what somebody hands over who leaves, or is switched off
+duties.add(handing_over.DUTY)
+on(StaffChanged)(handing_over.switched_off)
+
 # ── what is done with a new inquiry by itself
 on(InquiryReceived)(rules.follow)
 
@@ -88,7 +99,10 @@ on(MessageSent)(leaving.message_left)
 on(MessageFailed)(leaving.message_failed)
 
 # ── by the clock: the modules plug in what they declare
-CLOCKWORK = (files.sweep_files, indexing.index_noted, working.wake_due, asking.ask_due)
+CLOCKWORK = (
+    *(files.sweep_files, indexing.index_noted, working.wake_due, asking.ask_due),
+    *(reminding.follow_due, silence.keep_silence, letting_go.keep_inquiries),
+)
 
 # ── what people write over message services
 incoming.hear(taking.take)

@@ -81,8 +81,12 @@ def limits() -> Limits:
     return Limits.objects.filter(pk=1).first() or Limits()
 
 
-def check(*, way: str, to: str, customer: Customer | None, purpose: str, at: dt.datetime) -> Allowed:
+def check(
+    *, way: str, to: str, customer: Customer | None, purpose: str, at: dt.datetime, is_answer: bool = False
+) -> Allowed:
     """Whether a message may be written, and from when on (not before `at`) it may leave.
+
+    One that `is_answer` to what they asked wakes nobody, and is kept back by no night, where it is no marketing.
 
     Raises MayNotWrite, BadAddress.
 
@@ -92,7 +96,7 @@ def check(*, way: str, to: str, customer: Customer | None, purpose: str, at: dt.
     consent = check_person(way=way, to=to, customer=customer, purpose=purpose)
     root = customer.person if customer is not None else None
     rules = limits()
-    due_at = _awake(at, way, purpose, root, rules)
+    due_at = _awake(at, way, purpose, root, rules, is_answer=is_answer)
     if purpose == MARKETING and root is not None and rules.is_counted:
         _check_room(root, due_at, rules)
     return Allowed(consent, due_at)
@@ -121,7 +125,7 @@ def wait_until(message: Message, now: dt.datetime) -> dt.datetime:
     """
     rules = limits()
     root = message.customer.person if message.customer is not None else None
-    awake = _awake(now, message.way, message.purpose, root, rules)
+    awake = _awake(now, message.way, message.purpose, root, rules, is_answer=message.is_answer)
     if awake > now or message.purpose != MARKETING or root is None or not rules.is_counted:
         return awake
     lock(root)
@@ -220,8 +224,10 @@ def _is_outdone(found: Suppression, consent: ConsentRecord | None) -> bool:
     )
 
 
-def _awake(at: dt.datetime, way: str, purpose: str, root: Customer | None, rules: Limits) -> dt.datetime:
-    if not rules.is_quiet or (purpose != MARKETING and way not in _LOUD):
+def _awake(
+    at: dt.datetime, way: str, purpose: str, root: Customer | None, rules: Limits, *, is_answer: bool = False
+) -> dt.datetime:
+    if not rules.is_quiet or (purpose != MARKETING and (is_answer or way not in _LOUD)):
         return at
     zone = quiet.zone_of(root.time_zone if root is not None else "", shop.zone())
     return quiet.opening(at, zone, opens=rules.opens, closes=rules.closes)

@@ -82,12 +82,15 @@ def send(
     language: str = "",
     is_fleeting: bool = False,
     is_bulk: bool = False,
+    is_answer: bool = False,
     template: Any = None,
 ) -> Message:
     """Write a message down, to leave after the commit, not before `after`, and not while its person sleeps.
 
     A second call with the same cause gives the first one. Without an account for its way it is held, until there is one
     and somebody sends it on. Raises MayNotWrite with the reason, BadAddress, BadHeader, TooLarge.
+
+    One that `is_answer` to a question of theirs leaves at night, too, where it rings.
 
     One that `is_bulk` is never sent twice: where nobody knows whether it arrived, a person decides. Others may go a
     second time, once, with the same id.
@@ -98,7 +101,9 @@ def send(
     purpose, to = purpose or SERVICE, to.strip()
     more = _headers(headers or {}, reply_to, in_reply_to, references)
     now = timezone.now()
-    allowed = gate.check(way=way, to=to, customer=customer, purpose=purpose, at=max(after or now, now))
+    allowed = gate.check(
+        way=way, to=to, customer=customer, purpose=purpose, at=max(after or now, now), is_answer=is_answer
+    )
     chosen = accounts.account_for(way, account)
     reachable.check(chosen, to=to, text=text, files=files, headers=more)
     message = Message(
@@ -118,6 +123,7 @@ def send(
         headers=more,
         is_fleeting=is_fleeting,
         is_bulk=is_bulk,
+        is_answer=is_answer,
         due_at=allowed.due_at,
         counts_at=allowed.due_at if purpose == MARKETING else None,
         state=State.PLANNED if accounts.can_send(way, account) else State.HELD,
@@ -154,7 +160,12 @@ def send_again(message: Message) -> None:
     # its own place among the messages of the person is free while it is looked for
     Message._base_manager.filter(pk=current.pk).update(counts_at=None)
     allowed = gate.check(
-        way=current.way, to=current.to, customer=current.customer, purpose=current.purpose or SERVICE, at=now
+        way=current.way,
+        to=current.to,
+        customer=current.customer,
+        purpose=current.purpose or SERVICE,
+        at=now,
+        is_answer=current.is_answer,
     )
     Message._base_manager.filter(pk=current.pk).update(
         state=State.PLANNED,

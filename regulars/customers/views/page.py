@@ -97,6 +97,7 @@ def frame(request: HttpRequest, customer: Customer) -> dict[str, Any]:
         "rhythm": _drawn(request, customer, panels.Place.RHYTHM),
         "rail": _drawn(request, customer, panels.Place.RAIL),
         "actions": _drawn(request, customer, panels.Place.ACTION),
+        "ways": _drawn(request, customer, panels.Place.WRITE),
         "tags": tags_of(customer),
         "may_edit": request.user.may("customers.edit"),  # type: ignore[union-attr]
         "may_delete": request.user.may("customers.delete"),  # type: ignore[union-attr]

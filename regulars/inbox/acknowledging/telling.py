@@ -139,6 +139,7 @@ def _tell(conversation: Conversation, expectation: Expectation, rules: Acknowled
         to=to,
         customer=customer,
         purpose=sending.SERVICE,
+        is_answer=True,
         text=body,
         account=conversation.account,
         language=language,

@@ -350,6 +350,7 @@ def _sent(current: Conversation, post: Post, attached: Sequence[Incoming], after
         to=to,
         customer=current.customer.person,
         purpose=sending.SERVICE,
+        is_answer=current.last_in_at is not None,
         text=text,
         account=current.account,
         files=attached,

@@ -138,6 +138,8 @@ def set_status(current: Conversation, status: str, *, until: dt.datetime | None 
         current.waiting_since = _still_waits(current)
     if status in {Status.CLOSED, Status.SPAM}:
         current.waiting_since = None
+    if status == Status.OPEN and current.assignee is not None and not current.assignee.is_active:
+        current.assignee = None  # it comes back, and whoever had it has left meanwhile
     current.status = status
     current.later_until = until if status == Status.LATER else None
     current.closed_at = now if status == Status.CLOSED else None

@@ -39,7 +39,13 @@ belongings.add(holding.HOLDER)
 # ── the settings and the command line
 menu.add_setting(
     menu.Place(
-        name="mailboxes", label=_("Mailboxes"), icon="mail", url_name="mailboxes", permission="inbox.setup", order=31
+        name="mailboxes",
+        label=_("Mailboxes"),
+        icon="mail",
+        url_name="mailboxes",
+        permission="inbox.setup",
+        order=31,
+        also=("/settings/inbox/mails",),
     )
 )
 for _group, _name, _command in mail_commands.ALL:

@@ -20,6 +20,7 @@ from regulars.inbox.actions import answering
 from regulars.inbox.actions.drafts import keep_draft
 from regulars.inbox.articles.offering import offered
 from regulars.inbox.files import Incoming
+from regulars.inbox.following import reminding
 from regulars.inbox.models import Post, Status
 from regulars.inbox.queries.canned import suggestions
 from regulars.inbox.views.page import conversation_or_404, shown
@@ -61,7 +62,9 @@ def _sent(request: HttpRequest, public_id: str, text: str) -> HttpResponse:
     user: Any = request.user
     conversation = conversation_or_404(public_id)
     then = request.POST.get("then", Status.CLOSED)
-    later = None
+    later, days = None, 0
+    if then == "waiting-remind":
+        then, days = Status.WAITING, _days(request)
     if gaps := _GAP.findall(text):
         sentence = _("A value is missing: %(what)s. Write it in its place, or take it out.") % {"what": ", ".join(gaps)}
         raise Invalid(sentence, fields={"text": [sentence]})
@@ -80,6 +83,8 @@ def _sent(request: HttpRequest, public_id: str, text: str) -> HttpResponse:
         seen=_seen(request),
         canned=request.POST.get("canned", "")[:40],
     )
+    if days:
+        reminding.remind(post.conversation, user=user, days=days)
     sentence = _("It is sent %(moment)s.") % {"moment": showing.by_when(later)} if later else _("Sent.")
     toast(request, sentence, undo=reverse("inbox:undo", args=[post.public_id]))
     return redirect("inbox:page", public_id)
@@ -141,6 +146,16 @@ def canned(request: HttpRequest, public_id: str) -> HttpResponse:
 
 def _files(request: HttpRequest) -> list[Incoming]:
     return [Incoming(one.name or "", one.content_type or "", one.read()) for one in request.FILES.getlist("files")]
+
+
+def _days(request: HttpRequest) -> int:
+    """After how many days without an answer somebody is reminded. Raises Invalid, before anything is sent."""
+    said = request.POST.get("days", "")
+    days = int(said) if said.isascii() and said.isdigit() and len(said) < 5 else 0
+    if not 1 <= days <= reminding.LONGEST:
+        sentence = _("Choose 1 to %(most)s days.") % {"most": reminding.LONGEST}
+        raise Invalid(sentence, fields={"days": [sentence]})
+    return days
 
 
 def _seen(request: HttpRequest) -> int | None:

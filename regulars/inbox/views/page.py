@@ -19,8 +19,20 @@ from regulars.inbox import showing
 from regulars.inbox.actions.drafts import see_mentions
 from regulars.inbox.chat.hearing import email_of_visitor, tell_typing
 from regulars.inbox.files import SHOWN
+from regulars.inbox.following import reminding
 from regulars.inbox.guessing import offering
-from regulars.inbox.models import By, Conversation, Deadline, Draft, Kind, Label, Priority, ThreadOffer, Topic
+from regulars.inbox.models import (
+    By,
+    Canned,
+    Conversation,
+    Deadline,
+    Draft,
+    Kind,
+    Label,
+    Priority,
+    ThreadOffer,
+    Topic,
+)
 from regulars.inbox.queries import macros, pages, signatures, thread
 from regulars.inbox.queries.beside import beside, earlier
 from regulars.inbox.queries.pages import InboxRequest
@@ -122,6 +134,8 @@ def opened(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
         known |= {
             "colleagues": pages.colleagues(),
             "macros": macros.offered(),
+            "follow_up": reminding.of(conversation),
+            "canned_texts": list(Canned.objects.all()),
             "later": showing.LATER,
             "topics": list(Topic.objects.filter(is_archived=False)),
             "kinds": Kind.choices,

@@ -24,7 +24,8 @@ from regulars.inbox.actions.changing import stale
 from regulars.inbox.actions.merging import merge
 from regulars.inbox.actions.offers import decline, join_offer
 from regulars.inbox.actions.together import do_together, run_macro, undo_work
-from regulars.inbox.models import Conversation, Label, Macro, Status, ThreadOffer, Topic, Work
+from regulars.inbox.following import reminding
+from regulars.inbox.models import Canned, Conversation, Label, Macro, Status, ThreadOffer, Topic, Work
 from regulars.inbox.views.listing import back_to
 from regulars.inbox.views.page import conversation_or_404, shown
 from regulars.staff.access import requires
@@ -157,6 +158,12 @@ def done(request: HttpRequest, conversation: Conversation, act: str, version: in
             until = _until(request, detail)
             working.snooze(conversation, until=until, version=version)
             return _("It comes back %(moment)s.") % {"moment": showing.by_when(until)}
+        case "follow":
+            reminding.remind(conversation, user=user, version=version, **_follow_up(request))
+            return _("It comes back if they do not answer.")
+        case "follow-not":
+            reminding.forget(conversation)
+            return _("Nobody is reminded of it.")
         case "reopen":
             working.reopen(conversation, version=version)
             return _("It is open again.")
@@ -173,6 +180,15 @@ def done(request: HttpRequest, conversation: Conversation, act: str, version: in
             working.not_spam(conversation, version=version)
             return _("It is an inquiry again.")
     raise _unknown()
+
+
+def _follow_up(request: HttpRequest) -> dict[str, Any]:
+    """After how many days, and with which text to the customer before. Raises Invalid."""
+    days, named = request.POST.get("days", ""), request.POST.get("canned", "")
+    canned = Canned.objects.filter(pk=Canned.pk_of(named) or 0).first() if named else None
+    if named and canned is None:
+        raise _unknown()
+    return {"days": int(days) if days.isascii() and days.isdigit() and len(days) < 5 else 0, "canned": canned}
 
 
 def _sorted(request: HttpRequest, conversation: Conversation) -> str:

@@ -63,6 +63,7 @@ class Message(OfPerson, Row):
     provider_id = models.CharField(max_length=250, blank=True, default="")
     is_fleeting = models.BooleanField(default=False)
     is_bulk = models.BooleanField(default=False)
+    is_answer = models.BooleanField(default=False)
     due_at = models.DateTimeField(default=timezone.now)
     counts_at = models.DateTimeField(null=True)
     claim = models.PositiveIntegerField(default=0)

@@ -250,6 +250,9 @@ def test_marketing_and_sms_wait_until_their_person_is_awake_and_mail_that_answer
     assert advert(agreed, 3, after=late, purpose="").due_at == late
     sms = advert(None, 4, after=night, purpose="", way="sms", to="+49 151 2345678")
     assert sms.due_at == dt.datetime(2127, 3, 10, 8, tzinfo=BERLIN)
+    answer = advert(None, 5, after=night, purpose="", way="sms", to="+49 151 2345678", is_answer=True)
+    assert (answer.due_at, gate.wait_until(answer, night)) == (night, night)
+    assert gate.wait_until(sms, night) == sms.due_at
 
 
 @given(

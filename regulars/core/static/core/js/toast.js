@@ -1,4 +1,4 @@
-// A toast leaves after eight seconds; its line shrinks for exactly that long and rests while somebody looks at it.
+// A toast leaves after eight seconds, one that takes back what was sent after ten (motion.css); its line shrinks for exactly that long and rests while somebody looks at it.
 const box = document.getElementById("toasts");
 
 function leaves(toast) {

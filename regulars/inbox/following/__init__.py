@@ -1,0 +1,1 @@
+"""Following up: what is done where the customer stays silent, in one inquiry and in the whole shop."""

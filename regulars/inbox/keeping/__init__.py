@@ -1,0 +1,1 @@
+"""How long inquiries are kept, and letting go of what is older."""
