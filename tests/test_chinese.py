@@ -68,6 +68,7 @@ NOT_PAGES = (
     "groups/complete", "groups/who", "groups/offered", "live", "inbox/rows", "inbox/new/who",
     "settings/messages/limits/suppress", "settings/messages/sent/held",
     "settings/inbox/mails/again", "inbox/figures/behind", "settings/inbox/suggestions/",
+    "inbox/articles/preview", "inbox/articles/misses",
 )  # fmt: skip
 
 

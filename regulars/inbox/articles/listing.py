@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from regulars.inbox.articles import languages, reading
 from regulars.inbox.articles.searching import find
@@ -40,7 +40,9 @@ class Line:
 
 def rows_of(wanted: Wanted) -> QuerySet[Article]:
     """The articles that fit, in the order of the help centre. Archived ones only where they are asked for."""
-    rows = Article.objects.select_related("section").order_by("section__position", "section", "position", "pk")
+    rows = Article.objects.select_related("section").order_by(
+        F("section__position").asc(nulls_last=True), F("section").asc(nulls_last=True), "position", "pk"
+    )
     if wanted.state in ArticleState.values:
         rows = rows.filter(state=wanted.state)
     elif not wanted.words:

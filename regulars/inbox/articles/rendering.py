@@ -36,18 +36,32 @@ def html(body: str) -> SafeString:
 
 
 def plain(body: str, *, with_addresses: bool = False) -> str:
-    """A text without marks, paragraph by paragraph: for searching, for descriptions and, with addresses, for mails."""
-    lines: list[str] = []
-    is_item = False
+    """A text without marks: for searching and descriptions; for mails with the addresses of links, and list marks."""
+    kept: list[tuple[bool, str]] = []  # whether it is a line of a list or a table, which stand close together
+    cells: list[str] | None = None
+    mark = ""
     for token in _reader().parse(body):
         if token.type == "list_item_open":
-            is_item = True
+            mark = f"{token.info}. " if token.info else "- "
+        elif token.type == "tr_open":
+            cells = []
+        elif token.type == "tr_close":
+            kept.append((True, " · ".join(cells or [])))
+            cells = None
         elif token.type == "inline":
-            lines.append(("- " if is_item and with_addresses else "") + "".join(_words(token, with_addresses)))
-            is_item = False
+            said = "".join(_words(token, with_addresses))
+            if cells is not None:
+                cells.append(said)
+            else:
+                kept.append((bool(mark), (mark if with_addresses else "") + said))
+            mark = ""
         elif token.type in {"fence", "code_block"}:
-            lines.append(token.content.strip())
-    return "\n\n".join(line for line in lines if line)
+            kept.append((False, token.content.strip()))
+    lines, was_close = "", False
+    for is_close, line in kept:
+        lines += ("\n" if is_close and was_close else "\n\n") + line
+        was_close = is_close
+    return lines.strip()
 
 
 def summary(body: str) -> str:
@@ -79,11 +93,11 @@ def _reader() -> Any:
     from markdown_it import MarkdownIt  # noqa: PLC0415 — most processes show no article
 
     reader = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("image")
-    reader.core.ruler.push("lower_headings", _lower_headings)
+    reader.core.ruler.push("bound_headings", _bound_headings)
     return reader
 
 
-def _lower_headings(state: Any) -> None:
+def _bound_headings(state: Any) -> None:
     for token in state.tokens:
         if token.type in {"heading_open", "heading_close"}:
-            token.tag = f"h{min(int(token.tag[1]) + 1, 4)}"
+            token.tag = f"h{min(max(int(token.tag[1]), 2), 4)}"

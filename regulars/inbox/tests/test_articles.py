@@ -122,6 +122,7 @@ def test_markdown_keeps_its_indentation(db):
     [
         ("# One\n\n**bold** [a](https://x.example)",
          '<h2>One</h2>\n<p><strong>bold</strong> <a href="https://x.example" rel="noopener nofollow">a</a></p>\n'),
+        ("## Two\n\n##### Five", "<h2>Two</h2>\n<h4>Five</h4>\n"),
         ("<script>alert(1)</script>", "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>\n"),
         ("[x](javascript:alert(1))", "<p>[x](javascript:alert(1))</p>\n"),
         ("<img src=x onerror=alert(1)>", "<p>&lt;img src=x onerror=alert(1)&gt;</p>\n"),
@@ -135,9 +136,12 @@ def test_markdown_becomes_a_page_without_anything_active(body, html):
 
 def test_a_text_without_marks_is_for_descriptions_and_mails():
     body = "## Post\n\nWe send *daily*.\n\n- [DHL](https://dhl.example)\n- UPS"
-    assert rendering.plain(body) == "Post\n\nWe send daily.\n\nDHL\n\nUPS"
+    assert rendering.plain(body) == "Post\n\nWe send daily.\n\nDHL\nUPS"
     assert rendering.plain(body, with_addresses=True) == (
-        "Post\n\nWe send daily.\n\n- DHL (https://dhl.example)\n\n- UPS"
+        "Post\n\nWe send daily.\n\n- DHL (https://dhl.example)\n- UPS"
+    )
+    assert rendering.plain("1. a\n2. b\n\n| A | B |\n|---|---|\n| c | d |", with_addresses=True) == (
+        "1. a\n2. b\nA · B\nc · d"
     )
     assert rendering.summary("word " * 60).endswith("word…")
 
