@@ -51,12 +51,13 @@ input,textarea{flex:1;min-width:0;width:100%;color:var(--ink);background:var(--p
     root.adoptedStyleSheets = [sheet];
   } catch { root.append(make("style", {textContent: style})); }
   const opener = make("button", {className: "open", type: "button", textContent: chat.words[lang], "aria-expanded": "false"});
-  const title = make("b"), close = make("button", {type: "button", textContent: "×"});
+  const title = make("b", {textContent: chat.words[lang]}), close = make("button", {type: "button", textContent: "×"});
   const log = make("div", {className: "log", role: "log", "aria-live": "polite", tabIndex: 0});
   const state = make("p", {className: "state", role: "status"}), bad = make("p", {className: "state bad", role: "alert"});
   const field = (tag, values) => make(tag, {...values, autocomplete: values.autocomplete || "off"});
   const name = field("input", {maxLength: 80, autocomplete: "name"}), email = field("input", {type: "email", maxLength: 254, autocomplete: "email"});
-  const text = field("textarea", {rows: 2, value: mine.draft || ""}), send = make("button");
+  const text = field("textarea", {rows: 2, value: mine.draft || ""}), send = make("button", {hidden: true});
+  name.hidden = email.hidden = true;
   const form = make("form", {noValidate: true}, name, email, make("div", {className: "row"}, text, send));
   const panel = make("div", {className: "panel", hidden: true, role: "dialog", "aria-modal": "true"},
     make("header", {}, title, close), log, state, bad, form);
@@ -177,6 +178,7 @@ input,textarea{flex:1;min-width:0;width:100%;color:var(--ink);background:var(--p
     close.setAttribute("aria-label", words.close);
     log.setAttribute("aria-label", words.log);
     send.textContent = words.send;
+    send.hidden = false;
     for (const [one, said] of [[name, words.name], [email, words.email], [text, words.message]]) {
       one.placeholder = said;
       one.setAttribute("aria-label", said);
