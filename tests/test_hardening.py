@@ -232,7 +232,9 @@ def test_every_answer_carries_the_headers(client_of, ada):
         assert "unsafe" not in policy, address
         assert "*" not in policy, address
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        if not address.startswith(("/static", "/assets", "/api/v1/openapi", "/api/docs")):
+        # the scripts that shops put into their pages say nothing of anybody, and are asked for by every visitor
+        is_script = address.startswith(("/chat/", "/contact/")) and address.endswith(".js")
+        if not is_script and not address.startswith(("/static", "/assets", "/api/v1/openapi", "/api/docs")):
             assert "no-store" in answer.headers["Cache-Control"], address
 
 
