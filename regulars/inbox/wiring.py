@@ -18,8 +18,8 @@ from regulars.inbox.articles import plugging as _articles
 from regulars.inbox.chat import plugging as _chat
 from regulars.inbox.facts import InquiryReceived
 from regulars.inbox.following import reminding, silence
-from regulars.inbox.keeping import letting_go
 from regulars.inbox.guessing import plugging as _guessing
+from regulars.inbox.keeping import letting_go
 from regulars.inbox.mail import plugging as _mail  # noqa: F401 — watchers, the ledger, its pages and commands
 from regulars.inbox.plugging import plug_in
 from regulars.inbox.promises import plugging as _promises

@@ -17,7 +17,7 @@ from regulars.inbox.actions import setting_up
 from regulars.inbox.actions.remembering import Said, remember
 from regulars.inbox.contact import setting_up as contact
 from regulars.inbox.guessing.training import learn_now
-from regulars.inbox.models import By, Calendar, Canned, Kind, Label, Promise, Status, Topic
+from regulars.inbox.models import By, Calendar, Canned, Kind, Label, Macro, Promise, Status, Topic
 from regulars.inbox.promises.setting_up import save_promise
 from regulars.orders.models import Order
 from regulars.staff.models import User
@@ -106,6 +106,12 @@ _CANNED = (
      "{{ customer.name }}，您好！\n\n可以的。请把标签贴在包裹上寄回，我们收到后两天内退款。"),
 )  # fmt: skip
 
+_MACROS = (("Parcel is late", "w", "Delivery", "way"), ("Arrived broken", "b", "Damage", "broken"))
+_SIGNATURES = (
+    ("", "Kind regards\n{{ agent.name }}, {{ shop.name }}"),
+    ("zh-hans", "{{ agent.name }}\n{{ shop.name }}"),
+)
+
 
 def fill_the_desk() -> None:
     """Set up the inbox of the demo shop and bring in its inquiries; done twice, or begun again, it is the same."""
@@ -117,6 +123,7 @@ def fill_the_desk() -> None:
             setting_up.save_canned(name=name, shortcut=shortcut, texts=texts, topic=topics[topic])
     contact.set_up_usual()
     _promise()
+    _macros(topics)
     people = _people()
     random = Random(_SEED)  # noqa: S311 — inquiries, not secrets
     team = list(User.objects.filter(is_active=True).order_by("pk"))
@@ -133,6 +140,21 @@ def fill_the_desk() -> None:
             mine = agent if number % 3 else None
             _bring(talk, customer, order, number, topics, labels[1:2], began, random, agent=mine, status=status)
     learn_now()
+
+
+def _macros(topics: dict[str, Topic]) -> None:
+    """What one key does, and what stands below answers."""
+    for name, key, topic, shortcut in _MACROS:
+        if not Macro.objects.filter(name=name).exists():
+            answer = Canned.objects.get(shortcut=shortcut)
+            steps = [
+                {"do": "topic", "value": topics[topic].public_id},
+                {"do": "answer", "value": answer.public_id},
+                {"do": "close"},
+            ]
+            setting_up.save_macro(name=name, key=key, steps=steps)
+    for language, text in _SIGNATURES:
+        setting_up.save_signature(text=text, language=language)
 
 
 def _promise() -> None:

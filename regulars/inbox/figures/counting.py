@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -149,7 +149,7 @@ def behind(what: str, period: Period, *, group: str = "", key: str = "") -> Quer
     real = Conversation.objects.filter(merged_into__isnull=True).exclude(status=Status.SPAM)
     came = real.filter(began_at__gte=period.since, began_at__lt=period.until)
     due = Deadline.objects.filter(kind__in=_ANSWERS)
-    found = {
+    known: dict[str, Callable[[], QuerySet[Conversation]]] = {
         CAME: lambda: came,
         ANSWERED: lambda: real.filter(first_answer_at__gte=period.since, first_answer_at__lt=period.until),
         IN_TIME: lambda: real.filter(pk__in=due.filter(_in_time(period)).values("conversation")),
@@ -158,7 +158,8 @@ def behind(what: str, period: Period, *, group: str = "", key: str = "") -> Quer
         OPEN: lambda: real.filter(began_at__lt=period.until).filter(_still_open(period.until)),
         COMPLAINTS: lambda: came.filter(kind=Kind.COMPLAINT),
         **{one: partial(_rated, real, one, period, group, key) for one in satisfaction.WHATS},
-    }[what]()
+    }
+    found = known[what]()
     if what in satisfaction.WHATS and group == "agent":
         return found  # whoever looked after it when it was asked about
     if group == "product":

@@ -80,7 +80,7 @@ def as_far_as_known(text: str, things: dict[str, Any], language: str) -> str:
     return _GAP.sub(known, text)
 
 
-def written(canned: Canned, conversation: Conversation, user: User) -> str:
+def written(canned: Canned, conversation: Conversation, user: User | None) -> str:
     """The text of one of them as it can be sent. Raises MissingValues with the names of what is not there."""
     language, text = _in_language(canned, conversation)
     return templating.render(text, things_of(conversation, user), way=Way.CHAT, language=language)

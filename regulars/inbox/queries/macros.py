@@ -1,11 +1,10 @@
-"""Macros as the inbox offers them: what each does, and by which key."""
+"""Macros as the inbox offers them, and by which key."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
 
-from regulars.inbox.actions import steps
 from regulars.inbox.models import Macro
 
 HOUSE_KEYS: Final = frozenset("aefghijklmnortxyzX/?[]123456789")
@@ -18,11 +17,6 @@ class Offered:
 
     macro: Macro
     is_alone: bool
-
-    @property
-    def does(self) -> str:
-        """Its steps in words."""
-        return " · ".join(steps.described(self.macro.steps))
 
 
 def offered() -> list[Offered]:

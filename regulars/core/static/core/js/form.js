@@ -29,3 +29,11 @@ for (const button of document.querySelectorAll("[data-copies]")) {
     button.textContent = button.dataset.done;
   });
 }
+
+// Enter in a field of a menu presses the button beside it, not the first one of the form
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.isComposing || !event.target.matches?.(".pickday input, .followup input")) return;
+  const button = event.target.closest(".pickday, .followup").querySelector("button");
+  event.preventDefault();
+  button.click();
+});
