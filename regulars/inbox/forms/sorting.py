@@ -39,7 +39,9 @@ class CannedForm(PageForm):
         required=False,
         help_text=gettext_lazy("Typed behind a “/” in an answer. Latin letters and digits."),
     )
-    topic = forms.ModelChoiceField(label=gettext_lazy("Topic"), queryset=Topic.objects.none(), required=False)
+    topic = forms.ModelChoiceField(
+        label=gettext_lazy("Topic"), queryset=Topic.objects.none(), required=False, empty_label="–"
+    )
 
     def __init__(self, *args: Any, canned: Canned | None = None, **kwargs: Any) -> None:
         if canned is not None:

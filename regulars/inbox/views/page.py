@@ -16,6 +16,7 @@ from regulars.core.middleware.headers import CONTENT_SECURITY_POLICY
 from regulars.customers import reads
 from regulars.customers.places import language_name
 from regulars.inbox import showing
+from regulars.inbox.actions.answering import NoWayBack, way_back
 from regulars.inbox.actions.drafts import see_mentions
 from regulars.inbox.chat.hearing import email_of_visitor, tell_typing
 from regulars.inbox.files import SHOWN
@@ -177,7 +178,10 @@ def topic_of(conversation: Conversation) -> str:
 
 def recipients(conversation: Conversation) -> str:
     """To whom an answer goes, and in which language they wrote."""
-    to = str(conversation.reply_to) or _("nobody yet")
+    try:
+        to = way_back(conversation)[1]
+    except NoWayBack:
+        to = _("nobody yet")
     if conversation.by == By.CHAT:
         to = email_of_visitor(conversation)
         to = _("the chat, and %(email)s when they are gone") % {"email": to} if to else _("the chat")
