@@ -15,6 +15,7 @@ from regulars.inbox.acknowledging import setting_up as acknowledgement
 from regulars.inbox.acknowledging import telling
 from regulars.inbox.actions import setting_up
 from regulars.inbox.actions.remembering import Said, remember
+from regulars.inbox.chat import setting_up as chats
 from regulars.inbox.contact import setting_up as contact
 from regulars.inbox.guessing.training import learn_now
 from regulars.inbox.models import By, Calendar, Canned, Kind, Label, Macro, Promise, Status, Topic
@@ -28,6 +29,7 @@ _TOPICS = ("Damage", "Delivery", "Invoice", "Product question", "Return", "Whole
 _LABELS = ("Gift", "Photo needed", "Second time")
 _PROMISES = (("vip", "VIPs", 120, 240, 960), ("regular", "Regulars", 240, 360, 1440))
 _OPENING, _CLOSING = 9, 17
+_GREETING = {"en": "Hello! Ask us about anything in the shop.", "zh-hans": "您好！有关商品和订单的问题，欢迎随时提问。"}
 
 
 class Talk(NamedTuple):
@@ -122,6 +124,7 @@ def fill_the_desk() -> None:
             texts = {"en": english, "zh-hans": chinese}
             setting_up.save_canned(name=name, shortcut=shortcut, texts=texts, topic=topics[topic])
     contact.set_up_usual()
+    chats.set_up_usual(shop.current().name, _GREETING)
     _promise()
     _macros(topics)
     people = _people()

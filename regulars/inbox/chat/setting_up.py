@@ -38,6 +38,12 @@ def save(*, chat: Chat | None = None, values: Mapping[str, Any]) -> Chat:
     return row
 
 
+def set_up_usual(name: str, greeting: Mapping[str, str]) -> Chat:
+    """The chat of a shop that has none yet: it may stand on no page until somebody names one."""
+    known = Chat.objects.first()
+    return known or save(values={"name": name, "greeting": greeting, "colour": "#1f4e4a", "origins": ()})
+
+
 @verb
 def switch(chat: Chat) -> Chat:
     """Take it off the shop's pages, or put it back."""

@@ -358,6 +358,7 @@ def test_a_chat_is_set_up_switched_and_shown(client_of, ada):
         refused = client.post("/settings/inbox/chat/new", {**given, "name": "Other", name: value})
         assert refused.status_code == 422
     assert client.post("/settings/inbox/chat/new", given).status_code == 422  # the name is taken
+    assert setting_up.set_up_usual("Another", {"en": "Hi"}) == made
     assert client.post(f"{answer.url}/switch").status_code == 302
     assert Chat.objects.get().is_on is False
     assert "switched off" in client.get(f"{answer.url}/preview").content.decode()
