@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from regulars.core.forms import PageForm
 from regulars.inbox.articles import languages, reading
@@ -17,7 +17,7 @@ from regulars.inbox.models import ArticleSection
 class ArticleForm(PageForm):
     """One text of an article, and where it stands."""
 
-    title = forms.CharField(label=gettext_lazy("Title"), max_length=LONGEST_TITLE)
+    title = forms.CharField(label=pgettext_lazy("of an article", "Title"), max_length=LONGEST_TITLE)
     body = forms.CharField(
         label=gettext_lazy("Text"),
         max_length=LONGEST,
