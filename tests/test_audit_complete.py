@@ -50,7 +50,7 @@ SILENT: dict[str, str] = {
     "customers.actions.notes.see_mentions": "that somebody read the page is recorded when it is opened",
     "customers.actions.profile.write": PART,
     "customers.actions.suggesting.suggest_duplicates": "it writes down what is likely; what people decide is recorded",
-    **dict.fromkeys((f"inbox.actions.changing.{name}" for name in ("relink", "restore")), PART),
+    **dict.fromkeys((f"inbox.actions.changing.{name}" for name in ("relink", "restore", "silence")), PART),
     **dict.fromkeys((f"inbox.actions.assigning.{name}" for name in ("in_turn", "least_loaded")), PART),
     "inbox.actions.drafts.keep_draft": "a draft is nobody's word yet; the answer that it becomes is recorded",
     "inbox.actions.drafts.see_mentions": "that somebody read the conversation is recorded when it is opened",

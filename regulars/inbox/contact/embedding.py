@@ -7,13 +7,15 @@ from typing import Final
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from regulars.inbox.models import ContactForm
 
 NOTHING: Final = "// This contact form is not in use, or on no other site.\n"
 
 _SCRIPT: Final = """\
-// Puts a contact form of %(shop)s into this page, in a frame as tall as what is in it. It keeps and sends nothing.
+// Puts a contact form of the shop into this page, in a frame as tall as what is in it. It keeps and sends nothing.
 (() => {
   const me = document.currentScript;
   const address = new URL(%(path)s, me.src);
@@ -23,7 +25,8 @@ _SCRIPT: Final = """\
   if (me.dataset.theme) address.searchParams.set("theme", me.dataset.theme);
   const frame = document.createElement("iframe");
   frame.src = address.href;
-  frame.title = me.dataset.title || %(title)s;
+  const titles = %(titles)s;
+  frame.title = me.dataset.title || titles[language.slice(0, 2).toLowerCase()] || titles.en;
   Object.assign(frame.style, { width: "100%%", height: "760px", border: "0", display: "block", colorScheme: "normal" });
   addEventListener("message", (event) => {
     const height = event.origin === address.origin && event.source === frame.contentWindow && event.data?.formHeight;
@@ -41,7 +44,11 @@ _POLICY: Final = (
 def script(form: ContactForm) -> str:
     """The script of a form. Its own address says where the form is, so that it works behind any proxy."""
     path = reverse("contact:contact-page", args=[form.public_id])
-    return _SCRIPT % {"shop": "the shop", "path": _quoted(path), "title": _quoted("Contact form")}
+    titles = {}
+    for code, _label in settings.LANGUAGES:
+        with override(code):
+            titles[code.partition("-")[0]] = _("Contact form")
+    return _SCRIPT % {"path": _quoted(path), "titles": _quoted(titles)}
 
 
 def snippet(form: ContactForm) -> str:
@@ -63,5 +70,5 @@ def policy(form: ContactForm | None) -> str:
     return _POLICY.format(ancestors=" ".join(["'self'", *origins]) if origins else "'none'")
 
 
-def _quoted(text: str) -> str:
-    return json.dumps(text).replace("<", "\\u003c")
+def _quoted(value: str | dict[str, str]) -> str:
+    return json.dumps(value).replace("<", "\\u003c")

@@ -106,7 +106,7 @@ def origin_of(text: str) -> str:
 
 
 def words(form: ContactForm, name: str, language: str) -> str:
-    """What a form says in a language, else in another one that has words; empty where the product speaks for it."""
+    """What a form says in a language; empty where the shop wrote nothing, and the product speaks for it."""
     said: dict[str, dict[str, str]] = form.texts
     return said.get(language, {}).get(name, "")
 

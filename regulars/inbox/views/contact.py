@@ -12,7 +12,6 @@ from django.core import signing
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language, override
@@ -172,13 +171,14 @@ def _send(request: HttpRequest, form: ContactForm) -> HttpResponse:
 
 def _typed(request: HttpRequest) -> tuple[QueryDict, Any, bool] | None:
     """What was sent, its files as far as they may be; None where it is more than anything that can be read."""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > _LARGEST:
+    said = str(request.META.get("CONTENT_LENGTH") or "")
+    if said.isdecimal() and int(said[:20]) > _LARGEST:
         return None
     quota = _Quota(request)
     request.upload_handlers.insert(0, quota)
     try:
         return request.POST, request.FILES, quota.is_over
-    except (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent, MultiPartParserError):
+    except (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent):
         return None
 
 
