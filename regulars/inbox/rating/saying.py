@@ -11,7 +11,8 @@ from regulars.inbox.facts import InboxSettingChanged, InquiryRated
 from regulars.inbox.models import Asking, Rating
 from regulars.inbox.rating import asking
 from regulars.staff.policy import verb
-from regulars.timeline.actions import record
+from regulars.timeline.actions import acting, record
+from regulars.timeline.models import Source
 
 LONGEST = 2_000
 
@@ -36,7 +37,8 @@ def rate(rating: Rating, *, score: int, comment: str | None = None) -> Rating:
     current.save()
     if score != before:
         fact = InquiryRated(conversation=current.conversation.public_id, score=score)
-        record(fact, customer=current.customer, subject=current.conversation)
+        with acting(None, Source.PAGE):  # it is the customer's word, whoever else is signed in at this browser
+            record(fact, customer=current.customer, subject=current.conversation)
     return current
 
 

@@ -108,8 +108,16 @@ def test_what_they_said_is_shown_to_who_sets_it_up(anna, ada, client_of, charlie
     saying.rate(Rating.objects.get(), score=5, comment="Lovely.")
     page = client_of(ada).get("/settings/inbox/rating").content.decode()
     assert "Lovely." in page
-    assert "1 were asked, 1 said something; on average 5.0 of 5." in page
+    assert "1 asked, 1 answered; on average 5.0 of 5." in page
     assert client_of(charlie).get("/settings/inbox/rating").status_code == 403
     assert client_of(ada).post("/settings/inbox/rating", {"after_hours": "999"}).status_code == 422
     assert client_of(ada).post("/settings/inbox/rating", {"after_hours": "3"}).status_code == 302
     assert (asking.current().is_on, asking.current().after_hours) == (False, 3)
+
+
+def test_a_rating_is_the_customers_even_where_a_colleague_is_signed_in(anna, ada, client_of):
+    done(anna, ada)
+    asking.ask_due()
+    client_of(ada).post(f"{link_in(Message.objects.get())}4")
+    assert Rating.objects.get().score == 4
+    assert Entry.objects.get(name="inquiry.rated").actor is None
