@@ -151,7 +151,8 @@ def _found_boundary(body: bytes) -> bytes:
 
 def _pieces(body: bytes, boundary: bytes) -> list[bytes]:
     """What stands between the lines that a boundary is; a part without an end runs to the end."""
-    mark, pieces = b"--" + boundary, []
+    mark = b"--" + boundary
+    pieces: list[bytes] = []
     place, begun = 0, -1
     while (at := body.find(mark, place)) >= 0 and len(pieces) <= MOST_PARTS:
         place = at + len(mark)
