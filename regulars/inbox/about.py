@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -64,10 +65,10 @@ def ways(_request: HttpRequest, customer: Customer) -> dict[str, Any]:
     form = f"{reverse('inbox:new')}?customer={customer.public_id}&by="
     found = [("mail", _("E-mail"), f"{form}email")] if customer.email else []
     found.append(("phone", _("Call"), f"{form}phone"))
-    rows = _of(customer).filter(by__in=_CHATTED).order_by("-last_at", "-id").only("pk", "by", "customer")[:_MOST]
     newest: dict[str, Conversation] = {}
-    for row in rows:
-        newest.setdefault(row.by, row)
+    for row in _known(customer):
+        if row.by in _CHATTED:
+            newest.setdefault(row.by, row)
     for by, row in newest.items():
         address = reverse("inbox:page", args=[row.public_id])
         found.append((showing.ICONS.get(by, "message-circle"), By(by).label, f"{address}#text"))
@@ -84,7 +85,17 @@ def inquiries(request: HttpRequest, customer: Customer) -> dict[str, Any]:
 
 def complaints(_request: HttpRequest, customer: Customer) -> dict[str, Any]:
     """What they complained of last: to be known before anybody answers them."""
-    return {"rows": _of(customer).filter(kind=Kind.COMPLAINT).order_by("-began_at", "-id")[:_COMPLAINTS]}
+    rows = [row for row in _known(customer) if row.kind == Kind.COMPLAINT]
+    return {"rows": sorted(rows, key=lambda row: (row.began_at, row.pk), reverse=True)[:_COMPLAINTS]}
+
+
+def _known(customer: Customer) -> list[Conversation]:
+    """Their complaints, and what they wrote by message services, the newest first: read once for a page."""
+    found: list[Conversation] | None = customer.__dict__.get("_inbox_known")
+    if found is None:
+        rows = _of(customer).filter(Q(kind=Kind.COMPLAINT) | Q(by__in=_CHATTED)).order_by("-last_at", "-id")
+        found = customer.__dict__["_inbox_known"] = list(rows[:_MOST])
+    return found
 
 
 def _of(customer: Customer) -> QuerySet[Conversation]:

@@ -231,3 +231,24 @@ def test_a_merged_inquiry_leads_to_the_one_that_shows_it(client_of, ben, inquiry
     client_of(ben).post(f"{page_of(inquiry)}/work", {"act": "merge", "merge": gone.public_id})
     assert client_of(ben).get(page_of(gone)).url == page_of(inquiry)
     assert Conversation.objects.get(pk=gone.pk).merged_into == inquiry
+
+
+def test_the_customer_page_opens_the_form_for_them_and_the_way_at_once(client_of, ben, inquiry):
+    customer = inquiry.customer
+    message = receive(
+        cause="by sms", customer=customer, by="sms", text="And the lid?", people={"number": "+4915112345678"},
+        at=timezone.now(),
+    ).conversation  # fmt: skip
+    html = client_of(ben).get(f"/customers/{customer.public_id}").content.decode()
+    form = f"/inbox/new?customer={customer.public_id}&amp;by="
+    assert [html.count(f'href="{one}"') for one in (f"{form}email", f"{form}phone", f"{page_of(message)}#text")] == [
+        1
+    ] * 3
+    written = client_of(ben).get(f"/inbox/new?customer={customer.public_id}&by=email").content.decode()
+    assert "Aoife 1" in written
+    assert 'value="email" checked' in written
+
+
+def test_the_page_of_mails_stands_under_mailboxes(client_of, ada):
+    html = client_of(ada).get("/settings/inbox/mails").content.decode()
+    assert '<a href="/settings/inbox/mailboxes" aria-current="page"' in html
