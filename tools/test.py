@@ -15,7 +15,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools import browser, check
+from tools import browser, check, dovecot, mail_program
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -41,6 +41,9 @@ def main() -> int:
         print("Browser tests need Chromium: install it, or set REGULARS_CHROMIUM to its path.", file=sys.stderr)
         return 1
     os.environ["REGULARS_CHROMIUM"] = chromium
+    # here, one after the other: two processes of tests that install at once stand in each other's way
+    dovecot.ensure()
+    mail_program.ensure()
     if has_slow:
         os.environ["REGULARS_NIGHT"] = "1"  # properties are tried with many more examples, and with others each time
     print("\nChecks", flush=True)
