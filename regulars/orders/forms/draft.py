@@ -11,9 +11,9 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from regulars.core.amounts import number_of, part_of, plain, plain_price
 from regulars.core.money import Money
 from regulars.customers.models import Address, Customer
-from regulars.orders.forms.amounts import number_of, part_of, plain, plain_price
 from regulars.orders.models import Order, OrderLine, Side, Variant
 from regulars.orders.normalise import line_total
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from regulars.core import shop
+from regulars.core.amounts import minor_of
 from regulars.core.errors import Invalid, Refusal, Stale
 from regulars.core.money import Money
 from regulars.core.ui.toasts import toast
@@ -34,7 +35,6 @@ from regulars.orders.actions import (
     void_payment,
 )
 from regulars.orders.actions.choosing import left_of, paid_for
-from regulars.orders.forms.amounts import minor_of
 from regulars.orders.forms.draft import split
 from regulars.orders.models import Fulfilment, Order, Payment, PaymentState, Status
 from regulars.orders.views.page import order_or_404, return_or_404, shown
