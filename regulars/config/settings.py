@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "regulars.channels",
     "regulars.customers",
     "regulars.segments",
+    "regulars.wallet",
     "regulars.messaging",
     "regulars.orders",
     "regulars.inbox",

@@ -36,6 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("regulars.customers.privacy.urls")),
     path("pay/<str:secret>", paying.pay, name="pay"),
     path("", include("regulars.channels.urls")),
+    path("", include("regulars.wallet.urls")),
     path("customers", include("regulars.customers.urls")),
     path("groups", include("regulars.segments.urls")),
     path("", include("regulars.inbox.promise_urls")),

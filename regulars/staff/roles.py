@@ -37,6 +37,8 @@ PERMISSIONS: dict[str, Promise | str] = {
     "orders.edit": _("Create and change orders"),
     "orders.delete": _("Delete orders"),
     "orders.import": _("Import orders"),
+    "wallet.view": _("See credit and points of customers"),
+    "wallet.edit": _("Give and take credit and points"),
     "inbox.view": _("Read inquiries"),
     "inbox.edit": _("Answer, sort and close inquiries, write down calls"),
     "inbox.setup": _("Set up mailboxes, promises, rules and answers of the inbox"),
@@ -58,7 +60,9 @@ PERMISSIONS: dict[str, Promise | str] = {
 }
 
 _EVERYTHING = frozenset(PERMISSIONS)
-_LOOKING = frozenset({"customers.view", "segments.view", "orders.view", "inbox.view", "messages.view", "staff.view"})
+_LOOKING = frozenset(
+    {"customers.view", "segments.view", "orders.view", "wallet.view", "inbox.view", "messages.view", "staff.view"}
+)
 
 _ROLES: dict[str, frozenset[str]] = {
     Role.OWNER: _EVERYTHING,

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from pyarrow import csv as arrow_csv
 
 from regulars.channels.actions import channel_for
-from regulars.config.demo import articles, everyday, goods, groups, inquiries
+from regulars.config.demo import articles, credit, everyday, goods, groups, inquiries
 from regulars.config.demo.facts import DemoBegun, DemoLoaded
 from regulars.config.demo.people import Inventor, Person, Place, place_of, places
 from regulars.core import shop
@@ -106,6 +106,7 @@ def load_shop(*, say: Say, keeps_dates: bool = False) -> Loaded:
             say(_("Filling the inbox"))
             inquiries.fill_the_desk()
             articles.explain()
+            credit.give_credit()
             record(DemoLoaded(seed=0, customers=Customer.objects.count(), orders=Order.objects.count()))
     return Loaded(customers_run.summary, orders_run.summary, weeks, round(time.monotonic() - began, 1))
 
