@@ -6,15 +6,15 @@ from django.utils.translation import gettext_lazy as _
 
 from regulars.core import commands
 from regulars.core.api import problems
-from regulars.customers import belongings, panels
+from regulars.customers import belongings
 from regulars.wallet import (
     clock,
     holders,
+    panels,
     sealing,
     walls,  # noqa: F401 — says what is kept from whom
 )
 from regulars.wallet.commands import verify_command
-from regulars.wallet.views import customer
 
 # ── what belongs to a customer
 for _holder in holders.ALL:
@@ -27,16 +27,7 @@ CLOCKWORK = (clock.lapse_holds, clock.turn_day, sealing.prove_ledger)
 commands.add("wallet", "verify", verify_command)
 
 # ── the customer page
-panels.add(
-    panels.Panel(
-        name="wallet",
-        place=panels.Place.RAIL,
-        template="wallet/_rail.html",
-        context=customer.rail,
-        permission="wallet.view",
-        order=15,
-    )
-)
+panels.plug_in()
 
 # ── what it refuses, for programs
 for _slug, _status, _title, _text in (

@@ -90,12 +90,6 @@ def give(request: HttpRequest, public_id: str) -> HttpResponse:
     return _page(request, customer, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
-def rail(request: HttpRequest, customer: Customer) -> dict[str, Any]:
-    """What the customer page shows at its side."""
-    may_edit = request.user.may("wallet.edit")  # type: ignore[union-attr]
-    return {"balances": balances(customer), "may_edit": may_edit, "currency": shop.current().currency}
-
-
 def _sorts(have: list[Balance]) -> list[str]:
     """What can be given: credit in the shop's currency, points, and what the person has in other currencies."""
     home = shop.current().currency
