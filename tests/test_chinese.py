@@ -58,7 +58,7 @@ NAMES = {
     *("Esc", "Idempotency-Key", "If-Match"),
     *("IMAP", "imap", "example", "com"),  # a server, as it is typed
     *("de", "zh"),  # languages, by their codes
-    "Re",  # as mail programs write it
+    *("Re", "Markdown"),  # as mail programs write it, and a way to write
 }
 # The page of samples, where the pieces are called as in the templates, has names of its own.
 NOT_PAGES = (
@@ -99,9 +99,10 @@ class Words(HTMLParser):
 
 
 def without_codes(text):
-    """A text without commands, addresses, paths, time zones, currencies, countries and names of fields."""
+    """A text without commands, addresses, paths, languages by their own names,
+    time zones, currencies, countries and names of fields."""
     codes = (
-        r"\{\{.*?\}\}|\{%.*?%\}"
+        r"\{\{.*?\}\}|\{%.*?%\}|https?://\S+|\b(?:Deutsch|Français|Español)\b"
         r"|^FROM customers .+|“regulars [^”]+”|\bcus_…|(?<!\S)(?:/[\w.-]+)+|\S+@\S+|\b\w+_\w+(?:\.\w+)?\b"
         r"|\b[A-Z][A-Za-z]+(?:/[\w+ -]+)+|^[A-Z]{3} · |\b[A-Z]{2,3}\b"
     )

@@ -219,7 +219,6 @@ def test_a_mail_is_acknowledged_answered_threaded_closed_rated_and_on_the_timeli
     # ── she answers from her program, which alone says what it belongs to: it opens the same inquiry again
     aoife.reply(2, "Thank you! To the old address please.")
     until(lambda: Post.objects.filter(conversation=inquiry, kind=PostKind.IN).count() == 2, seconds=60)
-    page.reload()
     page.wait_for_selector("text=To the old address please.")
     assert page.locator(".msg.in").count() == 2
     back = inbox_of(imap_server, "service")[1]

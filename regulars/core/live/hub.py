@@ -27,9 +27,10 @@ _AFTER_TROUBLE = 5.0
 
 @dataclass(eq=False, slots=True)
 class Listener:
-    """A stream: what it has not sent yet, and a bell."""
+    """A stream: what it has not sent yet, and a bell. What is not newer than `after` its page knows already."""
 
     topics: frozenset[str]
+    after: int | None = None
     waiting: deque[LiveEvent] = field(default_factory=deque)
     bell: threading.Event = field(default_factory=threading.Event)
 
@@ -53,12 +54,12 @@ class Hub:
         self._somebody = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def join(self, topics: Collection[str]) -> Listener | None:
-        """A listener, or None where this process holds as many as it can."""
+    def join(self, topics: Collection[str], after: int | None = None) -> Listener | None:
+        """A listener for what is newer than `after`, or None where this process holds as many as it can."""
         with self._lock:
             if len(self._listeners) >= streaming.STREAMS:
                 return None
-            listener = Listener(frozenset(topics))
+            listener = Listener(frozenset(topics), after)
             self._listeners.add(listener)
             self._somebody.set()
             if self._thread is None or not self._thread.is_alive():
@@ -76,13 +77,14 @@ class Hub:
     def __len__(self) -> int:
         return len(self._listeners)
 
-    def hand_out(self, told: Iterable[LiveEvent]) -> None:
-        """Give what was told to those who listen to its topic."""
+    def hand_out(self, told: Iterable[LiveEvent], *, is_first: bool = False) -> None:
+        """Give what was told to those who listen to its topic; at the first look only what is newer than they know."""
         with self._lock:
             listeners = list(self._listeners)
         for event in told:
             for listener in listeners:
-                if event.topic in listener.topics:
+                is_known = is_first and (listener.after is None or event.pk <= listener.after)
+                if event.topic in listener.topics and not is_known:
                     listener.waiting.append(event)
                     listener.bell.set()
 
@@ -104,11 +106,15 @@ class Hub:
             pause.wait(streaming.EVERY)
 
     def _look(self, seen: set[int] | None) -> set[int]:
-        """Hand out what is new; the ids of the last seconds. The first look only learns where the telling stands."""
+        """Hand out what is new; the ids of the last seconds.
+
+        Before the first look nobody watched: what was told after a stream had asked for what it missed, and before
+        this, is handed out by what the stream knows. It leaves out what it had asked for itself.
+        """
         since = timezone.now() - _LOOKS_BACK
         ids = set(LiveEvent.objects.filter(at__gte=since).values_list("id", flat=True))
-        if seen is not None and (new := ids - seen):
-            self.hand_out(LiveEvent.objects.filter(id__in=new).order_by("id"))
+        if new := ids - (seen or set()):
+            self.hand_out(LiveEvent.objects.filter(id__in=new).order_by("id"), is_first=seen is None)
         return ids
 
 

@@ -53,7 +53,7 @@ def _missed(topics: Collection[str], after: int) -> list[LiveEvent]:
 
 
 def _lines(topics: Collection[str], after: int | None) -> Iterator[bytes]:
-    listener = HUB.join(topics)
+    listener = HUB.join(topics, after)
     back = _BACK_WHEN_FULL if listener is None else _BACK_AFTER
     try:
         # listening comes first, then what was missed: nothing falls in between

@@ -77,6 +77,18 @@ def test_the_hub_hands_each_event_to_whoever_listens_once(db):
     assert listener.hear(0) == []
 
 
+def test_what_was_told_before_the_first_look_is_heard_by_whoever_does_not_know_it(db):
+    one = hub.Hub()
+    live.tell("a", {"n": 0})
+    known, new = hub.Listener(frozenset({"a"}), after=live.mark()), hub.Listener(frozenset({"a"}))
+    one._listeners |= {known, new}
+    live.tell("a", {"n": 1})
+    seen = one._look(None)
+    one._look(seen)
+    assert [event.data for event in known.hear(0)] == [{"n": 1}]
+    assert new.hear(0) == []
+
+
 def test_an_event_that_becomes_visible_late_is_heard(db):
     one, listener = hub.Hub(), hub.Listener(frozenset({"a"}))
     one._listeners.add(listener)

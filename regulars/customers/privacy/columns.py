@@ -100,6 +100,9 @@ LEFT_OUT: dict[str, str] = {
         ),
         _SHOP,
     ),
+    **dict.fromkeys(
+        ("inbox.Guess", "inbox.CannedGuess"), "what a program suggested to the staff; what they chose is told"
+    ),
     **dict.fromkeys((f"inbox.ChatVisitor.{name}" for name in ("id", "conversation")), _KEY),
     **dict.fromkeys((f"inbox.ChatVisitor.{name}" for name in ("created_at", "updated_at")), _SHOP),
     "inbox.ChatVisitor.digest": _DERIVED,

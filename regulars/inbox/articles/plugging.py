@@ -5,7 +5,10 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from regulars.core import menu
-from regulars.inbox.articles import counting
+from regulars.inbox.articles import (
+    counting,
+    facts,  # noqa: F401 — known to every process, also to one that shows no page
+)
 from regulars.inbox.facts import InquiryAnswered
 from regulars.timeline.actions import on
 
