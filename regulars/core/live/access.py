@@ -9,7 +9,7 @@ from django.core import signing
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from regulars.core.errors import NotAllowed
+from regulars.core.errors import Invalid, NotAllowed
 
 Opener = Callable[[Any, str], bool]
 
@@ -29,8 +29,11 @@ def ticket(topics: Collection[str]) -> str:
 
 
 def asked(request: HttpRequest) -> list[str]:
-    """The topics somebody who signed in asks for; refuses if they may not listen to one of them."""
+    """The topics somebody who signed in asks for; refuses if there are none, or they may not listen to one of them."""
     topics = [topic for topic in request.GET.get("topics", "").split(",") if topic][:MOST_TOPICS]
+    if not topics:
+        sentence = _("Name the topics to listen to.")
+        raise Invalid(sentence, fields={"topics": [sentence]})
     for topic in topics:
         name, _dot, rest = topic.partition(".")
         may = _OPENERS.get(name)

@@ -44,6 +44,7 @@ def test_nobody_listens_to_what_they_may_not(client_of, ada, charlie, client):
     assert client_of(ada).get("/live?topics=secret.hers").status_code == 200
     assert client_of(ada).get("/live?topics=secret.his").status_code == 403
     assert client_of(ada).get("/live?topics=unknown").status_code == 403
+    assert client_of(ada).get("/live?topics=,").status_code == 422
 
 
 def test_a_visitor_needs_a_ticket_that_we_signed(client, db, rf):
