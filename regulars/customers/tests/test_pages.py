@@ -139,7 +139,7 @@ def test_the_list_asks_as_much_for_three_rows_as_for_one(url, queries, client_of
     assert counts == [queries, queries]
 
 
-@pytest.mark.parametrize(("tab", "queries"), [("", 30), ("/purchases", 27), ("/profile", 22), ("/changes", 22)])
+@pytest.mark.parametrize(("tab", "queries"), [("", 31), ("/purchases", 28), ("/profile", 23), ("/changes", 23)])
 def test_the_customer_page_asks_as_much_for_three_orders_as_for_one(tab, queries, client_of, ada, elodie):
     buys(elodie, "1", NOW - dt.timedelta(days=10))
     client = client_of(ada)
