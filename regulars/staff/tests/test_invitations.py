@@ -273,6 +273,14 @@ def test_charlie_and_ben_invite_nobody(client_of, ada, ben, charlie):
 def test_charlie_made_by_an_invitation_has_its_role_and_no_more(ada, charlie):
     invitation, token = invite(by=ada, email=NEW, role="read_only")
     person = accept(token, name="Newt", password=PASSWORD)
-    seen = {"customers.view", "segments.view", "orders.view", "inbox.view", "messages.view", "staff.view"}
+    seen = {
+        "customers.view",
+        "segments.view",
+        "orders.view",
+        "wallet.view",
+        "inbox.view",
+        "messages.view",
+        "staff.view",
+    }
     assert person.permissions == seen
     assert (charlie.permissions, invitation.role) == (frozenset(), "read_only")

@@ -63,7 +63,11 @@ def test_somebody_gets_another_role_and_is_let_in_or_not(ada, ben, capsys):
     arguments = ["staff", "off", "ben@shop.example", "--leaves", "--hand-to", "ada@shop.example", "--json"]
     assert run(arguments) == 0
     left = told(capsys)
-    assert (left["state"], left["tokens"], left["handed_over"]) == ("left", ["till"], {"customers": 0, "webhooks": 0})
+    assert (left["state"], left["tokens"], left["handed_over"]) == (
+        "left",
+        ["till"],
+        {"customers": 0, "inquiries": 0, "webhooks": 0},
+    )
     assert find_token(plain) is None
     assert set(Entry.objects.filter(name="staff.changed").values_list("actor_id", "source")) == {(None, "command")}
 
