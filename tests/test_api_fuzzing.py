@@ -57,7 +57,8 @@ def known(ada, api_of):
     from regulars.channels.actions import channel_for
     from regulars.channels.models import Endpoint, Posting
     from regulars.channels.outgoing.messages import id_of
-    from regulars.inbox.models import Arrival
+    from regulars.inbox.contact.setting_up import set_up_usual
+from regulars.inbox.models import Arrival
 
     channel_for("web")
     program = api_of(ada)
@@ -107,6 +108,8 @@ def known(ada, api_of):
         "message_id": id_of(webhook, 1),
         "segment_id": made("/segments", {"name": "Regulars"}),
         "conversation_id": made("/conversations", {"customer": customer, "text": "Do you have it in blue?"}),
+        "article_id": made("/articles", {"texts": {"en": {"title": "Returning something", "body": "Within 30 days."}}}),
+        "form_id": set_up_usual().public_id,
         "file_id": "fil_0000000000000",
         "mail_id": Arrival.objects.create(source="file", key="nowhere", size=1, sha256="0" * 64).public_id,
     }

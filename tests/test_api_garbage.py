@@ -67,6 +67,7 @@ def rows(ada, api_of):
     """A customer with an address and an order, and a program that may do everything."""
     from regulars.channels.actions import channel_for
     from regulars.channels.models import Endpoint
+    from regulars.inbox.contact.setting_up import set_up_usual
 
     channel_for("web")
     program = api_of(ada)
@@ -88,6 +89,8 @@ def rows(ada, api_of):
         "return_id": "ret_0000000000000",
         "category_id": "cat_0000000000000",
         "conversation_id": program.post("/conversations", {"customer": customer, "text": "Hello"}).json()["id"],
+        "article_id": "art_0000000000000",
+        "form_id": set_up_usual().public_id,
         "file_id": "fil_0000000000000",
         "mail_id": "arr_0000000000000",
         "channel": "web",

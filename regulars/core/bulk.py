@@ -16,12 +16,15 @@ from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from django.db import connection, models, transaction
-from psycopg.types.json import Jsonb
 
 from regulars.core.fields import seal_rows
+from regulars.core.lazily import Lazily
 
 if TYPE_CHECKING:
     from psycopg import Copy
+    from psycopg.types import json as of_psycopg
+else:  # no shop on SQLite needs it
+    of_psycopg = Lazily("psycopg.types.json")
 
 _AT_ONCE = 5_000  # rows
 _FEW = 50
@@ -135,7 +138,7 @@ def _copied(value: Any) -> str:
         return "t" if value else "f"
     if isinstance(value, bytes | memoryview):
         return f"\\\\x{bytes(value).hex()}"
-    if isinstance(value, Jsonb):
+    if isinstance(value, of_psycopg.Jsonb):
         value = (value.dumps or json.dumps)(value.obj)
         value = value.decode() if isinstance(value, bytes) else value
     elif not isinstance(value, _PLAIN):

@@ -20,6 +20,7 @@ ROOMS: dict[str, Promise | str] = {
     "customers": gettext_lazy("Customers"),
     "segments": gettext_lazy("Groups"),
     "orders": gettext_lazy("Orders"),
+    "wallet": gettext_lazy("Points and credit"),
     "channels": gettext_lazy("Channels"),
     "webhooks": gettext_lazy("Channels"),
     "inbox": gettext_lazy("Inbox"),

@@ -11,17 +11,22 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, Any, LiteralString
+from typing import IO, TYPE_CHECKING, Any, LiteralString
 from urllib.parse import quote, urlencode
 
-import psycopg
 from django.utils.translation import gettext as _
-from psycopg import sql
 
 from regulars.core.backup import tables
 from regulars.core.backup.archive import DATABASE, Source, Table
 from regulars.core.backup.engine import MIGRATIONS, NEWEST_ENTRY, WRAPPED_KEYS, Snapshot, known_of
 from regulars.core.backup.refusals import BackupRefusal
+from regulars.core.lazily import Lazily
+
+if TYPE_CHECKING:
+    import psycopg
+    from psycopg import sql
+else:  # no shop on SQLite needs it
+    psycopg, sql = Lazily("psycopg"), Lazily("psycopg.sql")
 
 _PIECE = 256 * 1024
 # what pg_restore of a newer version tells an older server, which does not know it; it changes nothing of the data

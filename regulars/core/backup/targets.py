@@ -7,15 +7,12 @@ import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-import psycopg
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
 from sqlcipher3 import dbapi2
 
 from regulars.core import in_use, keyring
@@ -24,7 +21,14 @@ from regulars.core.backup.archive import Manifest
 from regulars.core.backup.postgresql import Postgresql, PostgresqlCopy, drop
 from regulars.core.backup.refusals import AlreadyRunning, BackupRefusal, OtherEngine, WouldOverwrite
 from regulars.core.backup.sqlite import SqliteCopy, beside
+from regulars.core.lazily import Lazily
 from regulars.core.sqlcipher.files import opened
+
+if TYPE_CHECKING:
+    import psycopg
+    from psycopg import sql
+else:  # no shop on SQLite needs it
+    psycopg, sql = Lazily("psycopg"), Lazily("psycopg.sql")
 
 _FILE = "regulars.sqlite3"
 
@@ -235,7 +239,7 @@ class PostgresqlTarget:
 def _known(url: str) -> dict[str, Any]:
     """An address of PostgreSQL as settings have it. Raises BackupRefusal."""
     try:
-        given = {name: str(value) for name, value in conninfo_to_dict(url).items()}
+        given = {name: str(value) for name, value in psycopg.conninfo.conninfo_to_dict(url).items()}
     except psycopg.ProgrammingError as error:
         raise BackupRefusal(_("--into is no address of a database: %(why)s") % {"why": error}) from error
     names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}

@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import webauthn
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from webauthn.helpers import bytes_to_base64url
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    AuthenticatorTransport,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from regulars.core import shop
 from regulars.core.errors import Invalid
+from regulars.core.lazily import Lazily
 from regulars.core.text import BadText, clean
 from regulars.staff.actions.second_step import make_recovery_codes
 from regulars.staff.actions.sessions import end_sessions
@@ -30,6 +21,14 @@ from regulars.staff.facts import PasskeyAdded, PasskeyRefused, PasskeyRemoved
 from regulars.staff.models import Authenticator, Passkey, RecoveryCode, User
 from regulars.staff.relying_party import Party
 from regulars.timeline.actions import record
+
+if TYPE_CHECKING:
+    import webauthn
+    from webauthn import helpers
+    from webauthn.helpers import exceptions, structs
+else:  # few processes ever see a passkey
+    webauthn, helpers = Lazily("webauthn"), Lazily("webauthn.helpers")
+    exceptions, structs = Lazily("webauthn.helpers.exceptions"), Lazily("webauthn.helpers.structs")
 
 MOST = 20
 
@@ -45,8 +44,9 @@ def ask_to_add(user: User, party: Party) -> tuple[str, bytes]:
         user_name=user.email,
         user_display_name=user.name,
         exclude_credentials=[_descriptor(known) for known in user.passkeys.all()],
-        authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.PREFERRED, user_verification=UserVerificationRequirement.PREFERRED
+        authenticator_selection=structs.AuthenticatorSelectionCriteria(
+            resident_key=structs.ResidentKeyRequirement.PREFERRED,
+            user_verification=structs.UserVerificationRequirement.PREFERRED,
         ),
     )
     return webauthn.options_to_json(options), options.challenge
@@ -57,7 +57,9 @@ def ask_to_prove(party: Party, user: User | None = None) -> tuple[str, bytes]:
     options = webauthn.generate_authentication_options(
         rp_id=party.id,
         allow_credentials=[_descriptor(known) for known in user.passkeys.all()] if user else None,
-        user_verification=UserVerificationRequirement.PREFERRED if user else UserVerificationRequirement.REQUIRED,
+        user_verification=structs.UserVerificationRequirement.PREFERRED
+        if user
+        else structs.UserVerificationRequirement.REQUIRED,
     )
     return webauthn.options_to_json(options), options.challenge
 
@@ -83,9 +85,9 @@ def add_passkey(
             expected_rp_id=party.id,
             expected_origin=party.origin,
         )
-    except WebAuthnException as wrong:
+    except exceptions.WebAuthnException as wrong:
         raise _refused(_("The passkey could not be made. Try again.")) from wrong
-    credential_id = bytes_to_base64url(made.credential_id)
+    credential_id = helpers.bytes_to_base64url(made.credential_id)
     if Passkey.objects.filter(credential_id=credential_id).exists():
         raise _refused(_("This passkey is known already."))
     passkey = Passkey.objects.create(
@@ -122,7 +124,7 @@ def use_passkey(*, answer: str, challenge: bytes, party: Party, user: User | Non
             credential_current_sign_count=0,
             require_user_verification=user is None,
         )
-    except WebAuthnException as wrong:
+    except exceptions.WebAuthnException as wrong:
         raise _refused(_("The passkey did not fit. Try again, or use another way.")) from wrong
     handle = sent.get("response", {}).get("userHandle")
     if handle and _decoded(handle) != passkey.user.public_id.encode():
@@ -150,9 +152,10 @@ def remove_passkey(passkey: Passkey, *, session_key: str | None) -> None:
     end_sessions(user, keep=session_key, why="passkey")
 
 
-def _descriptor(known: Passkey) -> PublicKeyCredentialDescriptor:
-    return PublicKeyCredentialDescriptor(
-        id=_decoded(known.credential_id), transports=[AuthenticatorTransport(one) for one in known.transports] or None
+def _descriptor(known: Passkey) -> structs.PublicKeyCredentialDescriptor:
+    return structs.PublicKeyCredentialDescriptor(
+        id=_decoded(known.credential_id),
+        transports=[structs.AuthenticatorTransport(one) for one in known.transports] or None,
     )
 
 
@@ -176,7 +179,7 @@ def _transports(answer: str) -> list[str]:
     """The ways to reach the device that the browser named, as far as they are known to us."""
     response = _read(answer).get("response")
     named = response.get("transports") if isinstance(response, dict) else None
-    known = {one.value for one in AuthenticatorTransport}
+    known = {one.value for one in structs.AuthenticatorTransport}
     return [one for one in named if isinstance(one, str) and one in known] if isinstance(named, list) else []
 
 
