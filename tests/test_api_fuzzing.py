@@ -58,7 +58,7 @@ def known(ada, api_of):
     from regulars.channels.models import Endpoint, Posting
     from regulars.channels.outgoing.messages import id_of
     from regulars.inbox.contact.setting_up import set_up_usual
-from regulars.inbox.models import Arrival
+    from regulars.inbox.models import Arrival
 
     channel_for("web")
     program = api_of(ada)
