@@ -18,6 +18,7 @@ import time
 import pytest
 from aiosmtpd.controller import Controller
 from django.utils import timezone
+from playwright.sync_api import TimeoutError  # noqa: A004 — the browser's
 
 from regulars.core import shop
 from regulars.customers.actions import create_customer
@@ -104,6 +105,14 @@ def inbox_of(server, user):
     return [email.message_from_bytes(one, policy=email.policy.default) for one in raw]
 
 
+def sees(page, selector):
+    """Wait until something stands on a page; what stands there instead, where it does not."""
+    try:
+        page.wait_for_selector(selector)
+    except TimeoutError as late:
+        raise AssertionError(f"{page.url} says: {page.locator('body').inner_text()[:1500]}") from late
+
+
 def fill(page, path, **values):
     """Fill in the form of a page, and save it."""
     page.goto(page.base + path)
@@ -124,18 +133,18 @@ def set_up(page, imap_server, post_office):
     fill(
         page, "/settings/messages/senders/new", name="Hain & Hafen", address=SHOP, port=str(post_office.port), **server
     )
-    page.wait_for_selector("text=Saved. Check now whether it works.")
+    sees(page, "text=Saved. Check now whether it works.")
     box = {"name": "Service", "address": SHOP, "user": "service", "password": dovecot.PASSWORD}
     fill(page, "/settings/inbox/mailboxes/add", **box, port=str(imap_server.port), **server)
-    page.wait_for_selector("text=is joined")
+    sees(page, "text=is joined")
     week = {f"day_{day}": "00:00–24:00" for day in range(7)}
     fill(page, "/settings/inbox/calendars/new", name="Always", **week, is_default=True)
     fill(page, "/settings/inbox/promises/new", name="Everybody", first_minutes="4 h")
-    page.wait_for_selector("text=Everybody")
+    sees(page, "text=Everybody")
     fill(page, "/settings/inbox/acknowledgement", is_on=True)
-    page.wait_for_selector("text=Saved")
+    sees(page, "text=Saved")
     fill(page, "/settings/inbox/rating", is_on=True, after_hours="0")
-    page.wait_for_selector("text=Saved")
+    sees(page, "text=Saved")
 
 
 def answer_as_ever():
@@ -167,19 +176,19 @@ def test_a_mail_is_acknowledged_answered_threaded_closed_rated_and_on_the_timeli
 ):
     settings.PRIVATE_HOSTS = ["127.0.0.1"]
     owner = visit("/healthz", ada)
-    owner.set_default_timeout(30_000)
+    owner.set_default_timeout(60_000)
     owner.base = live_server.url
-    start_worker()
     set_up(owner, imap_server, post_office)
     answer_as_ever()
+    start_worker()
     page = visit("/inbox", ben)
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(60_000)
     page.evaluate("window.neverReloaded = true")
     assert page.locator("#rows [data-row]").count() == 0
 
     # ── she writes, and it appears in the open list by itself
     aoife.send(SHOP, "The lid of my teapot", "Hello,\n\nthe lid came in two pieces – what now?\n\nAoife\n")
-    page.wait_for_selector("#rows [data-row]")
+    sees(page, "#rows [data-row]")
     row = page.locator("#rows [data-row]")
     assert row.count() == 1
     assert "Aoife Brennan" in row.inner_text()
@@ -203,12 +212,12 @@ def test_a_mail_is_acknowledged_answered_threaded_closed_rated_and_on_the_timeli
 
     # ── Ben answers in the page; she has it when the seconds to take it back are over
     row.locator("a[data-open]").click()
-    page.wait_for_selector(f'.thread[data-open="{inquiry.public_id}"]')
+    sees(page, f'.thread[data-open="{inquiry.public_id}"]')
     assert "came in two pieces" in page.locator(".msg.in").inner_text()
     assert by in page.locator(".msgs").inner_text()
     page.fill("#text", "I am sorry. A new lid leaves today.")
     page.keyboard.press("Control+Enter")
-    page.wait_for_selector(".msg.out")
+    sees(page, ".msg.out")
     until(lambda: len(inbox_of(imap_server, "aoife")) == 2)
     answer = inbox_of(imap_server, "aoife")[1]
     assert "A new lid leaves today." in answer.get_content()
@@ -219,7 +228,7 @@ def test_a_mail_is_acknowledged_answered_threaded_closed_rated_and_on_the_timeli
     # ── she answers from her program, which alone says what it belongs to: it opens the same inquiry again
     aoife.reply(2, "Thank you! To the old address please.")
     until(lambda: Post.objects.filter(conversation=inquiry, kind=PostKind.IN).count() == 2, seconds=60)
-    page.wait_for_selector("text=To the old address please.")
+    sees(page, ".msg.in >> text=To the old address please.")
     assert page.locator(".msg.in").count() == 2
     back = inbox_of(imap_server, "service")[1]
     assert back["In-Reply-To"] == answer["Message-ID"]
@@ -241,14 +250,14 @@ def test_a_mail_is_acknowledged_answered_threaded_closed_rated_and_on_the_timeli
     assert links[0].startswith(f"{live_server.url}/rate/")
     assert Rating.objects.get().score is None
     hers = visit(links[0].removeprefix(live_server.url), width=390)
-    hers.wait_for_selector("text=You gave 5 of 5.")
+    sees(hers, "text=You gave 5 of 5.")
     assert (Rating.objects.get().score, Rating.objects.get().conversation) == (5, inquiry)
 
     # ── colleagues see it with the inquiry, in the settings, and on the customer's timeline
     page.goto(f"{live_server.url}/inbox/{inquiry.public_id}")
-    page.wait_for_selector("text=Rated our answer: 5 of 5")
+    sees(page, "text=Rated our answer: 5 of 5")
     page.click(".ctx h2 a.nmx")
-    page.wait_for_selector("h1 >> text=Aoife Brennan")
+    sees(page, "h1 >> text=Aoife Brennan")
     timeline = page.locator("main").inner_text()
     for sentence in (
         "Inquiry received",
@@ -259,7 +268,7 @@ def test_a_mail_is_acknowledged_answered_threaded_closed_rated_and_on_the_timeli
     ):
         assert sentence in timeline, sentence
     rated = visit("/settings/inbox/rating", ada)
-    rated.wait_for_selector("text=1 asked, 1 answered; on average 5.0 of 5.")
+    sees(rated, "text=1 asked, 1 answered; on average 5.0 of 5.")
 
     # ── and nothing else happened
     assert Conversation.objects.filter(customer__email=CUSTOMER).count() == 1
