@@ -16,7 +16,7 @@ declare(
 )
 declare(
     models.Posting,
-    customer=("lines__account__customer",),
+    customer_id=("customer_number",),
     plain={
         "kind": _SORT,
         "currency": _CODE,

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from regulars.customers.actions import create_customer
+from regulars.staff.models import Sees, StaffRole, User
 from regulars.wallet.actions.granting import Grant, grant
 from regulars.wallet.actions.reversing import take_back
 from regulars.wallet.actions.spending import hold, spend
@@ -152,6 +153,33 @@ def test_agents_see_and_do_not_give(client_of, ben, charlie, anna):
     page = agent.get(address(anna))
     assert (page.status_code, page.context["form"]) == (200, None)
     assert agent.post(address(anna, "/look"), typed()).status_code == 403
-    assert agent.post(address(anna, "/give"), {**typed(), "key": "desk 1"}).status_code == 403
+    assert agent.post(address(anna, "/give"), {**typed(), "key": f"desk {'0' * 24}"}).status_code == 403
     assert client_of(charlie).get(address(anna)).status_code == 403
     assert Posting.objects.count() == 1
+
+
+def test_who_sees_their_own_customers_sees_each_line_once(client_of, ben, anna):
+    bert = create_customer(values={"name": "Bert"})
+    for customer in (anna, bert):
+        given(customer, 100, f"g{customer.pk}", reason="A cracked lid.")
+        given(customer, 900, f"h{customer.pk}", reason="Another cracked lid.")
+        spend(customer, amount=300, currency="EUR", cause=ORDER, key=f"s{customer.pk}")
+    role = StaffRole.objects.create(
+        key="own", name="Own", permissions=["customers.view", "wallet.view"], sees=Sees.OWN, fields={"notes": "masked"}
+    )
+    User.objects.filter(pk=ben.pk).update(role="own", definition=role)
+    type(anna).everyone.filter(pk=anna.pk).update(looked_after_by=ben)
+    client = client_of(User.objects.get(pk=ben.pk))
+    page = client.get(address(anna))
+    assert [(one.before, one.after) for one in page.context["steps"]] == [(1_000, 700), (100, 1_000), (0, 100)]
+    assert "cracked" not in page.content.decode()
+    assert client.get(address(bert)).status_code == 404
+
+
+def test_what_nobody_looked_at_is_shown_before_it_is_done(client_of, ada, anna):
+    client = client_of(ada)
+    for key in ("", "mine", "desk " + "x" * 300):
+        answer = client.post(address(anna, "/give"), {**typed(), "key": key})
+        assert answer.status_code in {200, 422}
+    assert not Posting.objects.exists()
+    assert client.post(address(anna, "/give"), {**typed(), "key": ""}).context["seen"]["after"].usable == 1_500

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from http import HTTPStatus
 from typing import Any
@@ -24,6 +25,7 @@ from regulars.wallet.queries.statement import Balance, balances, history, in_wor
 from regulars.wallet.writing import Cause
 
 _DESK = Cause(kind="desk")
+_KEY = re.compile(r"desk [0-9a-f]{24}")  # as `look` makes them
 
 
 @requires("wallet.view")
@@ -61,11 +63,13 @@ def look(request: HttpRequest, public_id: str) -> HttpResponse:
 @requires("wallet.edit")
 @require_POST
 def give(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Do what was looked at; pressed twice it happens once."""
+    """Do what was looked at; pressed twice it happens once. What nobody looked at is shown first."""
+    key = request.POST.get("key", "")
+    if not _KEY.fullmatch(key):
+        return look(request, public_id)
     customer = customer_or_404(public_id)
     form = GivingForm(request.POST, currencies=_sorts(balances(customer)))
-    key = request.POST.get("key", "")
-    if not form.is_valid() or not key.startswith("desk "):
+    if not form.is_valid():
         return _page(request, customer, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     data = form.cleaned_data
     try:
